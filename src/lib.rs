@@ -1,0 +1,6 @@
+//! meshvet vets the security of a service mesh from its configuration.
+//!
+//! The modules below stand in layer order: each uses only those above it.
+
+pub mod model;
+pub mod text;

@@ -1,0 +1,32 @@
+//! The words of a mesh: what layers say to one another.
+//!
+//! Nothing here knows Kubernetes or a mesh product. Every decided value says because of what
+//! ([`Decided`]), and names places by address ([`At`]); addresses become lines last of all.
+
+mod address;
+mod authorization;
+mod identity;
+mod listener;
+mod problem;
+mod question;
+mod telemetry;
+mod tri;
+mod workload;
+
+pub use address::{At, Because, Decided, Pointer, ResourceId};
+pub use authorization::{
+    Cidr, Delegate, Effect, PathMatch, Rule, Ruleset, Segment, StringMatch, Test, TokenRule, When,
+    contains,
+};
+pub use identity::Identity;
+pub use listener::{
+    Inlet, InletKind, Layer, Listener, Origination, TlsAcceptance, TlsOrigination, Transport,
+};
+pub use problem::{Place, Problem, ProblemKind};
+pub use question::{Client, HeaderLine, Request, Token};
+pub use telemetry::{AccessLog, LogState};
+pub use tri::Tri;
+pub use workload::{
+    Container, ContainerPort, Labels, Membership, Namespace, Protocol, Service, ServiceId,
+    ServicePort, TargetPort, Workload, WorkloadId,
+};
