@@ -1,0 +1,103 @@
+use super::comment::Comment;
+use super::node::{EntryData, Node, NodeData, NodeId, Slice};
+use crate::model::{Place, Problem, ProblemKind};
+use crate::text::{FileId, SourceFile, Span};
+
+/// One document of a file: it owns its nodes, in one arena.
+#[derive(Debug, Clone)]
+pub struct Document {
+    pub(super) file: FileId,
+    pub(super) number: usize,
+    pub(super) root: NodeId,
+    pub(super) nodes: Vec<NodeData>,
+    /// Items of all lists, each list's in one piece.
+    pub(super) items: Vec<NodeId>,
+    /// Entries of all mappings, each mapping's in one piece.
+    pub(super) entries: Vec<EntryData>,
+    /// Text of all keys and scalars.
+    pub(super) text: String,
+    pub(super) comments: Vec<Comment>,
+    /// Where the lines of the document end, before their line breaks; ascending.
+    pub(super) line_ends: Vec<u32>,
+    pub(super) duplicates: Vec<Duplicate>,
+    pub(super) embedded: Vec<(NodeId, Document)>,
+}
+
+/// A key that stands twice in one mapping.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Duplicate {
+    pub(super) key: Slice,
+    pub(super) first_start: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+impl Document {
+    /// The outermost node.
+    pub fn root(&self) -> Node<'_> {
+        Node::new(self, self.root)
+    }
+
+    /// The file it stands in.
+    pub fn file(&self) -> FileId {
+        self.file
+    }
+
+    /// Its place among the documents of its file, counted from 0; unreadable ones count,
+    /// empty ones do not.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// The span of the outermost node.
+    pub fn span(&self) -> Span {
+        self.root().span()
+    }
+
+    /// Its comments, in the order of the file. A comment above a document's first line belongs
+    /// to that document if it stands below the `---` before it.
+    pub fn comments(&self) -> &[Comment] {
+        &self.comments
+    }
+
+    /// A problem for each key that stands twice in one mapping; `source` is the document's file.
+    pub fn duplicate_keys(&self, source: &SourceFile) -> Vec<Problem> {
+        let report = |duplicate: &Duplicate| {
+            let message = format!(
+                "the key `{}` is already in line {}; the last one counts",
+                duplicate.key.text(&self.text),
+                source.line_col(duplicate.first_start).line
+            );
+            let span = Span {
+                file: self.file,
+                start: duplicate.start,
+                end: duplicate.end,
+            };
+            Problem::new(ProblemKind::DuplicateKey, message, Place::Span(span))
+        };
+        self.duplicates.iter().map(report).collect()
+    }
+
+    /// Keeps a document that a text of this one holds, so that addresses can lead into it.
+    pub fn attach(&mut self, holder: NodeId, document: Document) {
+        self.embedded.push((holder, document));
+    }
+
+    /// The document attached to a node.
+    pub fn attached(&self, holder: NodeId) -> Option<&Document> {
+        self.embedded
+            .iter()
+            .find(|(node, _)| *node == holder)
+            .map(|(_, document)| document)
+    }
+
+    /// As much of a span as stands on its first line.
+    pub(super) fn first_line(&self, span: Span) -> Span {
+        let next = self.line_ends.partition_point(|&end| end < span.start);
+        let line_end = self.line_ends.get(next).copied().unwrap_or(span.end);
+        Span {
+            end: span.end.min(line_end),
+            ..span
+        }
+    }
+}
