@@ -1,0 +1,376 @@
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use ignore::{DirEntry, WalkBuilder};
+use rayon::prelude::*;
+
+use super::decode::decode;
+use super::name::shown;
+use super::{Loaded, discover, unreadable};
+use crate::syntax::MAX_FILE_BYTES;
+use crate::text::{SourceFile, Sources};
+
+/// What to read of a directory.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Whether files that `.gitignore` names are left out.
+    pub gitignore: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { gitignore: true }
+    }
+}
+
+/// Reads files and directories; relative paths start at `cwd`.
+///
+/// Of a directory all YAML and JSON files are read, hidden ones too; a file that is named itself
+/// is read whatever its name. Links are not followed out of a directory. What cannot be read is a
+/// problem and does not stop the rest.
+pub fn load(paths: &[PathBuf], cwd: &Path, options: &Options) -> Loaded {
+    let mut found = Found::new(cwd, options);
+    let mut missing = Vec::new();
+    for path in paths {
+        let full = cwd.join(path);
+        match fs::metadata(&full) {
+            Ok(data) if data.is_dir() => found.directory(&full),
+            Ok(data) => found.named_file(&full, data.is_file()),
+            Err(_) if full.symlink_metadata().is_err() => missing.push(path.clone()),
+            Err(error) => found.unreadable(&full, error.to_string()),
+        }
+    }
+    let Found {
+        files,
+        mut problems,
+        ..
+    } = found;
+    let files: Vec<(String, PathBuf)> = files.into_iter().collect();
+    let read: Vec<_> = files.into_par_iter().map(read_one).collect();
+    let mut sources = Sources::default();
+    for (name, result) in read {
+        match result {
+            Ok(text) => {
+                sources.add(SourceFile::new(name, text));
+            }
+            Err(reason) => {
+                problems.insert(name, reason);
+            }
+        }
+    }
+    let problems = problems
+        .into_iter()
+        .map(|(name, reason)| unreadable(&name, reason))
+        .collect();
+    Loaded {
+        sources,
+        problems,
+        missing,
+    }
+}
+
+fn read_one((name, path): (String, PathBuf)) -> (String, Result<String, String>) {
+    let mut bytes = Vec::new();
+    // one byte more than is allowed shows that there is too much
+    let read = File::open(&path)
+        .and_then(|file| file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes));
+    let text = read
+        .map_err(|error| error.to_string())
+        .and_then(|_| decode(bytes));
+    (name, text)
+}
+
+/// What there is to read, by the name it is shown under: sorted, and each file once.
+struct Found<'a> {
+    cwd: &'a Path,
+    options: &'a Options,
+    files: BTreeMap<String, PathBuf>,
+    /// Why the file or directory of a name is not read.
+    problems: BTreeMap<String, String>,
+}
+
+impl<'a> Found<'a> {
+    fn new(cwd: &'a Path, options: &'a Options) -> Self {
+        Self {
+            cwd,
+            options,
+            files: BTreeMap::new(),
+            problems: BTreeMap::new(),
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, reason: impl Into<String>) {
+        self.problems.insert(shown(path, self.cwd), reason.into());
+    }
+
+    /// A file named by the user. Whoever names it may not know that it is a link: inside the
+    /// current directory it must not lead out of it.
+    fn named_file(&mut self, path: &Path, is_regular: bool) {
+        let is_link = path.symlink_metadata().is_ok_and(|data| data.is_symlink());
+        if is_link && is_regular && self.leads_out(path) {
+            let reason =
+                "a link that leads out of the current directory; to read its target, name that";
+            return self.unreadable(path, reason);
+        }
+        self.files.insert(shown(path, self.cwd), path.to_path_buf());
+    }
+
+    fn leads_out(&self, link: &Path) -> bool {
+        let real = |path: &Path| path.canonicalize().ok();
+        match (real(self.cwd), link.parent().and_then(real), real(link)) {
+            (Some(cwd), Some(parent), Some(target)) => {
+                parent.starts_with(&cwd) && !target.starts_with(&cwd)
+            }
+            _ => true,
+        }
+    }
+
+    fn directory(&mut self, path: &Path) {
+        let root = match path.canonicalize() {
+            Ok(root) => root,
+            Err(error) => return self.unreadable(path, error.to_string()),
+        };
+        for entry in walk(&root, self.options) {
+            match entry {
+                Ok(entry) => self.entry(&entry, path, &root),
+                Err(error) => {
+                    let at = path_of(&error).and_then(|at| at.strip_prefix(&root).ok());
+                    let at = at.map_or_else(|| path.to_path_buf(), |below| path.join(below));
+                    let reason = error
+                        .io_error()
+                        .map_or_else(|| error.to_string(), io::Error::to_string);
+                    self.unreadable(&at, reason);
+                }
+            }
+        }
+    }
+
+    /// Something in the directory that the user calls `path` and that really is `root`.
+    fn entry(&mut self, entry: &DirEntry, path: &Path, root: &Path) {
+        let Ok(below) = entry.path().strip_prefix(root) else {
+            return;
+        };
+        let shown_path = path.join(below);
+        let wanted = is_manifest(entry.path());
+        match entry.file_type() {
+            Some(kind) if kind.is_symlink() => self.link(entry.path(), &shown_path, root),
+            Some(kind) if kind.is_file() && wanted => {
+                self.files
+                    .insert(shown(&shown_path, self.cwd), entry.path().to_path_buf());
+            }
+            Some(kind) if !kind.is_dir() && !kind.is_file() && wanted => {
+                self.unreadable(&shown_path, "not a regular file");
+            }
+            _ => {}
+        }
+    }
+
+    fn link(&mut self, link: &Path, shown_path: &Path, root: &Path) {
+        let wanted = is_manifest(link);
+        match link.canonicalize() {
+            Err(_) if wanted => self.unreadable(shown_path, "a link that leads nowhere"),
+            Err(_) => {}
+            // what lies inside is read where it lies, unless its own name hides what it is
+            Ok(target) if target.starts_with(root) => {
+                if wanted && target.is_file() && !is_manifest(&target) {
+                    self.files.insert(shown(shown_path, self.cwd), target);
+                }
+            }
+            Ok(target) if wanted || target.is_dir() => {
+                let reason = "a link that leads out of the directory, which is not followed; to read its target, name that";
+                self.unreadable(shown_path, reason);
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+fn walk(root: &Path, options: &Options) -> ignore::Walk {
+    // outside a repository, a .gitignore further up is not about this directory
+    let in_repository = discover(root).is_some();
+    WalkBuilder::new(root)
+        .standard_filters(false)
+        .git_ignore(options.gitignore)
+        .parents(options.gitignore && in_repository)
+        .require_git(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .build()
+}
+
+/// Whether a file of a directory is read. The last name is kustomize's own.
+fn is_manifest(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("yaml" | "yml" | "json"))
+        || path.file_name().is_some_and(|name| name == "Kustomization")
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        ignore::Error::Loop { child, .. } => Some(child),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::model::{Place, Problem};
+    use tempfile::TempDir;
+
+    fn tree(files: &[(&str, &str)]) -> TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    fn names(loaded: &Loaded) -> Vec<&str> {
+        loaded.sources.iter().map(|(_, file)| file.name()).collect()
+    }
+
+    fn scan(cwd: &Path, paths: &[&str]) -> Loaded {
+        let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+        load(&paths, cwd, &Options::default())
+    }
+
+    fn problem_names(loaded: &Loaded) -> Vec<String> {
+        let name = |problem: &Problem| match &problem.place {
+            Place::Path(name) => name.clone(),
+            other => format!("{other:?}"),
+        };
+        loaded.problems.iter().map(name).collect()
+    }
+
+    #[test]
+    fn directories_give_their_manifests_in_order() {
+        let dir = tree(&[
+            ("b/z.yml", ""),
+            ("b/a.yaml", "a: 1"),
+            ("a.json", ""),
+            (".hidden/x.yaml", ""),
+            ("b/Kustomization", ""),
+            ("b/README.md", ""),
+            (".git/config.yaml", ""),
+        ]);
+        let loaded = scan(dir.path(), &["."]);
+        assert_eq!(
+            names(&loaded),
+            [
+                ".hidden/x.yaml",
+                "a.json",
+                "b/Kustomization",
+                "b/a.yaml",
+                "b/z.yml"
+            ]
+        );
+        assert_eq!(loaded.problems, []);
+        assert_eq!(
+            names(&scan(&dir.path().join("b"), &["../a.json", "."])).len(),
+            4
+        );
+    }
+
+    #[test]
+    fn a_file_is_read_once_and_a_named_one_whatever_its_name() {
+        let dir = tree(&[("b/a.yaml", ""), ("b/rendered.txt", "x: 1")]);
+        let loaded = scan(
+            dir.path(),
+            &["b", "b/a.yaml", "./b/../b/a.yaml", "b/rendered.txt"],
+        );
+        assert_eq!(names(&loaded), ["b/a.yaml", "b/rendered.txt"]);
+    }
+
+    #[test]
+    fn what_git_ignores_is_left_out_unless_wanted() {
+        let dir = tree(&[(".gitignore", "out/\n"), ("out/a.yaml", ""), ("b.yaml", "")]);
+        assert_eq!(names(&scan(dir.path(), &["."])), ["b.yaml"]);
+        let all = load(&[".".into()], dir.path(), &Options { gitignore: false });
+        assert_eq!(names(&all), ["b.yaml", "out/a.yaml"]);
+    }
+
+    #[test]
+    fn ignore_files_above_count_within_a_repository_only() {
+        let dir = tree(&[
+            (".gitignore", "a.yaml\n"),
+            ("sub/a.yaml", ""),
+            ("sub/b.yaml", ""),
+        ]);
+        assert_eq!(
+            names(&scan(dir.path(), &["sub"])),
+            ["sub/a.yaml", "sub/b.yaml"]
+        );
+        fs::create_dir(dir.path().join(".git")).unwrap();
+        assert_eq!(names(&scan(dir.path(), &["sub"])), ["sub/b.yaml"]);
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_told_apart() {
+        let dir = tree(&[("a.yaml", "")]);
+        let loaded = scan(dir.path(), &["absent", "a.yaml"]);
+        assert_eq!(loaded.missing, [PathBuf::from("absent")]);
+        assert_eq!(names(&loaded), ["a.yaml"]);
+        assert_eq!(loaded.problems, []);
+    }
+
+    #[test]
+    fn what_is_no_text_is_a_problem_and_the_rest_is_read() {
+        let dir = tree(&[("a.yaml", "a: 1"), ("c.yaml", "")]);
+        fs::write(dir.path().join("b.yaml"), b"x: \xff").unwrap();
+        let loaded = scan(dir.path(), &["."]);
+        assert_eq!(names(&loaded), ["a.yaml", "c.yaml"]);
+        assert_eq!(problem_names(&loaded), ["b.yaml"]);
+        assert!(
+            loaded
+                .problems
+                .iter()
+                .all(|problem| problem.message.contains("offset 3"))
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_do_not_lead_out_and_are_not_read_twice() {
+        use std::os::unix::fs::symlink;
+        let outside = tree(&[("secret.yaml", ""), ("dir/x.yaml", "")]);
+        let dir = tree(&[("a.yaml", ""), ("data.txt", ""), ("sub/b.yaml", "")]);
+        let link = |target: &Path, name: &str| symlink(target, dir.path().join(name)).unwrap();
+        link(&outside.path().join("secret.yaml"), "out.yaml");
+        link(&outside.path().join("dir"), "outdir");
+        link(Path::new("a.yaml"), "again.yaml");
+        link(Path::new("sub"), "subagain");
+        link(Path::new("data.txt"), "data.yaml");
+        link(Path::new("nowhere"), "dangling.yaml");
+        link(Path::new("."), "loop");
+
+        let loaded = scan(dir.path(), &["."]);
+        assert_eq!(names(&loaded), ["a.yaml", "data.yaml", "sub/b.yaml"]);
+        assert_eq!(
+            problem_names(&loaded),
+            ["dangling.yaml", "out.yaml", "outdir"]
+        );
+
+        let named = scan(dir.path(), &["out.yaml", "again.yaml", "dangling.yaml"]);
+        assert_eq!(names(&named), ["again.yaml"]);
+        assert_eq!(problem_names(&named), ["dangling.yaml", "out.yaml"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn pipes_are_no_manifests_of_a_directory() {
+        let dir = tree(&[]);
+        let socket = std::os::unix::net::UnixListener::bind(dir.path().join("s.yaml"));
+        assert!(socket.is_ok());
+        assert_eq!(problem_names(&scan(dir.path(), &["."])), ["s.yaml"]);
+    }
+}

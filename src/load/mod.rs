@@ -1,0 +1,34 @@
+//! Bytes from the world: the only modules that read files, standard input or git.
+
+mod decode;
+mod dir;
+mod git;
+mod name;
+mod stdin;
+
+pub use dir::{Options, load};
+pub use git::{Repository, discover};
+pub use name::shown;
+pub use stdin::{STDIN_NAME, read};
+
+use std::path::PathBuf;
+
+use crate::model::{Place, Problem, ProblemKind};
+use crate::text::Sources;
+
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The files, in the order of their names.
+    pub sources: Sources,
+    /// What could not be read, in the order of the names.
+    pub problems: Vec<Problem>,
+    /// Paths the user named that are not there.
+    pub missing: Vec<PathBuf>,
+}
+
+/// A file that could not be read.
+fn unreadable(name: &str, message: impl Into<String>) -> Problem {
+    let place = Place::Path(name.to_owned());
+    Problem::new(ProblemKind::UnreadableManifest, message, place)
+}
