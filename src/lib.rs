@@ -8,4 +8,6 @@ pub mod model;
 
 pub mod syntax;
 
+pub mod render;
+
 pub mod load;

@@ -1,0 +1,132 @@
+//! Documents to environments: the worlds that are judged apart.
+//!
+//! Nothing is rendered here by running a program. Kustomizations that only collect resources and
+//! set a namespace are understood; the others, and charts, become problems that say how to render
+//! them.
+
+mod chart;
+mod files;
+mod kustomize;
+mod paths;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chart::{Charts, Role};
+use files::Files;
+
+use crate::model::{Place, Problem};
+use crate::syntax::Document;
+use crate::text::{FileId, Sources, Span};
+
+/// The objects that are applied together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// The directory of its kustomization; `.` for plain manifests.
+    pub name: String,
+    /// Its documents, in the order of their files.
+    pub members: Vec<Member>,
+}
+
+/// A document of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Index among all documents of the scan.
+    pub document: usize,
+    /// The namespace that the renderer puts the object in, whatever the object itself says; objects
+    /// that belong to no namespace stay without one.
+    pub namespace: Option<Namespace>,
+}
+
+/// A namespace that a renderer sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namespace {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl Member {
+    fn order(&self) -> (usize, Option<&str>) {
+        let namespace = self.namespace.as_ref().map(|namespace| &*namespace.name);
+        (self.document, namespace)
+    }
+}
+
+/// Sorts the documents of a scan into environments, in the order of their names.
+///
+/// `problems` are those of reading the documents. They come back with those found here, but for
+/// the ones about parts of a chart: there is one problem for the chart instead. Kustomizations,
+/// patches and the like, and the parts of charts are in no environment.
+pub fn environments(
+    sources: &Sources,
+    documents: &[Document],
+    problems: Vec<Problem>,
+) -> (Vec<Environment>, Vec<Problem>) {
+    let files = Files::new(sources, documents);
+    let charts = Charts::find(&files);
+    let is_part = |name: &str| charts.role(name, &files) == Some(Role::Part);
+    let kustomizations = kustomize::find(&files, |name| !is_part(name));
+    let line = |span: Span| {
+        let file = sources.get(span.file).name();
+        format!("{file}:{}", sources.start(span).line)
+    };
+    let outcome = kustomize::render(&kustomizations, &files, line);
+
+    let mut problems: Vec<Problem> = problems
+        .into_iter()
+        .filter(|problem| !file_of(problem).is_some_and(|file| is_part(sources.get(file).name())))
+        .collect();
+    problems.extend(charts.problems(&files));
+    problems.extend(outcome.problems);
+
+    let plain = plain_members(&files, |name| is_part(name) || outcome.taken.contains(name));
+    let mut environments: Vec<Environment> = outcome
+        .rendered
+        .into_iter()
+        .map(|rendered| Environment {
+            // the top directory's own name is the one of the plain manifests, if there are any
+            name: match rendered.directory.as_str() {
+                "." if !plain.is_empty() => rendered.name,
+                _ => rendered.directory,
+            },
+            members: rendered.members,
+        })
+        .collect();
+    if !plain.is_empty() {
+        environments.push(Environment {
+            name: ".".to_owned(),
+            members: plain,
+        });
+    }
+    environments.retain(|environment| !environment.members.is_empty());
+    environments.sort_by(|a, b| a.name.cmp(&b.name));
+    (environments, problems)
+}
+
+fn plain_members(files: &Files<'_>, is_taken: impl Fn(&str) -> bool) -> Vec<Member> {
+    let indices: BTreeSet<usize> = files
+        .all()
+        .filter(|(name, _)| !is_taken(name))
+        .flat_map(|(_, file)| files.indices(file).iter().copied())
+        .collect();
+    indices
+        .into_iter()
+        .map(|document| Member {
+            document,
+            namespace: None,
+        })
+        .collect()
+}
+
+fn file_of(problem: &Problem) -> Option<FileId> {
+    match problem.place {
+        Place::File(file) => Some(file),
+        Place::Span(span) => Some(span.file),
+        Place::Nowhere | Place::Path(_) | Place::At(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
