@@ -10,4 +10,10 @@ pub mod syntax;
 
 pub mod render;
 
+pub mod k8s;
+
+pub mod mesh;
+
+pub mod reach;
+
 pub mod load;

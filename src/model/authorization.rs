@@ -32,6 +32,23 @@ pub struct Ruleset {
     pub otherwise: Effect,
     /// Why that is so.
     pub because: Because,
+    /// How paths are changed before they are compared.
+    pub normalization: Normalization,
+    /// The tokens that are looked at; without any, rules see no token.
+    pub tokens: Option<Arc<[TokenRule]>>,
+}
+
+/// How a proxy changes a path before it compares it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Normalization {
+    /// Not at all.
+    None,
+    /// RFC 3986: dot segments, backslashes, unreserved characters.
+    Base,
+    /// And several slashes to one.
+    MergeSlashes,
+    /// And encoded slashes to slashes first.
+    DecodeAndMergeSlashes,
 }
 
 /// One rule.

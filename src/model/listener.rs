@@ -69,6 +69,8 @@ pub struct Listener {
     pub inlets: Vec<Inlet>,
     /// What could change the verdict and is not understood: verdicts are conditional on it.
     pub conditions: Vec<(String, At)>,
+    /// Why nothing can be said at all, where that is so.
+    pub unjudged: Option<(String, At)>,
 }
 
 /// One way into a port.

@@ -7,6 +7,7 @@ mod address;
 mod authorization;
 mod identity;
 mod listener;
+mod policy;
 mod problem;
 mod question;
 mod telemetry;
@@ -15,12 +16,15 @@ mod workload;
 
 pub use address::{At, Because, Decided, Pointer, ResourceId};
 pub use authorization::{
-    Cidr, Delegate, Effect, PathMatch, Rule, Ruleset, Segment, StringMatch, Test, TokenRule, When,
+    Cidr, Delegate, Effect, Normalization, PathMatch, Rule, Ruleset, Segment, StringMatch, Test, TokenRule, When,
     contains,
 };
 pub use identity::Identity;
 pub use listener::{
     Inlet, InletKind, Layer, Listener, Origination, TlsAcceptance, TlsOrigination, Transport,
+};
+pub use policy::{
+    AuthorizationPolicy, Constraint, Ineffective, LogEntry, Policy, Subject, WrittenRule, WrittenValue,
 };
 pub use problem::{Place, Problem, ProblemKind};
 pub use question::{Client, HeaderLine, Request, Token};

@@ -1,0 +1,154 @@
+//! Documents → objects: lists are opened, names and namespaces settled.
+
+use std::sync::Arc;
+
+use super::resource::{Resource, ResourceKey};
+use crate::model::{Labels, Place, Pointer, Problem, ProblemKind};
+use crate::render::Environment;
+use crate::syntax::{Document, Node, Value};
+
+/// Kinds without a namespace, of the groups that are read.
+const CLUSTER_SCOPED: &[&str] = &[
+    "APIService",
+    "CSIDriver",
+    "CertificateSigningRequest",
+    "ClusterIssuer",
+    "ClusterPolicy",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterWorkloadAttachment",
+    "ComponentStatus",
+    "CustomResourceDefinition",
+    "GatewayClass",
+    "IngressClass",
+    "Istio",
+    "IstioCNI",
+    "IstioRevision",
+    "IstioRevisionTag",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PodSecurityPolicy",
+    "PriorityClass",
+    "RuntimeClass",
+    "StorageClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+    "VolumeAttachment",
+    "ZTunnel",
+];
+
+/// The objects of a document: none if it is not a Kubernetes document.
+pub(super) fn objects(
+    document: &Document,
+    number: usize,
+    environment: &Environment,
+    problems: &mut Vec<Problem>,
+) -> Vec<Resource> {
+    let mut found = Vec::new();
+    let context = Context { number, environment };
+    context.open(document.root(), Pointer::root(), None, &mut found, problems);
+    found
+}
+
+struct Context<'a> {
+    number: usize,
+    environment: &'a Environment,
+}
+
+impl Context<'_> {
+    /// `of` is the apiVersion and kind that a list gives items which do not say.
+    fn open(
+        &self,
+        node: Node<'_>,
+        inside: Pointer,
+        of: Option<(&str, &str)>,
+        found: &mut Vec<Resource>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let text = |key| node.get(key).and_then(|n: Node<'_>| n.as_str());
+        let (Some(api_version), Some(kind)) = (
+            text("apiVersion").or(of.map(|o| o.0)),
+            text("kind").or(of.map(|o| o.1)),
+        ) else {
+            return;
+        };
+        if let Some(items) = node.get("items").filter(|_| kind.ends_with("List")) {
+            let item_kind = kind.strip_suffix("List").unwrap_or(kind);
+            let of = (!item_kind.is_empty()).then_some((api_version, item_kind));
+            for (at, item) in items.items().enumerate() {
+                self.open(item, inside.join("items").join(at), of, found, problems);
+            }
+            return;
+        }
+        found.extend(self.object(node, inside, api_version, kind, problems));
+    }
+
+    fn object(
+        &self,
+        node: Node<'_>,
+        inside: Pointer,
+        api_version: &str,
+        kind: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Resource> {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let metadata = node.get("metadata");
+        let text = |key| metadata.and_then(|m| m.get(key)).and_then(|n| n.as_str());
+        let name: Arc<str> = match (text("name"), text("generateName")) {
+            (Some(name), _) => name.into(),
+            // each object made of it gets a name of its own: it has no twin
+            (None, Some(prefix)) => format!("{prefix}*{}{inside}", self.number).into(),
+            (None, None) => {
+                problems.push(Problem::new(
+                    ProblemKind::Rejected,
+                    format!("this {kind} has no metadata.name; the API server refuses it, so it is not judged"),
+                    Place::Span(node.span()),
+                ));
+                return None;
+            }
+        };
+        let scoped = !CLUSTER_SCOPED.contains(&kind);
+        let written = text("namespace");
+        let placed = self.environment.namespace.as_deref();
+        Some(Resource {
+            key: ResourceKey {
+                group: group.into(),
+                kind: kind.into(),
+                namespace: scoped.then(|| placed.or(written).unwrap_or("default").into()),
+                name,
+            },
+            version: version.into(),
+            namespace_assumed: scoped && written.is_none() && placed.is_none(),
+            labels: string_map(metadata.and_then(|m| m.get("labels")), "label", problems),
+            annotations: string_map(metadata.and_then(|m| m.get("annotations")), "annotation", problems),
+            created: text("creationTimestamp").map(Into::into),
+            document: self.number,
+            inside,
+            contested: false,
+        })
+    }
+}
+
+/// Labels or annotations. The API server takes texts only; what is none is not applied.
+pub(super) fn string_map(node: Option<Node<'_>>, what: &str, problems: &mut Vec<Problem>) -> Labels {
+    let mut map = Labels::new();
+    for entry in node.into_iter().flat_map(Node::entries) {
+        match entry.value.value() {
+            Value::Text(text) => {
+                map.insert(entry.key.into(), text.into());
+            }
+            _ => problems.push(Problem::new(
+                ProblemKind::Rejected,
+                format!(
+                    "the value of {what} {} is no text, so the API server refuses this object; put it in quotes",
+                    entry.key
+                ),
+                Place::Span(entry.value.span()),
+            )),
+        }
+    }
+    map
+}

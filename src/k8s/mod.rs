@@ -1,0 +1,392 @@
+//! One environment, typed: its objects, workloads, services and namespaces.
+//!
+//! Objects are told apart by group and kind, never by kind alone: Istio and Linkerd both have an
+//! `AuthorizationPolicy`, and three groups have a `Gateway`.
+
+mod load_balancer;
+mod metadata;
+pub mod resource;
+pub mod selector;
+mod service;
+mod workload;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::model::{
+    At, Labels, Namespace, Place, Pointer, Problem, ProblemKind, ResourceId, Service, ServiceId,
+    TargetPort, Workload, WorkloadId,
+};
+use crate::render::Environment;
+use crate::syntax::{Document, Node};
+use crate::text::Span;
+
+pub use resource::{Resource, ResourceKey};
+
+/// Everything of one environment.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// The environment's name.
+    pub environment: String,
+    documents: Arc<Vec<Document>>,
+    resources: Vec<Resource>,
+    by_key: HashMap<ResourceKey, ResourceId>,
+    by_address: HashMap<String, ResourceId>,
+    by_kind: BTreeMap<(Arc<str>, Arc<str>), Vec<ResourceId>>,
+    workloads: Vec<Workload>,
+    services: Vec<Service>,
+    namespaces: BTreeMap<Arc<str>, Namespace>,
+    services_of: HashMap<WorkloadId, Vec<ServiceId>>,
+    workloads_of: HashMap<ServiceId, Vec<WorkloadId>>,
+    by_namespace: HashMap<Arc<str>, Vec<WorkloadId>>,
+    /// Documents that are no Kubernetes objects.
+    pub foreign: usize,
+}
+
+impl Index {
+    /// Reads the objects of an environment.
+    pub fn build(
+        environment: &Environment,
+        documents: Arc<Vec<Document>>,
+    ) -> (Self, Vec<Problem>) {
+        let mut index = Self {
+            environment: environment.name.clone(),
+            documents: Arc::clone(&documents),
+            ..Self::default()
+        };
+        let mut problems = Vec::new();
+        for &number in &environment.documents {
+            if let Some(document) = documents.get(number) {
+                let found = metadata::objects(document, number, environment, &mut problems);
+                if found.is_empty() {
+                    index.foreign += 1;
+                }
+                for resource in found {
+                    index.add(resource, &mut problems);
+                }
+            }
+        }
+        index.type_objects(&mut problems);
+        index.join_services();
+        (index, problems)
+    }
+
+    fn add(&mut self, mut resource: Resource, problems: &mut Vec<Problem>) {
+        let id = ResourceId(self.resources.len() as u32);
+        let mut address = resource.key.to_string();
+        if let Some(&first) = self.by_key.get(&resource.key) {
+            let there = self.resource(first);
+            let same = same_content(self.node(first), self.node_of(&resource));
+            let file = |r: &Resource| self.documents.get(r.document).map(|d| (d.file(), d.number()));
+            // the same document twice in one environment is no second object
+            if same {
+                if file(there) != file(&resource) {
+                    problems.push(Problem::new(
+                        ProblemKind::DuplicateObject,
+                        format!("{} stands here a second time, with the same content", resource.key),
+                        Place::Span(self.node_of(&resource).span()),
+                    ));
+                }
+                return;
+            }
+            problems.push(Problem::new(
+                ProblemKind::DuplicateObject,
+                format!(
+                    "{} is defined more than once with different content; whichever is applied last is in force: \
+                     keep one, or put them in environments of their own",
+                    resource.key
+                ),
+                Place::Span(self.node_of(&resource).span()),
+            ));
+            resource.contested = true;
+            if let Some(first) = self.resources.get_mut(first.0 as usize) {
+                first.contested = true;
+            }
+            let mut copies = 2;
+            while self.by_address.contains_key(&format!("{address}~{copies}")) {
+                copies += 1;
+            }
+            address = format!("{address}~{copies}");
+        } else {
+            self.by_key.insert(resource.key.clone(), id);
+        }
+        self.by_address.insert(address, id);
+        let kind = (Arc::clone(&resource.key.group), Arc::clone(&resource.key.kind));
+        self.by_kind.entry(kind).or_default().push(id);
+        self.resources.push(resource);
+    }
+
+    fn type_objects(&mut self, problems: &mut Vec<Problem>) {
+        for id in (0..self.resources.len() as u32).map(ResourceId) {
+            let resource = self.resource(id);
+            if let Some(namespace) = &resource.key.namespace {
+                let namespace = Arc::clone(namespace);
+                self.note_namespace(namespace, None, id);
+            }
+            let resource = self.resource(id);
+            if resource.key.is("", "Namespace") {
+                let name = Arc::clone(&resource.key.name);
+                let labels = resource.labels.clone();
+                self.note_namespace(name, Some(labels), id);
+            } else if resource.key.is("", "Service") {
+                let service = service::read(self, id, ServiceId(self.services.len() as u32), problems);
+                self.services.extend(service);
+            } else if let Some(workload) =
+                workload::read(self, id, WorkloadId(self.workloads.len() as u32), problems)
+            {
+                self.by_namespace
+                    .entry(Arc::clone(&workload.namespace))
+                    .or_default()
+                    .push(workload.id);
+                self.workloads.push(workload);
+            }
+        }
+    }
+
+    /// A namespace is known by its object, and else by the first object that lies in it.
+    fn note_namespace(&mut self, name: Arc<str>, labels: Option<Labels>, by: ResourceId) {
+        let field = if labels.is_some() { "/metadata/name" } else { "/metadata/namespace" };
+        let at = At::new(by, field);
+        match self.namespaces.get_mut(&name) {
+            Some(known) => {
+                if labels.is_some() {
+                    known.labels = labels;
+                    known.at = at;
+                }
+            }
+            None => {
+                self.namespaces
+                    .insert(Arc::clone(&name), Namespace { name, labels, at });
+            }
+        }
+    }
+
+    fn join_services(&mut self) {
+        let mut near: HashMap<&str, selector::LabelIndex> = HashMap::new();
+        for (at, service) in self.services.iter().enumerate() {
+            if let Some(wanted) = &service.selector {
+                near.entry(&service.namespace).or_default().add(at, Some(wanted));
+            }
+        }
+        for workload in &self.workloads {
+            let Some(index) = near.get(&*workload.namespace) else { continue };
+            for at in index.candidates(&workload.labels) {
+                let Some(service) = self.services.get(at) else { continue };
+                if service.selector.as_ref().is_some_and(|s| selector::is_subset(s, &workload.labels)) {
+                    self.services_of.entry(workload.id).or_default().push(service.id);
+                    self.workloads_of.entry(service.id).or_default().push(workload.id);
+                }
+            }
+        }
+    }
+
+    /// An object.
+    ///
+    /// # Panics
+    /// With an id of another environment.
+    #[allow(clippy::indexing_slicing)]
+    pub fn resource(&self, id: ResourceId) -> &Resource {
+        &self.resources[id.0 as usize]
+    }
+
+    /// All objects with their ids.
+    pub fn resources(&self) -> impl Iterator<Item = (ResourceId, &Resource)> {
+        self.resources
+            .iter()
+            .enumerate()
+            .map(|(i, resource)| (ResourceId(i as u32), resource))
+    }
+
+    /// The objects of one kind of one group, in the order they were read.
+    pub fn of_kind(&self, group: &str, kind: &str) -> &[ResourceId] {
+        self.by_kind
+            .get(&(Arc::from(group), Arc::from(kind)))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The object with this key, if there is one.
+    pub fn find(&self, group: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<ResourceId> {
+        let key = ResourceKey {
+            group: group.into(),
+            kind: kind.into(),
+            namespace: namespace.map(Into::into),
+            name: name.into(),
+        };
+        self.by_key.get(&key).copied()
+    }
+
+    /// The object as it is written.
+    pub fn node(&self, id: ResourceId) -> Node<'_> {
+        self.node_of(self.resource(id))
+    }
+
+    #[allow(clippy::indexing_slicing)]
+    fn node_of(&self, resource: &Resource) -> Node<'_> {
+        let root = self.documents[resource.document].root();
+        let mut node = root;
+        for step in resource.inside.steps() {
+            node = step_into(node, &step).unwrap_or(root);
+        }
+        node
+    }
+
+    /// All workloads.
+    pub fn workloads(&self) -> &[Workload] {
+        &self.workloads
+    }
+
+    /// A workload.
+    ///
+    /// # Panics
+    /// With an id of another environment.
+    #[allow(clippy::indexing_slicing)]
+    pub fn workload(&self, id: WorkloadId) -> &Workload {
+        &self.workloads[id.0 as usize]
+    }
+
+    /// The workloads of a namespace.
+    pub fn workloads_in(&self, namespace: &str) -> impl Iterator<Item = &Workload> {
+        let ids = self.by_namespace.get(namespace);
+        ids.into_iter().flatten().map(|&id| self.workload(id))
+    }
+
+    /// All services.
+    pub fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    /// A service.
+    ///
+    /// # Panics
+    /// With an id of another environment.
+    #[allow(clippy::indexing_slicing)]
+    pub fn service(&self, id: ServiceId) -> &Service {
+        &self.services[id.0 as usize]
+    }
+
+    /// The services that select a workload.
+    pub fn services_of(&self, workload: WorkloadId) -> impl Iterator<Item = &Service> {
+        let ids = self.services_of.get(&workload);
+        ids.into_iter().flatten().map(|&id| self.service(id))
+    }
+
+    /// The workloads that a service selects.
+    pub fn workloads_of(&self, service: ServiceId) -> impl Iterator<Item = &Workload> {
+        let ids = self.workloads_of.get(&service);
+        ids.into_iter().flatten().map(|&id| self.workload(id))
+    }
+
+    /// The port of `workload` that a service's port leads to; none if the name is not declared.
+    pub fn target(&self, port: &crate::model::ServicePort, workload: &Workload) -> Option<u16> {
+        match &port.target {
+            TargetPort::Number(number) => Some(*number),
+            TargetPort::Name(name) => workload
+                .containers
+                .iter()
+                .filter(|container| !container.init || container.sidecar)
+                .flat_map(|container| &container.ports)
+                .find(|declared| {
+                    declared.name.as_ref() == Some(name) && declared.protocol == port.protocol
+                })
+                .map(|declared| declared.number),
+        }
+    }
+
+    /// A namespace, if anything names it.
+    pub fn namespace(&self, name: &str) -> Option<&Namespace> {
+        self.namespaces.get(name)
+    }
+
+    /// All namespaces, by name.
+    pub fn namespaces(&self) -> impl Iterator<Item = &Namespace> {
+        self.namespaces.values()
+    }
+
+    /// An address as rules see it: `PeerAuthentication.security.istio.io/shop/default#/spec/mtls`.
+    pub fn address(&self, at: &At) -> String {
+        let key = &self.resource(at.resource).key;
+        let mut address = key.to_string();
+        if self.by_address.get(&address) != Some(&at.resource) {
+            let own = (2..).map(|copy| format!("{key}~{copy}"));
+            for copy in own.take(self.resources.len()) {
+                if self.by_address.get(&copy) == Some(&at.resource) {
+                    address = copy;
+                    break;
+                }
+            }
+        }
+        format!("{address}#{}", at.pointer)
+    }
+
+    /// The place that an address of [`Self::address`] names, possibly lengthened by a rule.
+    pub fn parse_address(&self, address: &str) -> Option<At> {
+        let (resource, pointer) = address.split_once('#')?;
+        let id = self.by_address.get(resource)?;
+        Some(At::new(*id, pointer))
+    }
+
+    /// The one line to show for an address: the field, or the nearest thing that is written.
+    pub fn span(&self, at: &At) -> Option<Span> {
+        let resource = self.resource(at.resource);
+        let document = self.documents.get(resource.document)?;
+        let whole = resource.inside.append(at.pointer.as_str());
+        Some(crate::syntax::locate(document, &whole).anchor())
+    }
+
+    /// Whether nothing is written at an address itself.
+    pub fn is_missing(&self, at: &At) -> bool {
+        let resource = self.resource(at.resource);
+        let whole = resource.inside.append(at.pointer.as_str());
+        self.documents
+            .get(resource.document)
+            .is_none_or(|document| !crate::syntax::locate(document, &whole).exact)
+    }
+}
+
+/// One step of a pointer; it goes on into a document that a text holds.
+pub fn step_into<'a>(node: Node<'a>, step: &str) -> Option<Node<'a>> {
+    let node = match node.document().attached(node.id()) {
+        Some(document) => document.root(),
+        None => node,
+    };
+    if node.is_list() {
+        step.parse().ok().and_then(|at| node.items().nth(at))
+    } else {
+        node.get(step)
+    }
+}
+
+/// Whether two objects say the same, whatever the order of their fields.
+fn same_content(a: Node<'_>, b: Node<'_>) -> bool {
+    use crate::syntax::Value;
+    match (a.value(), b.value()) {
+        (Value::Map, Value::Map) => {
+            a.entries().count() == b.entries().count()
+                && a.entries()
+                    .all(|e| b.get(e.key).is_some_and(|other| same_content(e.value, other)))
+        }
+        (Value::List, Value::List) => {
+            a.items().count() == b.items().count()
+                && a.items().zip(b.items()).all(|(a, b)| same_content(a, b))
+        }
+        (a, b) => a == b,
+    }
+}
+
+/// Where an object is written, for problems.
+pub fn whole(id: ResourceId) -> At {
+    At {
+        resource: id,
+        pointer: Pointer::root(),
+    }
+}
+
+/// The service accounts that are written.
+pub fn service_accounts(index: &Index) -> HashSet<(Arc<str>, Arc<str>)> {
+    index
+        .of_kind("", "ServiceAccount")
+        .iter()
+        .map(|&id| &index.resource(id).key)
+        .filter_map(|key| Some((Arc::clone(key.namespace.as_ref()?), Arc::clone(&key.name))))
+        .collect()
+}

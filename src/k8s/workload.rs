@@ -1,0 +1,163 @@
+//! Everything that runs pods.
+
+use std::sync::Arc;
+
+use super::metadata::string_map;
+use super::{Index, ResourceKey};
+use crate::model::{
+    Container, ContainerPort, Place, Pointer, Problem, ProblemKind, Protocol, ResourceId, Workload,
+    WorkloadId,
+};
+use crate::syntax::Node;
+
+/// Where the pod template is: group, kind, path.
+const TEMPLATES: &[(&str, &str, &str)] = &[
+    ("", "Pod", ""),
+    ("", "ReplicationController", "/spec/template"),
+    ("apps", "Deployment", "/spec/template"),
+    ("apps", "StatefulSet", "/spec/template"),
+    ("apps", "DaemonSet", "/spec/template"),
+    ("apps", "ReplicaSet", "/spec/template"),
+    ("batch", "Job", "/spec/template"),
+    ("batch", "CronJob", "/spec/jobTemplate/spec/template"),
+    ("argoproj.io", "Rollout", "/spec/template"),
+    ("apps.openshift.io", "DeploymentConfig", "/spec/template"),
+    ("serving.knative.dev", "Service", "/spec/template"),
+    ("keda.sh", "ScaledJob", "/spec/jobTargetRef/template"),
+    ("apps.kruise.io", "CloneSet", "/spec/template"),
+    ("apps.kruise.io", "StatefulSet", "/spec/template"),
+    ("apps.kruise.io", "DaemonSet", "/spec/template"),
+];
+
+/// The workload that an object describes, if it describes one.
+pub(super) fn read(
+    index: &Index,
+    resource: ResourceId,
+    id: WorkloadId,
+    problems: &mut Vec<Problem>,
+) -> Option<Workload> {
+    let object = index.resource(resource);
+    let node = index.node(resource);
+    let template = Pointer::new(template_path(&object.key, node)?);
+    let mut pod = node;
+    for step in template.steps() {
+        pod = pod.get(&step)?;
+    }
+    if is_owned(&object.key, node) {
+        return None;
+    }
+    let spec = pod.get("spec")?;
+    let metadata = pod.get("metadata");
+    let text = |key| spec.get(key).and_then(|n: Node<'_>| n.as_str()).filter(|s| !s.is_empty());
+    let account = text("serviceAccountName").or_else(|| text("serviceAccount"));
+    // a Pod's own labels were read, and complained about, with the object
+    let own = object.key.is("", "Pod");
+    let map = |key: &str, what: &str, problems: &mut Vec<Problem>| {
+        string_map(metadata.and_then(|m| m.get(key)), what, problems)
+    };
+    let (labels, annotations) = if own {
+        (object.labels.clone(), object.annotations.clone())
+    } else {
+        (map("labels", "label", problems), map("annotations", "annotation", problems))
+    };
+    Some(Workload {
+        id,
+        resource,
+        kind: Arc::clone(&object.key.kind),
+        namespace: object.key.namespace.clone()?,
+        name: Arc::clone(&object.key.name),
+        labels,
+        annotations,
+        service_account: account.unwrap_or("default").into(),
+        containers: containers(spec, &template, problems),
+        host_network: spec.get("hostNetwork").and_then(Node::as_bool) == Some(true),
+        template,
+        dormant: node.path(&["spec", "replicas"]).and_then(Node::as_i64) == Some(0)
+            || node.path(&["spec", "suspend"]).and_then(Node::as_bool) == Some(true),
+    })
+}
+
+/// The known path, or the usual one where an unknown kind has containers there.
+fn template_path(key: &ResourceKey, node: Node<'_>) -> Option<&'static str> {
+    let known = TEMPLATES
+        .iter()
+        .find(|(group, kind, _)| key.is(group, kind))
+        .map(|&(_, _, path)| path);
+    known.or_else(|| {
+        let usual = ["spec", "template", "spec", "containers"];
+        let somewhere_else = &*key.group != "" && node.path(&usual).is_some_and(Node::is_list);
+        somewhere_else.then_some("/spec/template")
+    })
+}
+
+/// A ReplicaSet or Pod that a controller made is represented by its controller.
+fn is_owned(key: &ResourceKey, node: Node<'_>) -> bool {
+    let made = key.is("apps", "ReplicaSet") || key.is("", "Pod");
+    made && node
+        .path(&["metadata", "ownerReferences"])
+        .into_iter()
+        .flat_map(Node::items)
+        .any(|owner| owner.get("controller").and_then(Node::as_bool) == Some(true))
+}
+
+fn containers(spec: Node<'_>, template: &Pointer, problems: &mut Vec<Problem>) -> Vec<Container> {
+    let mut all = Vec::new();
+    for (list, init) in [("initContainers", true), ("containers", false)] {
+        let at = template.join("spec").join(list);
+        let nodes = spec.get(list).into_iter().flat_map(Node::items);
+        for (i, node) in nodes.enumerate() {
+            let at = at.join(i);
+            let text = |key| node.get(key).and_then(|n: Node<'_>| n.as_str()).unwrap_or("");
+            all.push(Container {
+                name: text("name").into(),
+                image: text("image").into(),
+                init,
+                sidecar: init && text("restartPolicy") == "Always",
+                ports: ports(node, &at, problems),
+                at,
+            });
+        }
+    }
+    all
+}
+
+fn ports(container: Node<'_>, at: &Pointer, problems: &mut Vec<Problem>) -> Vec<ContainerPort> {
+    let mut ports = Vec::new();
+    let nodes = container.get("ports").into_iter().flat_map(Node::items);
+    for (i, node) in nodes.enumerate() {
+        let number = node.get("containerPort").and_then(port_number);
+        let Some(number) = number else {
+            problems.push(not_a_port(node, "containerPort"));
+            continue;
+        };
+        ports.push(ContainerPort {
+            name: node.get("name").and_then(Node::as_str).map(Into::into),
+            number,
+            protocol: protocol(node),
+            host_port: node.get("hostPort").and_then(port_number),
+            at: at.join("ports").join(i),
+        });
+    }
+    ports
+}
+
+pub(super) fn not_a_port(node: Node<'_>, field: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Rejected,
+        format!("{field} is no port number (1 to 65535, without quotes); the API server refuses this object"),
+        Place::Span(node.get(field).unwrap_or(node).span()),
+    )
+}
+
+pub(super) fn port_number(node: Node<'_>) -> Option<u16> {
+    let number = node.as_i64().and_then(|n| u16::try_from(n).ok());
+    number.filter(|&n| n > 0)
+}
+
+pub(super) fn protocol(node: Node<'_>) -> Protocol {
+    match node.get("protocol").and_then(Node::as_str) {
+        Some("UDP") => Protocol::Udp,
+        Some("SCTP") => Protocol::Sctp,
+        _ => Protocol::Tcp,
+    }
+}

@@ -1,0 +1,232 @@
+//! Istio's policies in neutral words: what each selects, and why some select nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::crd::{ClientTlsMode, Mode, Selecting};
+use super::policy::{Object, Objects, selects};
+use super::{Istio, ruleset, telemetry};
+use crate::model::{At, Ineffective, Policy, ResourceId, Subject, WorkloadId};
+
+/// All policies, kind by kind, each kind's oldest first.
+pub(super) fn policies(istio: &Istio) -> Vec<Policy> {
+    let mut all = Vec::new();
+    all.extend(peers(istio));
+    all.extend(authorizations(istio));
+    all.extend(tokens(istio));
+    all.extend(originations(istio));
+    all.extend(telemetries(istio));
+    all
+}
+
+/// Which workloads each policy selects, worked out from the workloads' side.
+fn selections<'a, T: Selecting + 'a>(
+    istio: &'a Istio,
+    of: impl Fn(&'a crate::model::Workload, &str) -> Vec<&'a Object<T>>,
+) -> HashMap<ResourceId, Vec<WorkloadId>> {
+    let mut selections: HashMap<ResourceId, Vec<WorkloadId>> = HashMap::new();
+    for workload in istio.index.workloads() {
+        if istio.member(workload).membership.value == crate::model::Membership::Unmeshed {
+            continue;
+        }
+        let revision = Arc::clone(&istio.member(workload).revision);
+        for object in of(workload, &revision) {
+            selections.entry(object.id).or_default().push(workload.id);
+        }
+    }
+    selections
+}
+
+fn policy<T: Selecting>(
+    istio: &Istio,
+    object: &Object<T>,
+    subject: Subject,
+    selects: Vec<WorkloadId>,
+    root_selects: bool,
+) -> Policy {
+    let root = *object.namespace == *istio.root();
+    let scope = match (object.spec.has_targets(), object.spec.labels().is_some(), root) {
+        (true, _, _) => "target",
+        (_, true, _) => "workload",
+        (_, false, true) => "mesh",
+        (_, false, false) => "namespace",
+    };
+    Policy {
+        at: object.at(""),
+        subject,
+        namespace: Arc::clone(&object.namespace),
+        name: Arc::clone(&istio.index.resource(object.id).key.name),
+        scope,
+        ineffective: if selects.is_empty() { ineffective(istio, object, root_selects) } else { None },
+        selects,
+    }
+}
+
+/// Why a policy is in force for no workload; nothing where that is no surprise.
+fn ineffective<T: Selecting>(istio: &Istio, object: &Object<T>, root_selects: bool) -> Option<(Ineffective, At)> {
+    let in_root = *object.namespace == *istio.root();
+    if object.spec.has_targets() {
+        let field = if istio.index.node(object.id).path(&["spec", "targetRefs"]).is_some() {
+            "/spec/targetRefs"
+        } else {
+            "/spec/targetRef"
+        };
+        return Some((Ineffective::TargetsIgnored, object.at(field)));
+    }
+    let labels = object.spec.labels()?;
+    let at = object.at("/spec/selector/matchLabels");
+    if in_root && !root_selects {
+        return Some((Ineffective::SelectorInRoot, at));
+    }
+    let mut fitting = istio.index.workloads().iter().filter(|w| selects(Some(labels), w)).peekable();
+    if fitting.peek().is_none() {
+        return Some((Ineffective::SelectsNothing, at));
+    }
+    let near: Vec<_> = fitting
+        .filter(|w| w.namespace == object.namespace || (in_root && root_selects))
+        .collect();
+    let Some(first) = near.first() else {
+        return Some((Ineffective::WrongNamespace, object.at("/metadata/namespace")));
+    };
+    let other = !object.is_read_by(&istio.member(first).revision);
+    other.then(|| (Ineffective::OtherRevision, object.at("/metadata/labels").join("istio.io/rev")))
+}
+
+fn peers(istio: &Istio) -> Vec<Policy> {
+    let root = istio.root();
+    let mut selections = selections(istio, |workload, revision| {
+        let whole = [root, &*workload.namespace].into_iter().flat_map(|namespace| {
+            istio.peers.selecting_from(namespace, workload).filter(move |p| {
+                // in the root namespace a selector does not count
+                p.spec.labels().is_none() || namespace != root
+            })
+        });
+        let mut found: Vec<&Object<_>> = Vec::new();
+        for object in whole {
+            if object.is_read_by(revision) && !found.iter().any(|o| o.id == object.id) {
+                found.push(object);
+            }
+        }
+        found
+    });
+    let mut all = Vec::new();
+    for object in istio.peers.iter() {
+        let subject = Subject::Transport {
+            mode: object.spec.mtls.as_ref().and_then(|mtls| mode(mtls.mode)),
+            ports: object
+                .spec
+                .port_level_mtls
+                .iter()
+                .filter_map(|(port, mtls)| {
+                    let at = object.at("/spec/portLevelMtls").join(port).join("mode");
+                    Some((port.parse().ok()?, mode(mtls.mode)?, at))
+                })
+                .collect(),
+        };
+        all.push(policy(istio, object, subject, selections.remove(&object.id).unwrap_or_default(), false));
+    }
+    all
+}
+
+fn mode(mode: Mode) -> Option<&'static str> {
+    match mode {
+        Mode::Unset => None,
+        Mode::Disable => Some("plaintext"),
+        Mode::Permissive => Some("permissive"),
+        Mode::Strict => Some("required"),
+    }
+}
+
+fn selecting<'a, T: Selecting>(
+    istio: &'a Istio,
+    objects: &'a Objects<T>,
+) -> HashMap<ResourceId, Vec<WorkloadId>> {
+    selections(istio, |workload, revision| objects.selecting(workload, istio.root(), revision))
+}
+
+fn authorizations(istio: &Istio) -> Vec<Policy> {
+    let mut selections = selecting(istio, &istio.authorizations);
+    let mut all = Vec::new();
+    for object in istio.authorizations.iter() {
+        let Some(compiled) = istio.compiled.get(&object.id) else { continue };
+        let provider = object.spec.provider.as_ref().map(|provider| {
+            let found = ruleset::provider(&istio.config, &provider.name);
+            (Arc::from(provider.name.as_str()), found.err())
+        });
+        let subject = Subject::Authorization(super::authorization::written(object, compiled, provider));
+        all.push(policy(istio, object, subject, selections.remove(&object.id).unwrap_or_default(), true));
+    }
+    all
+}
+
+fn tokens(istio: &Istio) -> Vec<Policy> {
+    let mut selections = selecting(istio, &istio.tokens);
+    istio
+        .tokens
+        .iter()
+        .map(|object| {
+            let selected = selections.remove(&object.id).unwrap_or_default();
+            policy(istio, object, Subject::Authentication, selected, true)
+        })
+        .collect()
+}
+
+fn originations(istio: &Istio) -> Vec<Policy> {
+    let mut all = Vec::new();
+    for object in istio.destinations.iter() {
+        let mut modes = Vec::new();
+        let mut note = |tls: &Option<super::crd::ClientTls>, at: String| {
+            if let Some(tls) = tls {
+                let mode = match tls.mode {
+                    ClientTlsMode::Disable => "plaintext",
+                    ClientTlsMode::IstioMutual => "mtls",
+                    ClientTlsMode::Simple | ClientTlsMode::Mutual => "tls",
+                };
+                modes.push((mode, object.at(&at)));
+            }
+        };
+        if let Some(traffic) = &object.spec.traffic_policy {
+            note(&traffic.tls, "/spec/trafficPolicy/tls/mode".to_owned());
+            for (i, port) in traffic.port_level_settings.iter().enumerate() {
+                note(&port.tls, format!("/spec/trafficPolicy/portLevelSettings/{i}/tls/mode"));
+            }
+        }
+        all.push(Policy {
+            ineffective: None,
+            ..policy(istio, object, Subject::Origination { modes }, Vec::new(), false)
+        });
+    }
+    all
+}
+
+fn telemetries(istio: &Istio) -> Vec<Policy> {
+    let mut selections = selections(istio, |workload, revision| {
+        telemetry::applicable(&istio.telemetries, workload, istio.root(), revision)
+    });
+    let root_names_provider = istio
+        .telemetries
+        .of_namespace(istio.root())
+        .filter(|t| t.spec.labels().is_none())
+        .flat_map(|t| &t.spec.access_logging)
+        .any(|entry| !entry.providers.is_empty());
+    let mut all = Vec::new();
+    for object in istio.telemetries.iter() {
+        let below_root = *object.namespace != *istio.root();
+        let inherits = below_root && (root_names_provider || names_provider_above(istio, object));
+        let subject = Subject::Telemetry(telemetry::written(object, &istio.config, inherits));
+        let selected = selections.remove(&object.id).unwrap_or_default();
+        all.push(policy(istio, object, subject, selected, false));
+    }
+    all
+}
+
+/// Whether the namespace's own Telemetry names a provider that one with a selector inherits.
+fn names_provider_above(istio: &Istio, object: &Object<super::crd::Telemetry>) -> bool {
+    object.spec.labels().is_some()
+        && istio
+            .telemetries
+            .of_namespace(&object.namespace)
+            .filter(|t| t.spec.labels().is_none())
+            .flat_map(|t| &t.spec.access_logging)
+            .any(|entry| !entry.providers.is_empty())
+}

@@ -1,0 +1,98 @@
+//! Each mesh product, compiled to neutral policy: what is in force, and because of which line.
+//!
+//! A mesh is a folder here and one word in [`meshes!`]. It answers the questions of [`Mesh`];
+//! who may call whom is worked out from the answers, without knowing the product.
+
+use std::sync::Arc;
+
+use crate::k8s::Index;
+use crate::model::{
+    AccessLog, At, Decided, Identity, Listener, LogState, Membership, Origination, Problem, Service,
+    ServiceId, Workload,
+};
+
+/// What a mesh product answers about one environment.
+pub trait Mesh: Send + Sync {
+    /// The name in facts (`istio`).
+    fn kind(&self) -> &'static str;
+
+    /// The name for people (`Istio`).
+    fn title(&self) -> &'static str;
+
+    /// Mesh-wide settings that rules look at.
+    fn settings(&self) -> &Settings;
+
+    /// Whether a proxy of this mesh is in front of a workload.
+    fn membership(&self, workload: &Workload) -> Decided<Membership>;
+
+    /// Who a workload of this mesh can prove to be.
+    fn identity(&self, workload: &Workload) -> Identity;
+
+    /// Everything in force on one port of a workload that is in the mesh.
+    fn listener(&self, workload: &Workload, port: u16) -> Listener;
+
+    /// What the proxy of a client makes of a call.
+    fn origination(&self, client: &Workload, call: &Call<'_>) -> Origination;
+
+    /// What distinguishes clients on their way out, apart from who and where they are: clients of
+    /// one namespace with equal keys send the same to everyone.
+    fn origination_key(&self, client: &Workload) -> String;
+
+    /// The namespaces whose clients may send something else to a service than all others do.
+    fn distinguished_namespaces(&self, service: &Service) -> Vec<Arc<str>>;
+
+    /// Ways in from outside that are in the input and not understood: what, and one of them.
+    fn unjudged_ways_in(&self) -> Option<(String, At)>;
+
+    /// The access log of a workload that is in the mesh.
+    fn access_log(&self, workload: &Workload) -> AccessLog;
+
+    /// Policies as they are written, in neutral words.
+    fn policies(&self) -> &[crate::model::Policy];
+}
+
+/// A call as the client makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// The service that is dialled and its port; `None` where the pod itself is dialled.
+    pub service: Option<(ServiceId, u16)>,
+    /// The workload that is reached.
+    pub workload: &'a Workload,
+    /// The workload's port.
+    pub port: u16,
+    /// Whether that workload is taken to be in the mesh.
+    pub meshed: bool,
+}
+
+/// Mesh-wide settings that rules look at.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Who vouches for identities.
+    pub trust_domain: Decided<Arc<str>>,
+    /// Where policies count for the whole mesh.
+    pub root_namespace: Decided<Arc<str>>,
+    /// Whether clients use mutual TLS by themselves.
+    pub automatic_mtls: Decided<bool>,
+    /// Whether calls are logged where nothing else is said.
+    pub access_log: Decided<LogState>,
+    /// Whether the settings themselves are in the input.
+    pub known: bool,
+}
+
+macro_rules! meshes {
+    ($($name:ident),+ $(,)?) => {
+        $(pub mod $name;)+
+
+        /// Finds the meshes of an environment and compiles them.
+        pub fn find(index: &Arc<Index>) -> (Vec<Arc<dyn Mesh>>, Vec<Problem>) {
+            let mut meshes: Vec<Arc<dyn Mesh>> = Vec::new();
+            let mut problems = Vec::new();
+            $(if let Some(mesh) = $name::compile(index, &mut problems) {
+                meshes.push(Arc::new(mesh));
+            })+
+            (meshes, problems)
+        }
+    };
+}
+
+meshes! { istio }

@@ -1,0 +1,164 @@
+use std::sync::Arc;
+
+use super::{At, WorkloadId};
+
+/// A policy as it is written, in words that every mesh shares.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The object.
+    pub at: At,
+    /// What it is about.
+    pub subject: Subject,
+    /// Its namespace.
+    pub namespace: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+    /// How far it reaches as it is written: `mesh`, `namespace`, `workload` or `target`.
+    pub scope: &'static str,
+    /// The workloads it is in force for.
+    pub selects: Vec<WorkloadId>,
+    /// Why it is in force for none although it looks as if it should, and where that is written.
+    pub ineffective: Option<(Ineffective, At)>,
+}
+
+/// What a policy is about.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// Who may call.
+    Authorization(AuthorizationPolicy),
+    /// Whether mutual TLS is required.
+    Transport {
+        /// What it says about all ports: `required`, `permissive`, `plaintext`, or nothing.
+        mode: Option<&'static str>,
+        /// What it says port by port, and where.
+        ports: Vec<(u16, &'static str, At)>,
+    },
+    /// Which tokens are accepted.
+    Authentication,
+    /// What clients send.
+    Origination {
+        /// `plaintext`, `tls` or `mtls`, with the place that says so.
+        modes: Vec<(&'static str, At)>,
+    },
+    /// What is logged.
+    Telemetry(Vec<LogEntry>),
+}
+
+impl Subject {
+    /// The name in facts.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Authorization(_) => "authorization",
+            Self::Transport { .. } => "transport",
+            Self::Authentication => "authentication",
+            Self::Origination { .. } => "origination",
+            Self::Telemetry(_) => "telemetry",
+        }
+    }
+}
+
+/// Why a policy is in force for no workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ineffective {
+    /// No workload in its namespace has the labels.
+    SelectsNothing,
+    /// Workloads with the labels are in another namespace only.
+    WrongNamespace,
+    /// A selector does not count in the root namespace.
+    SelectorInRoot,
+    /// It names targets, which the workloads' proxies do not look at.
+    TargetsIgnored,
+    /// It is labelled for a control plane that runs none of the workloads.
+    OtherRevision,
+}
+
+impl Ineffective {
+    /// The name in facts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SelectsNothing => "selects_nothing",
+            Self::WrongNamespace => "wrong_namespace",
+            Self::SelectorInRoot => "selector_in_root",
+            Self::TargetsIgnored => "targets_ignored",
+            Self::OtherRevision => "other_revision",
+        }
+    }
+}
+
+/// Who may call, as it is written.
+#[derive(Debug, Clone)]
+pub struct AuthorizationPolicy {
+    /// `allow`, `deny`, `audit` or `delegate`.
+    pub effect: &'static str,
+    /// Where that is written (or would be).
+    pub effect_at: At,
+    /// Where it says that it is only tried out, if it does.
+    pub dry_run: Option<At>,
+    /// Who is asked, and why they cannot be.
+    pub provider: Option<(Arc<str>, Option<String>)>,
+    /// Its rules.
+    pub rules: Vec<WrittenRule>,
+}
+
+/// One rule as it is written.
+#[derive(Debug, Clone)]
+pub struct WrittenRule {
+    /// The rule.
+    pub at: At,
+    /// Who: any of these, each of which must hold wholly.
+    pub sources: Vec<Vec<Constraint>>,
+    /// What: any of these, each of which must hold wholly.
+    pub operations: Vec<Vec<Constraint>>,
+    /// Further conditions: all of these.
+    pub conditions: Vec<Constraint>,
+}
+
+/// One field of a rule.
+#[derive(Debug, Clone)]
+pub struct Constraint {
+    /// The field.
+    pub at: At,
+    /// Its name as it is written.
+    pub field: Arc<str>,
+    /// What it is about: `identity`, `address`, `client_address`, `token`, `header`, `host`,
+    /// `method`, `path`, `port`, `destination`, `server_name` or `other`.
+    pub dimension: &'static str,
+    /// Whether it takes what is *not* listed.
+    pub negated: bool,
+    /// Whether it means something on HTTP only.
+    pub http: bool,
+    /// The values.
+    pub values: Vec<WrittenValue>,
+}
+
+/// One value of a field.
+#[derive(Debug, Clone)]
+pub struct WrittenValue {
+    /// As it is written.
+    pub text: Arc<str>,
+    /// Where.
+    pub at: At,
+    /// Whether it takes everything that is there at all.
+    pub any: bool,
+    /// Whether it holds a star that means nothing.
+    pub literal_star: bool,
+    /// The one identity it names, if it names exactly one: namespace and service account.
+    pub account: Option<(Arc<str>, Arc<str>)>,
+    /// What is wrong with its form, in a person's words.
+    pub malformed: Option<String>,
+}
+
+/// One entry of a log policy.
+#[derive(Debug, Clone)]
+pub struct LogEntry {
+    /// The entry.
+    pub at: At,
+    /// Whether it switches off.
+    pub disabled: bool,
+    /// The providers it names, and whether each writes logs.
+    pub providers: Vec<(Arc<str>, bool, At)>,
+    /// Whether it decides anything: an entry that switches off nobody does not.
+    pub effective: bool,
+    /// The filter, where it has one.
+    pub filter: Option<(Arc<str>, At)>,
+}

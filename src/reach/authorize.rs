@@ -1,0 +1,317 @@
+//! One ordered list of rules against one caller, in three values.
+//!
+//! A request that is given is judged as it is. Where parts of it are open, the question is whether
+//! *any* request passes: one witness is tried for each way the rules could be met or avoided
+//! ([`candidates`]), so that an answer of yes names a request, and no means that there is none.
+
+use std::net::IpAddr;
+
+use super::candidates;
+use super::normalize;
+use crate::model::{
+    At, Effect, HeaderLine, Identity, Layer, PathMatch, Request, Ruleset, Segment, StringMatch, Test,
+    Token, TokenRule, Tri, When, contains,
+};
+
+/// What is known of a caller on one way in.
+#[derive(Debug, Clone)]
+pub struct Caller<'a> {
+    /// Who it has proven to be.
+    pub identity: Option<&'a Identity>,
+    /// Where the connection comes from, if that is known.
+    pub peer: Option<IpAddr>,
+    /// The address that was dialled, if that is known.
+    pub destination: Option<IpAddr>,
+    /// The workload's port.
+    pub port: u16,
+    /// The server name of the TLS handshake; none in plaintext.
+    pub server_name: Option<String>,
+    /// How the bytes are read.
+    pub layer: Layer,
+}
+
+/// One request, whole, as the proxy sees it.
+#[derive(Debug, Clone, Default)]
+pub struct Attempt {
+    /// Method.
+    pub method: String,
+    /// Path after normalization.
+    pub path: String,
+    /// Authority in lower case.
+    pub host: String,
+    /// Header lines; names in lower case.
+    pub headers: Vec<HeaderLine>,
+    /// A token that was accepted.
+    pub token: Option<Token>,
+    /// Whether a token was presented that is not accepted.
+    pub token_refused: bool,
+    /// Whether a token was presented of which only its text is known.
+    pub token_unjudged: bool,
+    /// The client's address as headers have it, if it is known.
+    pub client_address: Option<IpAddr>,
+}
+
+
+/// What a list of rules says.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// Whether the request passes.
+    pub passes: Tri,
+    /// The rule or default that decided; `None` is the default.
+    pub rule: Option<At>,
+    /// What it depends on, where that is not known.
+    pub depends_on: Vec<(String, At)>,
+}
+
+/// Judges a caller; `request` is what is known of the request.
+pub fn authorize(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Decision {
+    if caller.layer == Layer::Tcp {
+        let attempt = Attempt {
+            client_address: caller.peer,
+            ..Attempt::default()
+        };
+        return walk(rules, caller, &attempt);
+    }
+    let Some(candidates) = candidates::of(rules, caller, request) else {
+        return Decision {
+            passes: Tri::No,
+            rule: None,
+            depends_on: Vec::new(),
+        };
+    };
+    let mut best: Option<Decision> = None;
+    let complete = candidates.each(&mut |attempt| {
+        let decision = walk(rules, caller, attempt);
+        let better = match (&best, decision.passes) {
+            (None, _) | (_, Tri::Yes) => true,
+            (Some(known), Tri::Unknown) => known.passes == Tri::No,
+            (Some(_), Tri::No) => false,
+        };
+        let done = decision.passes == Tri::Yes;
+        if better {
+            best = Some(decision);
+        }
+        !done
+    });
+    let mut best = best.unwrap_or(Decision {
+        passes: Tri::No,
+        rule: None,
+        depends_on: Vec::new(),
+    });
+    if !complete && best.passes == Tri::No {
+        best.passes = Tri::Unknown;
+        let at = rules.because.at().clone();
+        best.depends_on.push(("more kinds of request than were tried".to_owned(), at));
+    }
+    best
+}
+
+/// Walks the rules for one request.
+pub fn walk(rules: &Ruleset, caller: &Caller<'_>, attempt: &Attempt) -> Decision {
+    let mut depends_on = Vec::new();
+    for rule in &rules.rules {
+        let matches = evaluate(&rule.when, caller, attempt);
+        if matches == Tri::No || rule.then == Effect::Audit {
+            continue;
+        }
+        if let Effect::Delegate(to) = &rule.then {
+            depends_on.push((format!("the provider {} decides", to.provider), rule.at.clone()));
+            continue;
+        }
+        if matches == Tri::Unknown {
+            unknowns(&rule.when, caller, attempt, &mut depends_on);
+            continue;
+        }
+        return settle(&rule.then, Some(rule.at.clone()), depends_on);
+    }
+    settle(&rules.otherwise, None, depends_on)
+}
+
+/// The effect that was reached. What was uncertain on the way counts only if it could change it.
+fn settle(effect: &Effect, rule: Option<At>, depends_on: Vec<(String, At)>) -> Decision {
+    let passes = match (effect, depends_on.is_empty()) {
+        (Effect::Allow, true) => Tri::Yes,
+        (Effect::Allow, false) => Tri::Unknown,
+        (_, true) => Tri::No,
+        // only rules that may allow can rescue a refusal by default
+        (_, false) if rule.is_none() => Tri::Unknown,
+        (_, false) => Tri::No,
+    };
+    Decision {
+        passes,
+        rule,
+        depends_on: if passes == Tri::Unknown { depends_on } else { Vec::new() },
+    }
+}
+
+/// The tests in a condition that could not be answered.
+fn unknowns(when: &When, caller: &Caller<'_>, attempt: &Attempt, into: &mut Vec<(String, At)>) {
+    when.each_test(&mut |test, at| {
+        if holds(test, caller, attempt) == Tri::Unknown {
+            into.push((describe_unknown(test), at.clone()));
+        }
+    });
+}
+
+fn describe_unknown(test: &Test) -> String {
+    match test {
+        Test::PeerAddress(range) => format!("whether the caller's address is in {range}"),
+        Test::ClientAddress(range) => format!("whether the client's address is in {range}"),
+        Test::DestinationAddress(range) => format!("whether the address it dials is in {range}"),
+        Test::TokenRefused(_) => "whether the token is accepted".to_owned(),
+        Test::Unknowable(what) => format!("{what}, which no file can tell"),
+        _ => "something that is not known".to_owned(),
+    }
+}
+
+/// Whether a condition holds.
+pub fn evaluate(when: &When, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
+    match when {
+        When::Always => Tri::Yes,
+        When::Never => Tri::No,
+        When::Is(test, _) => holds(test, caller, attempt),
+        When::All(of) => Tri::all(of.iter().map(|when| evaluate(when, caller, attempt))),
+        When::Any(of) => Tri::any(of.iter().map(|when| evaluate(when, caller, attempt))),
+        When::Not(inner) => evaluate(inner, caller, attempt).not(),
+    }
+}
+
+/// Whether a test on the proven identity holds; nothing for other tests.
+pub fn holds_identity(test: &Test, identity: Option<&Identity>) -> Option<bool> {
+    let result = match test {
+        Test::Identity(value) => identity.is_some_and(|id| value.matches(&id.name)),
+        Test::IdentityNamespace(value) => {
+            identity.is_some_and(|id| glob(value, &id.namespace))
+        }
+        Test::IdentityServiceAccount { namespace, name } => identity
+            .is_some_and(|id| id.namespace == *namespace && id.service_account == *name),
+        Test::IdentityTrustDomain(value) => {
+            identity.is_some_and(|id| value.matches(&id.trust_domain))
+        }
+        _ => return None,
+    };
+    Some(result)
+}
+
+fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
+    if let Some(known) = holds_identity(test, caller.identity) {
+        return known.into();
+    }
+    let address = |known: Option<IpAddr>, range| match known {
+        Some(address) => Tri::from(contains(range, address)),
+        // every address is in a range of everything
+        None if range.prefix_len() == 0 => Tri::Yes,
+        None => Tri::Unknown,
+    };
+    let token = attempt.token.as_ref();
+    match test {
+        Test::PeerAddress(range) => address(caller.peer, range),
+        Test::ClientAddress(range) => address(attempt.client_address, range),
+        Test::DestinationAddress(range) => address(caller.destination, range),
+        Test::Port(port) => (caller.port == *port).into(),
+        Test::ServerName(value) => {
+            caller.server_name.as_ref().is_some_and(|name| value.matches(name)).into()
+        }
+        Test::Method(value) => value.matches(&attempt.method).into(),
+        Test::Path(value) => matches_path(value, &attempt.path).into(),
+        Test::Host(value) => value.matches(&attempt.host).into(),
+        Test::Header { name, value } => attempt
+            .headers
+            .iter()
+            .any(|line| *line.name == **name && (*value == StringMatch::Any || value.matches(&line.value)))
+            .into(),
+        Test::TokenPrincipal { issuer, subject } => token
+            .is_some_and(|token| issuer.matches(&token.issuer) && matches_claim(token, &["sub".into()], subject))
+            .into(),
+        Test::TokenClaim { path, value } => {
+            token.is_some_and(|token| matches_claim(token, path, value)).into()
+        }
+        Test::TokenRefused(_) if attempt.token_unjudged => Tri::Unknown,
+        Test::TokenRefused(_) => attempt.token_refused.into(),
+        Test::Unknowable(_) => Tri::Unknown,
+        Test::Identity(_)
+        | Test::IdentityNamespace(_)
+        | Test::IdentityServiceAccount { .. }
+        | Test::IdentityTrustDomain(_) => Tri::No,
+    }
+}
+
+/// `*` stands for any text, anywhere.
+fn glob(pattern: &str, text: &str) -> bool {
+    let Some((before, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(text) = text.strip_prefix(before) else { return false };
+    let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    starts.into_iter().any(|at| text.get(at..).is_some_and(|tail| glob(rest, tail)))
+}
+
+/// Whether a path matches.
+pub fn matches_path(value: &PathMatch, path: &str) -> bool {
+    match value {
+        PathMatch::Text(text) => text.matches(path),
+        PathMatch::Template(segments) => matches_template(segments, path),
+    }
+}
+
+fn matches_template(segments: &[Segment], path: &str) -> bool {
+    let Some((first, rest)) = segments.split_first() else { return path.is_empty() };
+    let mut taken = path.char_indices().map(|(at, _)| at).chain([path.len()]);
+    match first {
+        Segment::Literal(text) => {
+            path.strip_prefix(&**text).is_some_and(|tail| matches_template(rest, tail))
+        }
+        Segment::One => taken.skip(1).any(|at| {
+            let (one, tail) = path.split_at(at);
+            one.bytes().all(in_segment) && matches_template(rest, tail)
+        }),
+        Segment::Rest => taken.any(|at| {
+            let (some, tail) = path.split_at(at);
+            some.bytes().all(|b| b == b'/' || in_segment(b)) && matches_template(rest, tail)
+        }),
+    }
+}
+
+/// The characters that a template's operators take.
+fn in_segment(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()+,;:@=*".contains(&byte)
+}
+
+/// A claim that is a text, or a list with such a text in it.
+fn matches_claim(token: &Token, path: &[std::sync::Arc<str>], value: &StringMatch) -> bool {
+    use serde_json::Value;
+    if let [only] = path
+        && &**only == "iss"
+    {
+        return value.matches(&token.issuer);
+    }
+    let Some((first, rest)) = path.split_first() else { return false };
+    let mut found = token.claims.get(&**first);
+    for step in rest {
+        found = found.and_then(|claim| claim.get(&**step));
+    }
+    match found {
+        Some(Value::String(text)) => value.matches(text),
+        Some(Value::Array(items)) => {
+            items.iter().any(|item| item.as_str().is_some_and(|text| value.matches(text)))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a token is accepted by a server, and whether one that is not is refused.
+pub fn judge_token(rules: &[TokenRule], token: &Token) -> (bool, bool) {
+    let known: Vec<&TokenRule> = rules.iter().filter(|rule| *rule.issuer == *token.issuer).collect();
+    let accepted = token.valid && known.iter().any(|rule| takes_audience(rule, token));
+    let looked_at = !known.is_empty() || rules.iter().any(|rule| rule.default_location);
+    (accepted, looked_at && !accepted)
+}
+
+fn takes_audience(rule: &TokenRule, token: &Token) -> bool {
+    let exact = |audience: &std::sync::Arc<str>| StringMatch::Exact(audience.clone());
+    rule.audiences.is_empty()
+        || rule.audiences.iter().any(|a| matches_claim(token, &["aud".into()], &exact(a)))
+}
+
+/// Whether the proxy takes a method at all.
+pub fn is_method(method: &str) -> bool {
+    normalize::METHODS.contains(&method)
+}

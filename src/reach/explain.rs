@@ -1,0 +1,183 @@
+//! Why a list of rules decided as it did, in a person's words.
+
+use super::answer::{Outcome, Stage, Step, because_step};
+use super::authorize::{Attempt, Caller, Decision, evaluate, holds_identity};
+use super::candidates;
+use crate::model::{
+    Effect, Layer, PathMatch, Request, Rule, Ruleset, Segment, StringMatch, Test, Tri, When,
+};
+
+/// The steps of the authorization stage.
+pub(super) fn authorization(
+    rules: &Ruleset,
+    caller: &Caller<'_>,
+    request: Option<&Request>,
+    decision: &Decision,
+    in_full: bool,
+) -> Vec<Step> {
+    let outcome = match decision.passes {
+        Tri::Yes => Outcome::Passed,
+        Tri::No => Outcome::Denied,
+        Tri::Unknown => Outcome::Open,
+    };
+    let mut steps = match (&decision.rule, outcome) {
+        (Some(at), _) => {
+            let then = rules.rules.iter().find(|rule| rule.at == *at).map(|rule| &rule.then);
+            let text = match then {
+                Some(Effect::Allow) => "this rule allows it",
+                _ => "this rule refuses it",
+            };
+            vec![Step { stage: Stage::Authorization, outcome, because: text.to_owned(), at: at.clone() }]
+        }
+        (None, Outcome::Passed) => {
+            vec![because_step(Stage::Authorization, outcome, "nothing refuses it", &rules.because)]
+        }
+        (None, Outcome::Denied) => {
+            let text = match rules.because.is_configured() {
+                true => "no rule matches, and this ALLOW policy selects the workload",
+                false => "the proxy answers 400 to such a request before it asks any policy",
+            };
+            vec![because_step(Stage::Authorization, outcome, text, &rules.because)]
+        }
+        (None, Outcome::Open) => Vec::new(),
+    };
+    steps.extend(decision.depends_on.iter().map(|(what, at)| Step {
+        stage: Stage::Authorization,
+        outcome: Outcome::Open,
+        because: format!("it depends on this: {what}"),
+        at: at.clone(),
+    }));
+    if in_full && outcome == Outcome::Denied && decision.rule.is_none() {
+        steps.extend(nearest(rules, caller, request));
+    }
+    steps
+}
+
+/// The rule that came nearest to allowing the request, and what kept it from doing so.
+fn nearest(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Option<Step> {
+    let attempt = first_attempt(rules, caller, request)?;
+    let mut best: Option<(usize, &Rule, &When)> = None;
+    for rule in rules.rules.iter().filter(|rule| rule.then == Effect::Allow) {
+        let parts: &[When] = match &rule.when {
+            When::All(parts) => parts,
+            one => std::slice::from_ref(one),
+        };
+        let failed = parts.iter().find(|part| evaluate(part, caller, &attempt) == Tri::No);
+        let met = parts.iter().filter(|part| evaluate(part, caller, &attempt) == Tri::Yes).count();
+        if let Some(failed) = failed
+            && best.is_none_or(|(most, _, _)| met > most)
+        {
+            best = Some((met, rule, failed));
+        }
+    }
+    let (met, rule, failed) = best?;
+    let because = describe_failure(failed, caller, &attempt)?;
+    let prefix = if met > 0 { "the nearest rule matches otherwise, but " } else { "the nearest rule does not match: " };
+    Some(Step {
+        stage: Stage::Authorization,
+        outcome: Outcome::Denied,
+        because: format!("{prefix}{}", because.0),
+        at: because.1.unwrap_or_else(|| rule.at.clone()),
+    })
+}
+
+fn first_attempt(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Option<Attempt> {
+    if caller.layer == Layer::Tcp {
+        return Some(Attempt::default());
+    }
+    let candidates = candidates::of(rules, caller, request)?;
+    let mut first = None;
+    candidates.each(&mut |attempt| {
+        first = Some(attempt.clone());
+        false
+    });
+    first
+}
+
+/// What a failed part of a rule wanted, and what there was.
+fn describe_failure(part: &When, caller: &Caller<'_>, attempt: &Attempt) -> Option<(String, Option<crate::model::At>)> {
+    let mut wanted: Vec<String> = Vec::new();
+    let mut first: Option<(&Test, crate::model::At)> = None;
+    part.each_test(&mut |test, at| {
+        if first.as_ref().is_none_or(|(known, _)| std::mem::discriminant(*known) == std::mem::discriminant(test)) {
+            wanted.push(value_of(test));
+            first.get_or_insert((test, at.clone()));
+        }
+    });
+    let (test, at) = first?;
+    let negated = matches!(part, When::Not(_));
+    let verb = if negated { "is among" } else { "is not" };
+    wanted.dedup();
+    let shown = wanted.iter().take(3).cloned().collect::<Vec<_>>().join(" or ");
+    let more = if wanted.len() > 3 { format!(" or {} more", wanted.len() - 3) } else { String::new() };
+    Some((format!("{} {verb} {shown}{more}", actual(test, caller, attempt)), Some(at)))
+}
+
+fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
+    let or_none = |text: &str, what: &str| match text.is_empty() {
+        true => format!("the call has no {what}, which"),
+        false => format!("the {what} {text:?}"),
+    };
+    match test {
+        _ if holds_identity(test, None).is_some() => match caller.identity {
+            Some(identity) => format!("the caller {identity}"),
+            None => "the caller proves no identity, which".to_owned(),
+        },
+        Test::Method(_) => or_none(&attempt.method, "method"),
+        Test::Path(_) => or_none(&attempt.path, "path"),
+        Test::Host(_) => or_none(&attempt.host, "host"),
+        Test::Port(_) => format!("the port {}", caller.port),
+        Test::Header { name, .. } => {
+            let line = attempt.headers.iter().find(|line| *line.name == **name);
+            or_none(line.map_or("", |line| &line.value), &format!("header {name}"))
+        }
+        Test::TokenPrincipal { .. } | Test::TokenClaim { .. } => match attempt.token {
+            Some(_) => "the token".to_owned(),
+            None => "no token is presented, which".to_owned(),
+        },
+        Test::ServerName(_) => or_none(caller.server_name.as_deref().unwrap_or(""), "server name"),
+        _ => "the address".to_owned(),
+    }
+}
+
+fn value_of(test: &Test) -> String {
+    let issuer_subject = |issuer, subject| format!("{}/{}", text(issuer), text(subject));
+    match test {
+        Test::Identity(value)
+        | Test::IdentityTrustDomain(value)
+        | Test::ServerName(value)
+        | Test::Method(value)
+        | Test::Host(value)
+        | Test::Header { value, .. } => text(value),
+        Test::IdentityNamespace(value) => format!("in namespace {value:?}"),
+        Test::IdentityServiceAccount { namespace, name } => format!("{namespace}/{name}"),
+        Test::PeerAddress(range) | Test::ClientAddress(range) | Test::DestinationAddress(range) => range.to_string(),
+        Test::Port(port) => port.to_string(),
+        Test::Path(PathMatch::Text(value)) => text(value),
+        Test::Path(PathMatch::Template(segments)) => format!("{:?}", template(segments)),
+        Test::TokenPrincipal { issuer, subject } => format!("from {}", issuer_subject(issuer, subject)),
+        Test::TokenClaim { path, value } => format!("saying {} {}", path.join("."), text(value)),
+        Test::TokenRefused(_) => "an accepted token".to_owned(),
+        Test::Unknowable(what) => what.to_string(),
+    }
+}
+
+fn text(value: &StringMatch) -> String {
+    match value {
+        StringMatch::Any => "anything".to_owned(),
+        StringMatch::Exact(text) => format!("{text:?}"),
+        StringMatch::Prefix(text) => format!("\"{text}*\""),
+        StringMatch::Suffix(text) => format!("\"*{text}\""),
+    }
+}
+
+fn template(segments: &[Segment]) -> String {
+    segments
+        .iter()
+        .map(|segment| match segment {
+            Segment::Literal(text) => &**text,
+            Segment::One => "{*}",
+            Segment::Rest => "{**}",
+        })
+        .collect()
+}

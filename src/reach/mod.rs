@@ -1,0 +1,18 @@
+//! Who may call whom, over which transport, and which line decided it.
+//!
+//! No mesh product is named here: their answers come through [`Mesh`](crate::mesh::Mesh).
+
+mod answer;
+mod authorize;
+mod candidates;
+mod class;
+mod explain;
+mod graph;
+mod network;
+pub mod normalize;
+mod world;
+
+pub use answer::{Answer, Outcome, Path, Question, Stage, Step, Verdict};
+pub use class::{Class, ClassId, Classes};
+pub use graph::{Edge, Graph, Group, ListenerId};
+pub use world::{ListenerPort, World};

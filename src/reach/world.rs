@@ -1,0 +1,178 @@
+//! One environment with its meshes: which mesh answers for whom.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::network::NetworkPolicies;
+use crate::k8s::Index;
+use crate::mesh::Mesh;
+use crate::model::{
+    At, Because, Decided, Identity, Inlet, InletKind, Layer, Listener, Membership, Problem,
+    Protocol, Service, TlsAcceptance, Transport, Workload, WorkloadId,
+};
+
+/// One environment with its meshes.
+pub struct World {
+    /// Its objects.
+    pub index: Arc<Index>,
+    /// Its meshes.
+    pub meshes: Vec<Arc<dyn Mesh>>,
+    pub(super) network: NetworkPolicies,
+    members: Vec<Member>,
+}
+
+/// Which mesh a workload is in, if any.
+struct Member {
+    mesh: Option<usize>,
+    membership: Decided<Membership>,
+}
+
+/// A port of a workload, and everything in force on it.
+#[derive(Debug, Clone)]
+pub struct ListenerPort {
+    /// The workload.
+    pub workload: WorkloadId,
+    /// The port its containers listen on.
+    pub port: u16,
+    /// The container port or service port that shows it exists.
+    pub at: At,
+    /// What its mesh says; none where the workload is certainly in no mesh.
+    pub meshed: Option<Listener>,
+}
+
+impl World {
+    /// Settles for every workload which mesh it is in.
+    pub fn new(index: Arc<Index>, meshes: Vec<Arc<dyn Mesh>>) -> (Self, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let members = index
+            .workloads()
+            .iter()
+            .map(|workload| settle(workload, &meshes))
+            .collect();
+        let network = NetworkPolicies::read(&index, &mut problems);
+        let world = Self { index, meshes, network, members };
+        (world, problems)
+    }
+
+    /// # Panics
+    /// With a workload of another environment.
+    #[allow(clippy::indexing_slicing)]
+    fn member(&self, workload: WorkloadId) -> &Member {
+        &self.members[workload.0 as usize]
+    }
+
+    /// The mesh a workload is in, or may be in.
+    pub fn mesh_of(&self, workload: WorkloadId) -> Option<&dyn Mesh> {
+        let mesh = self.member(workload).mesh?;
+        self.meshes.get(mesh).map(|mesh| &**mesh)
+    }
+
+    /// Whether a workload is in a mesh, and because of what.
+    pub fn membership(&self, workload: WorkloadId) -> &Decided<Membership> {
+        &self.member(workload).membership
+    }
+
+    /// Who a workload can prove to be, if it is (or may be) in a mesh.
+    pub fn identity(&self, workload: &Workload) -> Option<Identity> {
+        self.mesh_of(workload.id).map(|mesh| mesh.identity(workload))
+    }
+
+    /// The ports that a workload listens on as far as files show: declared by its containers, or
+    /// led to by a service.
+    pub fn ports(&self, workload: &Workload) -> Vec<(u16, At)> {
+        let mut seen = BTreeSet::new();
+        let mut ports = Vec::new();
+        for container in &workload.containers {
+            for port in &container.ports {
+                if port.protocol == Protocol::Tcp && seen.insert(port.number) {
+                    let at = At { resource: workload.resource, pointer: port.at.join("containerPort") };
+                    ports.push((port.number, at));
+                }
+            }
+        }
+        for service in self.index.services_of(workload.id) {
+            for port in service.ports.iter().filter(|port| port.protocol == Protocol::Tcp) {
+                if let Some(target) = self.index.target(port, workload)
+                    && seen.insert(target)
+                {
+                    ports.push((target, port.at.clone()));
+                }
+            }
+        }
+        ports.sort_by_key(|(port, _)| *port);
+        ports
+    }
+
+    /// A port of a workload with everything in force on it.
+    pub fn listener_port(&self, workload: &Workload, port: u16, at: At) -> ListenerPort {
+        let certain = self.membership(workload.id).value == Membership::Unmeshed;
+        let mesh = self.mesh_of(workload.id).filter(|_| !certain);
+        ListenerPort {
+            workload: workload.id,
+            port,
+            at,
+            meshed: mesh.map(|mesh| mesh.listener(workload, port)),
+        }
+    }
+
+    /// The services through which a workload's port is dialled, with their own port.
+    pub fn services_to(&self, workload: &Workload, port: u16) -> Vec<(&Service, u16)> {
+        let mut found = Vec::new();
+        for service in self.index.services_of(workload.id) {
+            for declared in service.ports.iter().filter(|p| p.protocol == Protocol::Tcp) {
+                if self.index.target(declared, workload) == Some(port) {
+                    found.push((service, declared.number));
+                }
+            }
+        }
+        found
+    }
+
+    /// The way to a workload without a proxy.
+    pub fn direct(&self, workload: &Workload) -> Inlet {
+        Inlet {
+            kind: InletKind::Direct,
+            accepts: Transport::Plaintext,
+            layer: Layer::Tcp,
+            authorization: None,
+            because: self.membership(workload.id).because.clone(),
+        }
+    }
+
+    /// What a listener takes in one word, whether there is a proxy or not.
+    pub fn acceptance(&self, listener: &ListenerPort) -> Decided<TlsAcceptance> {
+        let membership = self.membership(listener.workload);
+        match &listener.meshed {
+            Some(meshed) => meshed.tls.clone(),
+            None => Decided {
+                value: TlsAcceptance::Plaintext,
+                because: membership.because.clone(),
+                rivals: Vec::new(),
+            },
+        }
+    }
+}
+
+/// The first mesh that certainly has it; else the first that may.
+fn settle(workload: &Workload, meshes: &[Arc<dyn Mesh>]) -> Member {
+    let mut best: Option<Member> = None;
+    for (i, mesh) in meshes.iter().enumerate() {
+        let membership = mesh.membership(workload);
+        let rank = |m: Membership| match m {
+            Membership::Meshed => 2,
+            Membership::Unknown => 1,
+            Membership::Unmeshed => 0,
+        };
+        if best.as_ref().is_none_or(|known| rank(membership.value) > rank(known.membership.value)) {
+            best = Some(Member { mesh: Some(i), membership });
+        }
+    }
+    best.unwrap_or_else(|| Member {
+        mesh: None,
+        membership: Decided {
+            value: Membership::Unmeshed,
+            because: Because::Default { rule: "there is no mesh", near: workload.at() },
+            rivals: Vec::new(),
+        },
+    })
+}
