@@ -2,5 +2,10 @@
 //!
 //! The modules below stand in layer order: each uses only those above it.
 
-pub mod model;
 pub mod text;
+
+pub mod model;
+
+pub mod finding;
+
+pub mod policy;
