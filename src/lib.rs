@@ -9,3 +9,5 @@ pub mod model;
 pub mod finding;
 
 pub mod policy;
+
+pub mod report;
