@@ -1,7 +1,7 @@
 //! What a scan says, in one file for each format. A format prints; it changes nothing.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use crate::finding::{Finding, Severity};
@@ -108,7 +108,9 @@ macro_rules! formats {
             options: Options<'_>,
             out: &mut dyn io::Write,
         ) -> io::Result<()> {
-            match format { $(Format::$name => $name::write(report, options, out),)+ }
+            let mut out = io::BufWriter::new(out);
+            match format { $(Format::$name => $name::write(report, options, &mut out)?,)+ }
+            out.flush()
         }
     };
 }
