@@ -16,4 +16,10 @@ pub mod mesh;
 
 pub mod reach;
 
+pub mod finding;
+
+pub mod policy;
+
 pub mod load;
+
+pub mod report;

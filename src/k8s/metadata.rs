@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::resource::{Resource, ResourceKey};
 use crate::model::{Labels, Place, Pointer, Problem, ProblemKind};
-use crate::render::Environment;
+use crate::render::Member;
 use crate::syntax::{Document, Node, Value};
 
 /// Kinds without a namespace, of the groups that are read.
@@ -43,19 +43,17 @@ const CLUSTER_SCOPED: &[&str] = &[
 /// The objects of a document: none if it is not a Kubernetes document.
 pub(super) fn objects(
     document: &Document,
-    number: usize,
-    environment: &Environment,
+    member: &Member,
     problems: &mut Vec<Problem>,
 ) -> Vec<Resource> {
     let mut found = Vec::new();
-    let context = Context { number, environment };
+    let context = Context { member };
     context.open(document.root(), Pointer::root(), None, &mut found, problems);
     found
 }
 
 struct Context<'a> {
-    number: usize,
-    environment: &'a Environment,
+    member: &'a Member,
 }
 
 impl Context<'_> {
@@ -100,7 +98,7 @@ impl Context<'_> {
         let name: Arc<str> = match (text("name"), text("generateName")) {
             (Some(name), _) => name.into(),
             // each object made of it gets a name of its own: it has no twin
-            (None, Some(prefix)) => format!("{prefix}*{}{inside}", self.number).into(),
+            (None, Some(prefix)) => format!("{prefix}*{}{inside}", self.member.document).into(),
             (None, None) => {
                 problems.push(Problem::new(
                     ProblemKind::Rejected,
@@ -112,7 +110,7 @@ impl Context<'_> {
         };
         let scoped = !CLUSTER_SCOPED.contains(&kind);
         let written = text("namespace");
-        let placed = self.environment.namespace.as_deref();
+        let placed = self.member.namespace.as_ref().map(|namespace| &*namespace.name);
         Some(Resource {
             key: ResourceKey {
                 group: group.into(),
@@ -125,7 +123,7 @@ impl Context<'_> {
             labels: string_map(metadata.and_then(|m| m.get("labels")), "label", problems),
             annotations: string_map(metadata.and_then(|m| m.get("annotations")), "annotation", problems),
             created: text("creationTimestamp").map(Into::into),
-            document: self.number,
+            document: self.member.document,
             inside,
             contested: false,
         })

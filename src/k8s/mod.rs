@@ -55,9 +55,9 @@ impl Index {
             ..Self::default()
         };
         let mut problems = Vec::new();
-        for &number in &environment.documents {
-            if let Some(document) = documents.get(number) {
-                let found = metadata::objects(document, number, environment, &mut problems);
+        for member in &environment.members {
+            if let Some(document) = documents.get(member.document) {
+                let found = metadata::objects(document, member, &mut problems);
                 if found.is_empty() {
                     index.foreign += 1;
                 }

@@ -7,7 +7,7 @@ use super::explain;
 use super::world::{ListenerPort, World};
 use crate::mesh::Call;
 use crate::model::{
-    At, Because, Client, Decided, Inlet, InletKind, Layer, Membership, Request, Service,
+    At, Because, Client, Inlet, InletKind, Layer, Membership, Request, Service,
     TlsOrigination, Transport, Tri, Workload,
 };
 
@@ -206,8 +206,8 @@ impl World {
             && server_known == Membership::Unknown
             && client.is_some_and(|c| c.namespace == server.namespace);
         let mut answers = Vec::new();
-        for client_meshed in possible(client_known) {
-            for server_meshed in possible(server_known) {
+        for &client_meshed in possible(client_known) {
+            for &server_meshed in possible(server_known) {
                 if together && client_meshed != server_meshed {
                     continue;
                 }

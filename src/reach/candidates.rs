@@ -35,9 +35,9 @@ pub fn of(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Op
         rule.when.each_test(&mut |test, _| patterns.add(test));
     }
     let given = request.cloned().unwrap_or_default();
-    let methods = match given.method {
-        Some(method) if !is_method(&method) => return None,
-        Some(method) => vec![method],
+    let methods = match &given.method {
+        Some(method) if !is_method(method) => return None,
+        Some(method) => vec![method.clone()],
         None => patterns.methods(),
     };
     let paths = match &given.path {
@@ -47,7 +47,7 @@ pub fn of(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Op
             tried.filter_map(|path| normalize::path(&path, rules.normalization)).collect()
         }
     };
-    let hosts = match given.host {
+    let hosts = match &given.host {
         Some(host) => vec![host.to_lowercase()],
         None => patterns.hosts(),
     };

@@ -1,0 +1,151 @@
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use serde_json::{Map, Value};
+
+use crate::text::SourceFile;
+
+use super::engine::Program;
+use super::error::{PolicyError, PolicyErrors};
+use super::rule::{Library, Policy, Rule, read};
+
+/// The built-in policies: paths below `policies/` and texts.
+static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
+
+/// A set of rules with the libraries they import, in the order of their ids.
+#[derive(Debug, Default)]
+pub struct Rules {
+    rules: Vec<Rule>,
+    libraries: Vec<Library>,
+    program: OnceLock<Result<Program, PolicyErrors>>,
+}
+
+impl Rules {
+    /// The rules meshvet comes with.
+    ///
+    /// # Errors
+    /// When one of them has wrong metadata, which a test rules out.
+    pub fn embedded() -> Result<Self, PolicyErrors> {
+        let file = |&(path, text): &(&str, &str)| SourceFile::new(path, text);
+        Self::from_files(EMBEDDED.iter().map(file))
+    }
+
+    /// The rules in these files. Each file's name must end in the path its package asks for.
+    ///
+    /// # Errors
+    /// All files whose metadata or package is wrong, and packages that occur twice.
+    pub fn from_files(files: impl IntoIterator<Item = SourceFile>) -> Result<Self, PolicyErrors> {
+        let mut rules = Self::default();
+        let mut errors = Vec::new();
+        for file in files {
+            match read(&file) {
+                Ok(Policy::Rule(rule)) => rules.rules.push(*rule),
+                Ok(Policy::Library(library)) => rules.libraries.push(library),
+                Err(error) => errors.push(error),
+            }
+        }
+        rules.in_order(errors)
+    }
+
+    /// These rules and the others.
+    ///
+    /// # Errors
+    /// Packages that both have.
+    pub fn with(mut self, others: Self) -> Result<Self, PolicyErrors> {
+        self.rules.extend(others.rules);
+        self.libraries.extend(others.libraries);
+        self.in_order(Vec::new())
+    }
+
+    /// Only the rules that `keep` says yes to; libraries stay.
+    #[must_use]
+    pub fn only(mut self, keep: impl Fn(&Rule) -> bool) -> Self {
+        self.rules.retain(keep);
+        self.program = OnceLock::new();
+        self
+    }
+
+    /// Sets parameters of a rule. The others keep the values that its metadata gives.
+    ///
+    /// # Errors
+    /// In words, when there is no such rule or it has no such parameter.
+    pub fn set_params(&mut self, id: &str, values: Map<String, Value>) -> Result<(), String> {
+        let rule = self.rules.iter_mut().find(|rule| &*rule.id == id);
+        let rule = rule.ok_or_else(|| format!("there is no rule {id}"))?;
+        for (name, value) in values {
+            let known = rule.params.get_mut(&name);
+            *known.ok_or_else(|| format!("rule {id} has no parameter {name}"))? = value;
+        }
+        self.program = OnceLock::new();
+        Ok(())
+    }
+
+    /// Sets how bad the findings of a rule are, where a result says nothing else.
+    ///
+    /// # Errors
+    /// In words, when there is no such rule.
+    pub fn set_severity(
+        &mut self,
+        id: &str,
+        severity: crate::finding::Severity,
+    ) -> Result<(), String> {
+        let rule = self.rules.iter_mut().find(|rule| &*rule.id == id);
+        rule.ok_or_else(|| format!("there is no rule {id}"))?
+            .severity = severity;
+        Ok(())
+    }
+
+    /// All rules, by id.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
+    /// A rule by its id.
+    pub fn get(&self, id: &str) -> Option<&Rule> {
+        let at = self.rules.binary_search_by(|rule| (*rule.id).cmp(id));
+        at.ok().and_then(|at| self.rules.get(at))
+    }
+
+    /// Where a rule stands in [`Rules::iter`].
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.rules.binary_search_by(|r| (*r.id).cmp(id)).ok()
+    }
+
+    /// Compiles everything, so that wrong policies are known before a mesh is judged.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn check(&self) -> Result<(), PolicyErrors> {
+        self.program().map(|_| ()).map_err(Clone::clone)
+    }
+
+    /// The compiled rules, compiled the first time they are asked for.
+    pub(super) fn program(&self) -> Result<&Program, &PolicyErrors> {
+        let program = self
+            .program
+            .get_or_init(|| Program::compile(&self.rules, &self.libraries));
+        program.as_ref()
+    }
+
+    fn in_order(mut self, mut errors: Vec<PolicyError>) -> Result<Self, PolicyErrors> {
+        self.rules
+            .sort_by(|a, b| (&a.id, &a.path).cmp(&(&b.id, &b.path)));
+        self.libraries
+            .sort_by(|a, b| (&a.package, &a.path).cmp(&(&b.package, &b.path)));
+        let rules = self.rules.iter().map(|r| (&r.package, &r.path));
+        let libraries = self.libraries.iter().map(|l| (&l.package, &l.path));
+        let mut seen = HashSet::new();
+        for (package, path) in rules.chain(libraries) {
+            if !seen.insert(package) {
+                let message = format!("package {package} is there twice");
+                errors.push(PolicyError::new(path, message));
+            }
+        }
+        if errors.is_empty() {
+            self.program = OnceLock::new();
+            Ok(self)
+        } else {
+            Err(PolicyErrors(errors))
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The policy engine: the only place that knows which one it is.
+//!
+//! Policies may come with the repository that is scanned, so nothing in them may end or hold up
+//! the process: what the engine does not stop by itself is refused before it runs.
+
+mod answer;
+mod cycles;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use core::num::NonZeroU32;
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::{Engine, Value};
+use serde::Serialize;
+use serde_json::Map;
+
+use super::error::{PolicyError, PolicyErrors};
+use super::guard;
+use super::rule::{Library, Rule};
+
+pub(super) use answer::Answer;
+
+/// How long one rule may take on one mesh.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// How many steps pass between looks at the clock.
+const STEPS_BETWEEN_CHECKS: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
+
+/// Compiled rules. Copies share everything but the state of an evaluation.
+#[derive(Debug, Clone)]
+pub(super) struct Program {
+    engine: Engine,
+}
+
+/// The document that rules judge. Copies share it.
+pub(super) struct Input {
+    value: Value,
+    complete: BTreeSet<String>,
+}
+
+impl Input {
+    /// Takes the facts as they are.
+    ///
+    /// # Errors
+    /// In words, when they cannot be written as a document.
+    pub(super) fn new(facts: &impl Serialize) -> Result<Self, String> {
+        let value = value::to_value(facts).map_err(|error| error.to_string())?;
+        let complete = match &value["scan"]["complete"] {
+            Value::Array(kinds) => kinds
+                .iter()
+                .filter_map(|kind| kind.as_string().ok().map(|s| s.to_string()))
+                .collect(),
+            _ => BTreeSet::new(),
+        };
+        Ok(Self { value, complete })
+    }
+
+    /// Whether all objects of a kind are known, so that absence means something.
+    pub(super) fn is_complete(&self, kind: &str) -> bool {
+        self.complete.contains(kind)
+    }
+}
+
+impl Program {
+    /// Compiles rules with the libraries they import.
+    ///
+    /// # Errors
+    /// All files that do not compile.
+    pub(super) fn compile(rules: &[Rule], libraries: &[Library]) -> Result<Self, PolicyErrors> {
+        let mut engine = Engine::new();
+        engine.set_strict_builtin_errors(false);
+        engine.set_execution_timer_config(ExecutionTimerConfig {
+            limit: TIME_LIMIT,
+            check_interval: STEPS_BETWEEN_CHECKS,
+        });
+        let libraries = libraries.iter().map(|l| (&*l.path, &*l.text));
+        let files = libraries.chain(rules.iter().map(|r| (&*r.path, &*r.text)));
+        let mut errors: Vec<_> = files
+            .filter_map(|(path, text)| add(&mut engine, path, text).err())
+            .collect();
+        if errors.is_empty() {
+            errors = wrong_modules(&mut engine, rules);
+        }
+        if errors.is_empty() {
+            errors.extend(prepare(&mut engine, rules).err());
+        }
+        if errors.is_empty() {
+            Ok(Self { engine })
+        } else {
+            Err(PolicyErrors(errors))
+        }
+    }
+
+    /// What a rule says of a document.
+    ///
+    /// # Errors
+    /// In words, when the rule fails, takes too long or answers in a form that is not known.
+    pub(super) fn evaluate(&self, rule: &Rule, input: &Input) -> Result<Vec<Answer>, String> {
+        let mut engine = self.engine.clone();
+        engine.set_input(input.value.clone());
+        let path = format!("data.{}.deny", rule.package);
+        let found = engine
+            .eval_rule(path)
+            .map_err(|error| match explain(&error.to_string()) {
+                (Some((file, line, column)), message) => {
+                    format!("{message} ({file}:{line}:{column})")
+                }
+                (None, message) => message,
+            })?;
+        answer::read(&found)
+    }
+}
+
+fn add(engine: &mut Engine, path: &str, text: &str) -> Result<(), PolicyError> {
+    if let Some((line, column, message)) = guard::refuse(text) {
+        return Err(PolicyError::at(path, line, column, message));
+    }
+    engine
+        .add_policy(path.to_owned(), text.to_owned())
+        .map_err(|error| to_policy_error(path, &error.to_string()))?;
+    Ok(())
+}
+
+/// What is wrong with modules that parse: calls in a circle, rules without an answer.
+fn wrong_modules(engine: &mut Engine, rules: &[Rule]) -> Vec<PolicyError> {
+    let circles = cycles::find(engine.get_modules()).into_iter().map(|cycle| {
+        let message = format!("{} can call itself, which is not allowed", cycle.function);
+        PolicyError::at(&cycle.file, cycle.line, cycle.column, message)
+    });
+    let mut errors: Vec<_> = circles.collect();
+    for rule in rules {
+        let answers = engine.has_declared_rule_rooted_at(&rule.path, "deny");
+        if !answers.unwrap_or(false) {
+            errors.push(PolicyError::new(&rule.path, "the rule defines no `deny`"));
+        }
+    }
+    errors
+}
+
+/// Gives the rules their parameters and lets the engine work out what copies will share.
+fn prepare(engine: &mut Engine, rules: &[Rule]) -> Result<(), PolicyError> {
+    let everything = "policies";
+    let failed = |error: &str| to_policy_error(everything, error);
+    let params = value::to_value(&params(rules)).map_err(|e| failed(&e.to_string()))?;
+    engine
+        .add_data(params)
+        .map_err(|e| failed(&e.to_string()))?;
+    engine
+        .eval_query("true".to_owned(), false)
+        .map_err(|e| failed(&e.to_string()))?;
+    Ok(())
+}
+
+/// `{"params": {area: {name: {parameter: value}}}}`
+fn params(rules: &[Rule]) -> serde_json::Value {
+    let mut params = Map::new();
+    for rule in rules {
+        put(&mut params, &rule.id, rule.params.clone().into());
+    }
+    serde_json::json!({ "params": params })
+}
+
+fn put(into: &mut Map<String, serde_json::Value>, path: &str, value: serde_json::Value) {
+    let Some((step, rest)) = path.split_once('/') else {
+        into.insert(path.to_owned(), value);
+        return;
+    };
+    let below = into.entry(step).or_insert_with(|| Map::new().into());
+    if let serde_json::Value::Object(below) = below {
+        put(below, rest, value);
+    }
+}
+
+/// `file` is the answer where the engine does not name one.
+fn to_policy_error(file: &str, error: &str) -> PolicyError {
+    match explain(error) {
+        (Some((file, line, column)), message) => PolicyError::at(file, line, column, message),
+        (None, message) => PolicyError::new(file, message),
+    }
+}
+
+/// The engine tells of errors in text only: `--> file:line:column`, the line with a mark below
+/// it, and `error: message`.
+fn explain(error: &str) -> (Option<(&str, u32, u32)>, String) {
+    let position = error.lines().find_map(|line| {
+        let place = line.trim().strip_prefix("--> ")?;
+        let mut parts = place.rsplitn(3, ':');
+        let column = parts.next()?.parse().ok()?;
+        let line = parts.next()?.parse().ok()?;
+        Some((parts.next()?, line, column))
+    });
+    let message = error.split("error: ").nth(1).unwrap_or(error);
+    let words: Vec<_> = message.split_whitespace().collect();
+    (position, words.join(" "))
+}

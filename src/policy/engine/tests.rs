@@ -1,0 +1,224 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use serde_json::json;
+
+use crate::finding::{Addresses, Finding, Severity, Site};
+use crate::model::{Problem, ProblemKind};
+use crate::policy::{Rules, evaluate};
+use crate::text::SourceFile;
+
+struct Anywhere;
+
+impl Addresses for Anywhere {
+    fn resolve(&self, at: &str) -> Option<Site> {
+        (at != "unknown").then(|| Site {
+            field: at.into(),
+            ..Site::default()
+        })
+    }
+}
+
+fn file(name: &str, body: &str) -> SourceFile {
+    let metadata = "# METADATA\n# title: t\n# description: d\n# custom:\n#   severity: high\n\
+                    #   remediation: r\n#   meshes: [istio]\n#   params: {least: 2}\n";
+    let package = format!("package meshvet.test.{name}");
+    SourceFile::new(
+        format!("test/{name}.rego"),
+        format!("{metadata}{package}\n{body}\n"),
+    )
+}
+
+fn rules(of: &[(&str, &str)]) -> Rules {
+    Rules::from_files(of.iter().map(|(name, body)| file(name, body))).expect("rules")
+}
+
+fn run(rules: &Rules, input: &serde_json::Value) -> (Vec<Finding>, Vec<Problem>) {
+    evaluate(rules, input, &Anywhere, "prod")
+}
+
+fn errors(of: &[(&str, &str)]) -> String {
+    rules(of).check().expect_err("an error").to_string()
+}
+
+const ALL: &str = r#"deny contains {"msg": m, "at": "x"} if some m in input.all"#;
+
+#[test]
+fn the_built_in_rules_judge() {
+    let rules = Rules::embedded().expect("metadata");
+    rules.check().expect("policies");
+    let rules = rules.only(|rule| &*rule.id == "mtls/permissive");
+    let input = json!({"listeners": [
+        {"workload": "payments/ledger", "namespace": "payments", "port": 8443, "at": "w/8443",
+         "tls": {"mode": "permissive", "at": "pa#/spec", "configured": true}},
+        {"workload": "payments/ledger", "namespace": "payments", "port": 8080, "at": "w/8080",
+         "tls": {"mode": "permissive", "at": "pa#/spec", "configured": true}},
+        {"workload": "web/shop", "namespace": "web", "port": 80, "at": "w/80",
+         "tls": {"mode": "required", "at": "pb#/spec", "configured": true}},
+    ]});
+    let (findings, problems) = run(&rules, &input);
+    assert_eq!(problems, []);
+    assert_eq!(findings.len(), 1);
+    assert_eq!(
+        findings[0].message,
+        "payments/ledger port 8080 accepts plaintext"
+    );
+    assert_eq!(findings[0].related.len(), 2);
+    assert_eq!(findings[0].severity, Severity::High);
+    assert_eq!(findings[0].environments, ["prod"]);
+}
+
+#[test]
+fn parameters_have_the_users_values_on_top() {
+    let body = r#"deny contains {"msg": "few", "at": "x"} if input.n < data.params.test.few.least"#;
+    let mut rules = rules(&[("few", body)]);
+    assert_eq!(run(&rules, &json!({"n": 1})).0.len(), 1);
+    let two = |n: u8| json!({"least": n}).as_object().cloned().unwrap_or_default();
+    rules.set_params("test/few", two(1)).expect("known");
+    assert_eq!(run(&rules, &json!({"n": 1})).0.len(), 0);
+    let most = json!({"most": 1}).as_object().cloned().unwrap_or_default();
+    assert!(rules.set_params("test/few", most).is_err());
+    assert!(rules.set_params("test/many", two(1)).is_err());
+}
+
+#[test]
+fn a_rule_that_fails_is_a_problem_and_the_others_still_run() {
+    let forever = "deny contains {\"msg\": \"m\", \"at\": \"x\"} if {
+	some a in input.n; some b in input.n; some c in input.n; some d in input.n
+	a + b + c + d == 0
+}";
+    let rules = rules(&[
+        ("bad_form", "deny contains 3"),
+        ("fine", ALL),
+        ("forever", forever),
+        ("nowhere", r#"deny contains {"msg": "m", "at": "unknown"}"#),
+        (
+            "undefined_function",
+            r#"deny contains {"msg": "m", "at": no.such(3)}"#,
+        ),
+    ]);
+    let numbers: Vec<u32> = (1..400).collect();
+    let (findings, problems) = run(&rules, &json!({"all": ["m"], "n": numbers}));
+    assert_eq!(findings.len(), 1);
+    let told: Vec<_> = problems.iter().map(|p| p.message.as_str()).collect();
+    assert_eq!(
+        told[0],
+        "rule test/bad_form failed, prod: a result is no object"
+    );
+    assert!(
+        told[1].starts_with("rule test/forever failed, prod: "),
+        "{}",
+        told[1]
+    );
+    assert!(told[1].contains("time limit"), "{}", told[1]);
+    assert_eq!(
+        told[2],
+        "rule test/nowhere names \"unknown\", which is no address"
+    );
+    assert!(told[3].contains("no.such"), "{}", told[3]);
+    assert!(problems.iter().all(|p| p.kind == ProblemKind::RuleFailed));
+}
+
+#[test]
+fn a_result_may_say_its_severity() {
+    let body = r#"deny contains {"msg": "m", "at": "x", "severity": "low"}"#;
+    let (findings, _) = run(&rules(&[("soft", body)]), &json!({}));
+    assert_eq!(findings[0].severity, Severity::Low);
+}
+
+#[test]
+fn absence_is_a_note_where_not_all_is_known() {
+    let file = file("absent", r#"deny contains {"msg": "m", "at": "x"}"#);
+    let text = file
+        .text()
+        .replace("#   params", "#   complete: [NetworkPolicy]\n#   params");
+    let rules = Rules::from_files([SourceFile::new(file.name(), text)]).expect("rules");
+    let severity = |complete: serde_json::Value| {
+        let input = json!({"scan": {"complete": complete}});
+        run(&rules, &input).0[0].severity
+    };
+    assert_eq!(severity(json!([])), Severity::Info);
+    assert_eq!(severity(json!(["NetworkPolicy"])), Severity::High);
+}
+
+#[test]
+fn what_does_not_compile_is_told_with_its_line() {
+    assert_eq!(
+        errors(&[
+            ("broken", "deny contains x if {\n\tx := \n}"),
+            ("bad", "deny := ]")
+        ]),
+        "test/bad.rego:10:9: expecting expression\ntest/broken.rego:11:7: expecting `}` while parsing set"
+    );
+    assert_eq!(
+        errors(&[("none", "x := 1")]),
+        "test/none.rego: the rule defines no `deny`"
+    );
+    let unsafe_variable = r#"deny contains {"msg": "m", "at": y} if x == 1"#;
+    assert!(
+        errors(&[("unsafe_variable", unsafe_variable)])
+            .starts_with("test/unsafe_variable.rego:10:")
+    );
+}
+
+#[test]
+fn functions_that_call_themselves_are_refused() {
+    let direct = format!("{ALL}\nf(x) := f(x + 1)");
+    assert_eq!(
+        errors(&[("direct", &direct)]),
+        "test/direct.rego:11:1: data.meshvet.test.direct.f can call itself, which is not allowed"
+    );
+    for body in [
+        "f(x) := g(x)\ng(x) := y if { y := [z | z := f(x)][0] }",
+        "f(x) := y if { y := data.meshvet.test.one.f(x) }",
+        "f(x) := y if { y := data.meshvet[\"test\"].one.f(x) }",
+        "f(x) := y if { some z in [1]; every a in [1] { f(a) }; y := z }",
+        "f(x) := 1 if { x == 0 } else := f(x - 1)",
+        "f(x) := r\nr := f(1)",
+        "default f(x) := 3\nf(x) := {\"a\": {f(x): 1}}",
+    ] {
+        let errors = errors(&[("one", &format!("{ALL}\n{body}"))]);
+        assert!(errors.contains("can call itself"), "{body}: {errors}");
+    }
+    let imported = SourceFile::new(
+        "lib/a.rego",
+        "package meshvet.lib.a\nimport data.meshvet.lib.b as other\nf(x) := other.g(x)",
+    );
+    let back = SourceFile::new(
+        "lib/b.rego",
+        "package meshvet.lib.b\nimport data.meshvet.lib.a\ng(x) := a.f(x)",
+    );
+    let rules = Rules::from_files([imported, back, file("one", ALL)]).expect("rules");
+    let errors = rules.check().expect_err("a cycle").to_string();
+    assert_eq!(errors.matches("can call itself").count(), 2, "{errors}");
+}
+
+#[test]
+fn functions_that_call_others_are_fine() {
+    let lib = SourceFile::new("lib/a.rego", "package meshvet.lib.a\nname(x) := upper(x)");
+    let body = "import data.meshvet.lib.a
+name(x) := a.name(x)
+deny contains {\"msg\": name(m), \"at\": \"x\"} if some m in input.all";
+    let rules = Rules::from_files([lib, file("one", body)]).expect("rules");
+    let (findings, problems) = run(&rules, &json!({"all": ["m"]}));
+    assert_eq!(problems, []);
+    assert_eq!(findings[0].message, "M");
+}
+
+#[test]
+fn a_rule_that_needs_itself_is_a_problem() {
+    let body = "deny contains {\"msg\": m, \"at\": \"x\"} if some m in a\na := b\nb := a";
+    let rules = rules(&[("ring", body)]);
+    assert!(rules.check().is_err() || run(&rules, &json!({})).1.len() == 1);
+}
+
+#[test]
+fn a_package_may_be_there_once() {
+    let rules = rules(&[("one", ALL)]);
+    let errors = rules
+        .with(super::tests::rules(&[("one", ALL)]))
+        .expect_err("twice");
+    assert_eq!(
+        errors.to_string(),
+        "test/one.rego: package meshvet.test.one is there twice"
+    );
+}
