@@ -16,9 +16,15 @@ pub mod mesh;
 
 pub mod reach;
 
+pub mod assertion;
+
+pub mod facts;
+
 pub mod finding;
 
 pub mod policy;
+
+pub mod scan;
 
 pub mod load;
 

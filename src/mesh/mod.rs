@@ -67,6 +67,8 @@ pub struct Call<'a> {
 /// Mesh-wide settings that rules look at.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The settings, or the first object that shows the mesh is there.
+    pub at: At,
     /// Who vouches for identities.
     pub trust_domain: Decided<Arc<str>>,
     /// Where policies count for the whole mesh.

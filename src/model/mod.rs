@@ -24,7 +24,7 @@ pub use listener::{
     Inlet, InletKind, Layer, Listener, Origination, TlsAcceptance, TlsOrigination, Transport,
 };
 pub use policy::{
-    AuthorizationPolicy, Constraint, Ineffective, LogEntry, Policy, Subject, WrittenRule, WrittenValue,
+    AuthorizationPolicy, Constraint, Ineffective, LogEntry, Policy, PortMode, Subject, WrittenRule, WrittenValue,
 };
 pub use problem::{Place, Problem, ProblemKind};
 pub use question::{Client, HeaderLine, Request, Token};

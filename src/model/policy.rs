@@ -30,8 +30,8 @@ pub enum Subject {
     Transport {
         /// What it says about all ports: `required`, `permissive`, `plaintext`, or nothing.
         mode: Option<&'static str>,
-        /// What it says port by port, and where.
-        ports: Vec<(u16, &'static str, At)>,
+        /// What it says port by port.
+        ports: Vec<PortMode>,
     },
     /// Which tokens are accepted.
     Authentication,
@@ -42,6 +42,19 @@ pub enum Subject {
     },
     /// What is logged.
     Telemetry(Vec<LogEntry>),
+}
+
+/// What a transport policy says about one port.
+#[derive(Debug, Clone)]
+pub struct PortMode {
+    /// The workload port.
+    pub port: u16,
+    /// `required`, `permissive` or `plaintext`.
+    pub mode: &'static str,
+    /// What would hold for the port without this entry.
+    pub otherwise: &'static str,
+    /// Where it is written.
+    pub at: At,
 }
 
 impl Subject {

@@ -148,7 +148,7 @@ impl Answer {
     }
 
     /// The answer where it is not known which of several holds.
-    fn either(answers: Vec<Self>) -> Self {
+    pub fn either(answers: Vec<Self>) -> Self {
         let same = answers.windows(2).all(|pair| match pair {
             [a, b] => a.verdict == b.verdict,
             _ => true,

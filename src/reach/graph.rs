@@ -24,7 +24,7 @@ pub struct ListenerId(pub u32);
 pub enum Group {
     /// These classes.
     Only(Vec<ClassId>),
-    /// All classes of a base but these.
+    /// All classes of a base but these, in ascending order.
     AllBut(usize, Vec<ClassId>),
     /// Clients outside the cluster.
     Outside,
@@ -133,17 +133,27 @@ impl Graph {
         }
     }
 
-    /// The workloads of a group.
-    pub fn members(&self, group: &Group) -> Vec<WorkloadId> {
-        let ids: Vec<ClassId> = match group {
-            Group::Only(ids) => ids.clone(),
+    /// The workloads of a group, one after another.
+    fn members<'a>(&'a self, group: &'a Group) -> Box<dyn Iterator<Item = WorkloadId> + 'a> {
+        let of = |id: &ClassId| self.classes.get(*id).members.iter().copied();
+        match group {
+            Group::Only(ids) => Box::new(ids.iter().flat_map(of)),
             Group::AllBut(base, but) => {
                 let all = self.classes.of_base.get(*base).into_iter().flatten();
-                all.copied().filter(|id| !but.contains(id)).collect()
+                Box::new(all.filter(|id| but.binary_search(id).is_err()).flat_map(of))
             }
-            Group::Outside => Vec::new(),
-        };
-        ids.into_iter().flat_map(|id| self.classes.get(id).members.iter().copied()).collect()
+            Group::Outside => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// At most `most` workloads of a group.
+    pub fn some_members(&self, group: &Group, most: usize) -> Vec<WorkloadId> {
+        self.members(group).take(most).collect()
+    }
+
+    /// A workload of a group that is not the one that is called.
+    pub fn client_of(&self, group: &Group, called: WorkloadId) -> Option<WorkloadId> {
+        self.members(group).find(|&id| id != called)
     }
 }
 

@@ -5,6 +5,7 @@
 //! them.
 
 mod chart;
+pub mod embedded;
 mod files;
 mod kustomize;
 mod paths;

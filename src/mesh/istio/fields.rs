@@ -121,14 +121,6 @@ impl Attribute {
         matches!(self, Self::RequestPrincipal | Self::Claim(_))
     }
 
-    /// Whether it is proven by mutual TLS.
-    pub fn is_identity(&self) -> bool {
-        matches!(
-            self,
-            Self::Principal | Self::Namespace | Self::ServiceAccount | Self::TrustDomain
-        )
-    }
-
     /// What it is about, in neutral words.
     pub fn dimension(&self) -> &'static str {
         match self {

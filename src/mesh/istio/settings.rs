@@ -41,8 +41,6 @@ pub struct Provider {
     pub name: String,
     /// What it is: the field that holds its settings (`envoyFileAccessLog`).
     pub kind: String,
-    /// Where it is written.
-    pub at: At,
     /// Format of a log line, where it has one of its own.
     pub format: Option<(String, At)>,
     /// Why it can not be asked, of a provider that authorizes.
@@ -164,6 +162,7 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig 
         LogState::On
     };
     let neutral = Settings {
+        at: reader.near.clone(),
         trust_domain: arc(reader.text(&["trustDomain"], "cluster.local", "Istio's default trust domain")),
         root_namespace: arc(reader.text(&["rootNamespace"], "istio-system", "Istio's default root namespace")),
         automatic_mtls: automatic,
@@ -263,7 +262,6 @@ fn provider(node: Node<'_>, at: At) -> Option<Provider> {
         kind: settings.key.to_owned(),
         format: log_format(settings.value, &at),
         unusable: unusable(settings.key, settings.value),
-        at,
     })
 }
 

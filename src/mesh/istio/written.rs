@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::crd::{ClientTlsMode, Mode, Selecting};
 use super::policy::{Object, Objects, selects};
 use super::{Istio, ruleset, telemetry};
-use crate::model::{At, Ineffective, Policy, ResourceId, Subject, WorkloadId};
+use crate::model::{At, Ineffective, Policy, PortMode, ResourceId, Subject, WorkloadId};
 
 /// All policies, kind by kind, each kind's oldest first.
 pub(super) fn policies(istio: &Istio) -> Vec<Policy> {
@@ -111,19 +111,28 @@ fn peers(istio: &Istio) -> Vec<Policy> {
     });
     let mut all = Vec::new();
     for object in istio.peers.iter() {
+        let selected = selections.remove(&object.id).unwrap_or_default();
+        let otherwise = match selected.first() {
+            Some(&first) => {
+                let workload = istio.index.workload(first);
+                let revision = &istio.member(workload).revision;
+                istio.peer_policies().whole(workload, revision).value.name()
+            }
+            None => "permissive",
+        };
+        let ports = object.spec.port_level_mtls.iter().filter_map(|(port, mtls)| {
+            Some(PortMode {
+                port: port.parse().ok()?,
+                mode: mode(mtls.mode)?,
+                otherwise,
+                at: object.at("/spec/portLevelMtls").join(port).join("mode"),
+            })
+        });
         let subject = Subject::Transport {
             mode: object.spec.mtls.as_ref().and_then(|mtls| mode(mtls.mode)),
-            ports: object
-                .spec
-                .port_level_mtls
-                .iter()
-                .filter_map(|(port, mtls)| {
-                    let at = object.at("/spec/portLevelMtls").join(port).join("mode");
-                    Some((port.parse().ok()?, mode(mtls.mode)?, at))
-                })
-                .collect(),
+            ports: ports.collect(),
         };
-        all.push(policy(istio, object, subject, selections.remove(&object.id).unwrap_or_default(), false));
+        all.push(policy(istio, object, subject, selected, false));
     }
     all
 }

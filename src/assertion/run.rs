@@ -1,0 +1,97 @@
+//! A test, asked of a world.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::file::Assertion;
+use super::find::{find_workload, service_or_pod_port};
+use crate::model::{Client, Transport};
+use crate::reach::{Answer, Question, Verdict, World};
+use crate::text::Span;
+
+/// The pod's address where a test gives none.
+const POD: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 244, 0, 99));
+
+/// The address of someone outside where a test gives none.
+const OUTSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 10));
+
+/// What a test came to.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Whether everything is as expected.
+    pub passed: bool,
+    /// What was found.
+    pub actual: Actual,
+    /// What decided, for a person.
+    pub because: String,
+    /// The line that decided.
+    pub span: Option<Span>,
+}
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct Actual {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The weakest transport among the open ways.
+    pub transport: Option<Transport>,
+}
+
+/// Asks a test's question and compares the answer.
+pub fn check(world: &World, assertion: &Assertion) -> Checked {
+    match ask(world, assertion) {
+        Ok(answer) => compare(world, assertion, &answer),
+        Err(because) => Checked {
+            passed: false,
+            actual: Actual { verdict: Verdict::Unknown, transport: None },
+            because,
+            span: None,
+        },
+    }
+}
+
+fn compare(world: &World, assertion: &Assertion, answer: &Answer) -> Checked {
+    let wanted = if assertion.allow { Verdict::Allow } else { Verdict::Deny };
+    let transport = answer.transport.map(Transport::name);
+    let same_transport = assertion.transport.is_none() || assertion.transport.as_deref() == transport;
+    let deciding = answer.deciding();
+    Checked {
+        passed: answer.verdict == wanted && same_transport,
+        actual: Actual { verdict: answer.verdict, transport: answer.transport },
+        because: deciding.map(|step| step.because.clone()).unwrap_or_default(),
+        span: deciding.and_then(|step| world.index.span(&step.at)),
+    }
+}
+
+fn ask(world: &World, assertion: &Assertion) -> Result<Answer, String> {
+    let to = &assertion.to;
+    let Some(reference) = to.workload.as_deref() else {
+        return Err("only calls to workloads are decided yet".to_owned());
+    };
+    let from = &assertion.from;
+    let clients: Vec<Client> = match (&from.workload, &from.service, from.external, from.ip) {
+        (Some(workload), _, _, ip) => find_workload(&world.index, workload)?
+            .into_iter()
+            .map(|id| Client::Workload(id, Some(ip.unwrap_or(POD))))
+            .collect(),
+        (None, Some(_), _, _) => return Err("services outside Kubernetes are not decided yet".to_owned()),
+        (None, None, true, ip) => vec![Client::External(Some(ip.unwrap_or(OUTSIDE)))],
+        (None, None, false, Some(ip)) => vec![Client::Address(ip)],
+        (None, None, false, None) => return Err("the test does not say who calls".to_owned()),
+    };
+    let mut answers = Vec::new();
+    for server in find_workload(&world.index, reference)? {
+        let workload = world.index.workload(server);
+        let port = service_or_pod_port(world, workload, to.port)?;
+        let listener = world.listener_port(workload, port, workload.at());
+        for &client in &clients {
+            let question = Question {
+                client,
+                destination: to.ip,
+                request: assertion.request.as_ref(),
+                explain: true,
+            };
+            answers.push(world.answer(&question, &listener));
+        }
+    }
+    Ok(Answer::either(answers))
+}

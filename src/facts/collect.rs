@@ -1,0 +1,202 @@
+//! Objects, meshes and the graph → the `input` document.
+
+use super::decisions;
+use super::policies;
+use super::{AccessLog, Decided, Input, Listener, LogState, Mesh, Namespace, Port, Problem, Scan, Tls, Workload};
+use crate::model::{self, At, Effect, InletKind, Membership, Place};
+use crate::reach::{Graph, ListenerPort, World};
+
+/// What the facts are collected from.
+pub(super) struct Context<'a> {
+    /// The environment.
+    pub world: &'a World,
+    /// Its graph.
+    pub graph: &'a Graph,
+}
+
+impl Context<'_> {
+    pub(super) fn address(&self, at: &At) -> String {
+        self.world.index.address(at)
+    }
+
+    pub(super) fn workload_name(&self, id: model::WorkloadId) -> String {
+        self.world.index.workload(id).to_string()
+    }
+
+    pub(super) fn port(&self, listener: &ListenerPort) -> Port {
+        Port {
+            id: format!("{}:{}", self.world.index.workload(listener.workload), listener.port),
+            at: self.address(&listener.at),
+        }
+    }
+
+    /// The place that stands for a namespace.
+    pub(super) fn namespace_at(&self, namespace: &str, near: &At) -> At {
+        let known = self.world.index.namespace(namespace);
+        known.map_or_else(|| near.clone(), |namespace| namespace.at.clone())
+    }
+
+    fn decided<T, U>(&self, decided: &model::Decided<T>, value: U) -> Decided<U> {
+        Decided {
+            value,
+            at: self.address(decided.because.at()),
+            configured: decided.because.is_configured(),
+        }
+    }
+}
+
+/// Collects the facts of an environment.
+pub fn collect(world: &World, graph: &Graph, problems: &[model::Problem], scan: Scan) -> Input {
+    let context = Context { world, graph };
+    let access_logs = decisions::access_logs(&context);
+    Input {
+        version: 1,
+        scan,
+        meshes: world.meshes.iter().map(|mesh| self::mesh(&context, &**mesh)).collect(),
+        namespaces: namespaces(&context),
+        workloads: workloads(&context),
+        listeners: graph.listeners.iter().map(|listener| self::listener(&context, listener)).collect(),
+        acceptance: decisions::acceptance(&context),
+        unguarded: decisions::unguarded(&context),
+        bypasses: decisions::bypasses(&context),
+        outsiders: decisions::outsiders(&context),
+        access_logs,
+        calls: decisions::calls(&context),
+        edges: decisions::edges(&context),
+        policies: policies::policies(&context),
+        problems: problems.iter().map(|problem| self::problem(&context, problem)).collect(),
+    }
+}
+
+fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
+    let settings = mesh.settings();
+    let text = |decided: &model::Decided<std::sync::Arc<str>>| {
+        context.decided(decided, decided.value.to_string())
+    };
+    Mesh {
+        kind: mesh.kind(),
+        at: context.address(&settings.at),
+        settings_known: settings.known,
+        trust_domain: text(&settings.trust_domain),
+        root_namespace: text(&settings.root_namespace),
+        automatic_mtls: context.decided(&settings.automatic_mtls, settings.automatic_mtls.value),
+        access_log: LogState {
+            state: settings.access_log.value.name(),
+            at: Some(context.address(settings.access_log.because.at())),
+        },
+        audit_log: LogState { state: model::LogState::Unknown.name(), at: None },
+    }
+}
+
+fn namespaces(context: &Context<'_>) -> Vec<Namespace> {
+    let world = context.world;
+    world
+        .index
+        .namespaces()
+        .map(|namespace| {
+            let count = |wanted: Membership| {
+                let near = world.index.workloads_in(&namespace.name);
+                near.filter(|w| world.membership(w.id).value == wanted).count()
+            };
+            Namespace {
+                name: namespace.name.to_string(),
+                at: context.address(&namespace.at),
+                labels_known: namespace.labels.is_some(),
+                meshed: count(Membership::Meshed),
+                unmeshed: count(Membership::Unmeshed),
+            }
+        })
+        .collect()
+}
+
+fn workloads(context: &Context<'_>) -> Vec<Workload> {
+    let world = context.world;
+    let describe = |workload: &model::Workload| {
+        let membership = world.membership(workload.id);
+        let mesh = world.mesh_of(workload.id).filter(|_| membership.value != Membership::Unmeshed);
+        let log = mesh.map(|mesh| mesh.access_log(workload));
+        let log = match (&log, membership.value) {
+            (Some(log), Membership::Meshed) => AccessLog {
+                state: log.state.name(),
+                at: Some(context.address(log.because.at())),
+                format: log.format.as_ref().map(|(text, _)| text.clone()),
+            },
+            // nobody writes for a workload without a proxy
+            (_, Membership::Unmeshed) => AccessLog { state: model::LogState::Off.name(), at: None, format: None },
+            // with or without a proxy, nothing is written
+            (Some(log), _) if log.state == model::LogState::Off => AccessLog {
+                state: model::LogState::Off.name(),
+                at: Some(context.address(log.because.at())),
+                format: None,
+            },
+            _ => AccessLog { state: model::LogState::Unknown.name(), at: None, format: None },
+        };
+        Workload {
+            id: workload.to_string(),
+            namespace: workload.namespace.to_string(),
+            name: workload.name.to_string(),
+            kind: workload.kind.to_string(),
+            at: context.address(&workload.at()),
+            mesh: mesh.map(crate::mesh::Mesh::kind),
+            membership: membership.value.name(),
+            membership_at: context.address(membership.because.at()),
+            identity: world
+                .identity(workload)
+                .filter(|_| membership.value != Membership::Unmeshed)
+                .map(|identity| identity.to_string()),
+            service_account: workload.service_account.to_string(),
+            access_log: log,
+            dormant: workload.dormant,
+        }
+    };
+    world.index.workloads().iter().map(describe).collect()
+}
+
+fn listener(context: &Context<'_>, listener: &ListenerPort) -> Listener {
+    let world = context.world;
+    let workload = world.index.workload(listener.workload);
+    let tls = world.acceptance(listener);
+    let meshed = listener.meshed.as_ref();
+    let guarded = meshed.and_then(|l| l.inlets.iter().find_map(|inlet| inlet.authorization.as_ref()));
+    Listener {
+        id: format!("{workload}:{}", listener.port),
+        workload: workload.to_string(),
+        namespace: workload.namespace.to_string(),
+        port: listener.port,
+        at: context.address(&listener.at),
+        membership: world.membership(workload.id).value.name(),
+        protocol: meshed.map_or("unknown", |listener| listener.protocol.value),
+        tls: Tls {
+            mode: tls.value.name(),
+            at: context.address(tls.because.at()),
+            configured: tls.because.is_configured(),
+        },
+        captured: is_captured(listener),
+        otherwise: match guarded.map(|rules| &rules.otherwise) {
+            Some(Effect::Allow) => "allow",
+            Some(_) => "deny",
+            None => "none",
+        },
+    }
+}
+
+/// Whether a proxy sees the traffic of a port.
+pub(super) fn is_captured(listener: &ListenerPort) -> bool {
+    let inlets = listener.meshed.iter().flat_map(|listener| &listener.inlets);
+    inlets.clone().next().is_some() && inlets.clone().all(|inlet| inlet.kind != InletKind::Bypass)
+}
+
+fn problem(context: &Context<'_>, problem: &model::Problem) -> Problem {
+    let at = match &problem.place {
+        Place::At(at) => Some(at),
+        Place::Nowhere | Place::Path(_) | Place::File(_) | Place::Span(_) => None,
+    };
+    let key = at.map(|at| &context.world.index.resource(at.resource).key);
+    Problem {
+        kind: problem.kind.name(),
+        message: problem.message.clone(),
+        at: at.map(|at| context.address(at)),
+        group: key.map(|key| key.group.to_string()),
+        resource_kind: key.map(|key| key.kind.to_string()),
+    }
+}

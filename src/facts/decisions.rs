@@ -1,0 +1,331 @@
+//! What many have in common because of one line, put together under that line.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::collect::{Context, is_captured};
+use super::{
+    Acceptance, AccessLogs, Bypass, Calls, Edge, Format, Outsiders, Port, Source, Unguarded,
+};
+use crate::model::{
+    At, Because, Effect, InletKind, LogState, Membership, Protocol, TlsAcceptance, Transport, WorkloadId,
+};
+use crate::reach::{Group, ListenerPort, Stage, Verdict};
+
+/// Most names that are listed of a group.
+const SOME: usize = 10;
+
+/// Items by key, in the order in which keys first came up.
+struct Grouped<K, V> {
+    order: Vec<(K, Vec<V>)>,
+    known: HashMap<K, usize>,
+}
+
+impl<K: Clone + Eq + std::hash::Hash, V> Grouped<K, V> {
+    fn of(items: impl Iterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
+        let mut grouped = Self { order: Vec::new(), known: HashMap::new() };
+        for (key, value) in items {
+            let next = grouped.order.len();
+            let at = *grouped.known.entry(key.clone()).or_insert(next);
+            if at == next {
+                grouped.order.push((key, Vec::new()));
+            }
+            if let Some((_, values)) = grouped.order.get_mut(at) {
+                values.push(value);
+            }
+        }
+        grouped.order
+    }
+}
+
+fn workloads_of(listeners: &[&ListenerPort]) -> usize {
+    listeners.iter().map(|l| l.workload).collect::<BTreeSet<_>>().len()
+}
+
+impl Context<'_> {
+    fn certainly_meshed(&self, workload: WorkloadId) -> bool {
+        self.world.membership(workload).value == Membership::Meshed
+    }
+
+    /// Where a decision stands; what nobody wrote stands for the whole namespace.
+    fn decision_at(&self, because: &Because, workload: WorkloadId) -> At {
+        if because.is_configured() {
+            return because.at().clone();
+        }
+        let namespace = &self.world.index.workload(workload).namespace;
+        self.namespace_at(namespace, because.at())
+    }
+
+    fn judged(&self) -> impl Iterator<Item = &ListenerPort> {
+        self.graph.listeners.iter().filter(|listener| {
+            listener.meshed.as_ref().is_some_and(|meshed| meshed.unjudged.is_none())
+        })
+    }
+}
+
+/// What captured listeners take.
+pub(super) fn acceptance(context: &Context<'_>) -> Vec<Acceptance> {
+    let callers = plaintext_callers(context);
+    let listeners = context.judged().filter(|listener| is_captured(listener)).map(|listener| {
+        let tls = context.world.acceptance(listener);
+        let at = context.decision_at(&tls.because, listener.workload);
+        ((at, tls.value), (listener, tls))
+    });
+    let describe = |((at, mode), items): ((At, TlsAcceptance), Vec<(&ListenerPort, crate::model::Decided<TlsAcceptance>)>)| {
+        let listeners: Vec<&ListenerPort> = items.iter().map(|(listener, _)| *listener).collect();
+        let rivals: BTreeSet<String> =
+            items.iter().flat_map(|(_, tls)| &tls.rivals).map(|at| context.address(at)).collect();
+        let callers: BTreeSet<&String> =
+            listeners.iter().filter_map(|l| callers.get(&(l.workload, l.port))).flatten().collect();
+        Acceptance {
+            mode: mode.name(),
+            configured: items.iter().all(|(_, tls)| tls.because.is_configured()),
+            certain: listeners.iter().all(|l| context.certainly_meshed(l.workload)),
+            rivals: rivals.into_iter().collect(),
+            workloads: workloads_of(&listeners),
+            ports: listeners.iter().map(|l| context.port(l)).collect(),
+            plaintext_callers: callers.into_iter().take(SOME).cloned().collect(),
+            at: context.address(&at),
+        }
+    };
+    Grouped::of(listeners).into_iter().map(describe).collect()
+}
+
+/// Per listener, some of the clients without a proxy that it lets in in plaintext.
+fn plaintext_callers(context: &Context<'_>) -> HashMap<(WorkloadId, u16), Vec<String>> {
+    let mut callers: HashMap<(WorkloadId, u16), Vec<String>> = HashMap::new();
+    for (group, id, edge) in context.graph.edges() {
+        let open = matches!(edge.verdict, Verdict::Allow | Verdict::Conditional);
+        if open && edge.transport == Some(Transport::Plaintext) && membership(context, group) == Membership::Unmeshed {
+            let listener = context.graph.listener(id);
+            let key = (listener.workload, listener.port);
+            let names = some_members(context, group);
+            callers.entry(key).or_default().extend(names);
+        }
+    }
+    callers
+}
+
+fn some_members(context: &Context<'_>, group: &Group) -> Vec<String> {
+    let members = context.graph.some_members(group, SOME);
+    members.into_iter().map(|id| context.workload_name(id)).collect()
+}
+
+fn membership(context: &Context<'_>, group: &Group) -> Membership {
+    let base = match group {
+        Group::Only(ids) => ids.first().map(|&id| context.graph.classes.get(id).base),
+        Group::AllBut(base, _) => Some(*base),
+        Group::Outside => None,
+    };
+    base.and_then(|base| context.graph.classes.bases.get(base).copied()).unwrap_or(Membership::Unmeshed)
+}
+
+/// Captured ports of meshed workloads on which a call that no rule is about passes.
+pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
+    let policies_exist = context.world.meshes.iter().any(|mesh| {
+        let mut policies = mesh.policies().iter();
+        policies.any(|p| matches!(p.subject, crate::model::Subject::Authorization(_)) && !p.selects.is_empty())
+    });
+    let open = context.judged().filter(|listener| {
+        let rules = listener.meshed.iter().flat_map(|l| &l.inlets).filter_map(|inlet| inlet.authorization.as_ref());
+        let mut rules = rules.peekable();
+        rules.peek().is_some()
+            && rules.all(|rules| {
+                let asked = rules.rules.iter().any(|rule| matches!(rule.then, Effect::Delegate(_)));
+                rules.otherwise == Effect::Allow && !asked
+            })
+    });
+    let by_namespace = open.map(|listener| {
+        let workload = context.world.index.workload(listener.workload);
+        (std::sync::Arc::clone(&workload.namespace), listener)
+    });
+    Grouped::of(by_namespace)
+        .into_iter()
+        .map(|(namespace, listeners)| {
+            let near = listeners.first().map(|l| l.at.clone());
+            let at = near.map(|near| context.namespace_at(&namespace, &near));
+            Unguarded {
+                namespace: namespace.to_string(),
+                at: at.map(|at| context.address(&at)).unwrap_or_default(),
+                workloads: workloads_of(&listeners),
+                certain: listeners.iter().all(|l| context.certainly_meshed(l.workload)),
+                ports: listeners.iter().map(|l| context.port(l)).collect(),
+                policies_exist,
+            }
+        })
+        .collect()
+}
+
+/// Ports whose traffic does not pass the proxy that is there.
+pub(super) fn bypasses(context: &Context<'_>) -> Vec<Bypass> {
+    let past = context.judged().filter_map(|listener| {
+        let inlets = &listener.meshed.as_ref()?.inlets;
+        let inlet = inlets.iter().find(|inlet| inlet.kind == InletKind::Bypass)?;
+        // the proxy's own ports are decided by no line
+        let at = inlet.because.at();
+        (!at.pointer.as_str().is_empty()).then(|| (at.clone(), listener))
+    });
+    Grouped::of(past)
+        .into_iter()
+        .map(|(at, listeners)| {
+            let mut services = BTreeSet::new();
+            for listener in &listeners {
+                let workload = context.world.index.workload(listener.workload);
+                for (service, port) in context.world.services_to(workload, listener.port) {
+                    services.insert(format!("{service}:{port}"));
+                }
+            }
+            Bypass {
+                at: context.address(&at),
+                ports: listeners.iter().map(|l| context.port(l)).collect(),
+                services: services.into_iter().collect(),
+            }
+        })
+        .collect()
+}
+
+/// Workloads that are certainly in no mesh.
+pub(super) fn outsiders(context: &Context<'_>) -> Vec<Outsiders> {
+    let world = context.world;
+    let out = world.index.workloads().iter().filter(|w| world.membership(w.id).value == Membership::Unmeshed);
+    let by_line = out.map(|workload| {
+        let because = &world.membership(workload.id).because;
+        let at = context.decision_at(because, workload.id);
+        ((at, std::sync::Arc::clone(&workload.namespace)), (workload, because.is_configured()))
+    });
+    Grouped::of(by_line)
+        .into_iter()
+        .map(|((at, namespace), workloads)| {
+            let near = world.index.workloads_in(&namespace);
+            let served = workloads.iter().filter(|(w, _)| {
+                world.index.services_of(w.id).any(|s| s.ports.iter().any(|p| p.protocol == Protocol::Tcp))
+            });
+            Outsiders {
+                at: context.address(&at),
+                configured: workloads.iter().all(|(_, configured)| *configured),
+                served: served.map(|(w, _)| w.to_string()).collect(),
+                workloads: workloads.iter().map(|(w, _)| w.to_string()).collect(),
+                meshed_beside: near.filter(|w| context.certainly_meshed(w.id)).count(),
+                namespace: namespace.to_string(),
+            }
+        })
+        .collect()
+}
+
+/// Access logs of workloads that are, or may be, in a mesh.
+pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
+    let world = context.world;
+    let guarded: BTreeSet<WorkloadId> = world
+        .meshes
+        .iter()
+        .flat_map(|mesh| mesh.policies())
+        .filter(|p| matches!(p.subject, crate::model::Subject::Authorization(_)))
+        .flat_map(|p| p.selects.iter().copied())
+        .collect();
+    let logs = world.index.workloads().iter().filter_map(|workload| {
+        if world.membership(workload.id).value == Membership::Unmeshed {
+            return None;
+        }
+        let mesh = world.mesh_of(workload.id)?;
+        let log = mesh.access_log(workload);
+        let assumed = matches!(log.because, Because::Assumed { .. });
+        let configured = log.because.is_configured();
+        let at = if configured { log.because.at().clone() } else { mesh.settings().at.clone() };
+        let format = log.format.map(|(text, at)| Format { text, at: context.address(&at) });
+        let format_key = format.as_ref().map(|f| f.at.clone());
+        Some(((log.state, at, configured, assumed, format_key), (workload, format)))
+    });
+    type Key = (LogState, At, bool, bool, Option<String>);
+    Grouped::<Key, _>::of(logs)
+        .into_iter()
+        .map(|((state, at, configured, assumed, _), workloads)| AccessLogs {
+            state: state.name(),
+            at: context.address(&at),
+            configured,
+            assumed,
+            format: workloads.first().and_then(|(_, format)| format.clone()),
+            guarded: workloads.iter().any(|(w, _)| guarded.contains(&w.id)),
+            workloads: workloads.iter().map(|(w, _)| w.to_string()).collect(),
+        })
+        .collect()
+}
+
+/// Calls between meshed workloads that go out in plaintext, or that the server cannot take.
+pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
+    struct Call<'a> {
+        group: &'a Group,
+        listener: &'a ListenerPort,
+        accepts_at: String,
+    }
+    let meant = context.graph.edges().filter_map(|(group, id, edge)| {
+        let listener = context.graph.listener(id);
+        let inside = *group != Group::Outside
+            && membership(context, group) == Membership::Meshed
+            && context.certainly_meshed(listener.workload);
+        let outcome = match (edge.verdict, edge.transport, edge.stage) {
+            (Verdict::Allow | Verdict::Conditional, Some(Transport::Plaintext), _) => "plaintext",
+            (Verdict::Deny, _, Stage::Acceptance) => "refused",
+            _ => return None,
+        };
+        // towards a port past the proxy there is nothing else to send
+        let captured = is_captured(listener) || outcome == "refused";
+        let key = (edge.sends_at.clone(), outcome, edge.sends);
+        let call = Call { group, listener, accepts_at: context.address(&edge.at) };
+        (inside && captured).then_some((key, call))
+    });
+    Grouped::of(meant)
+        .into_iter()
+        .map(|((at, outcome, sends), calls)| {
+            let mut seen = BTreeSet::new();
+            let mut ports: Vec<Port> = Vec::new();
+            for call in &calls {
+                if seen.insert((call.listener.workload, call.listener.port)) {
+                    ports.push(context.port(call.listener));
+                }
+            }
+            let groups: BTreeSet<&Group> = calls.iter().map(|call| call.group).collect();
+            Calls {
+                outcome,
+                sends: sends.name(),
+                at: context.address(&at),
+                accepts_at: calls.first().map(|c| c.accepts_at.clone()).unwrap_or_default(),
+                from: calls
+                    .first()
+                    .and_then(|call| context.graph.client_of(call.group, call.listener.workload))
+                    .map(|id| context.workload_name(id))
+                    .unwrap_or_default(),
+                clients: groups.iter().map(|group| context.graph.size(group)).max().unwrap_or(0),
+                ports,
+            }
+        })
+        .collect()
+}
+
+/// Every edge of the graph.
+pub(super) fn edges(context: &Context<'_>) -> Vec<Edge> {
+    let mut names: BTreeMap<&Group, Vec<String>> = BTreeMap::new();
+    context
+        .graph
+        .edges()
+        .map(|(group, id, edge)| {
+            let listener = context.graph.listener(id);
+            let some = names.entry(group).or_insert_with(|| some_members(context, group));
+            Edge {
+                source: Source {
+                    kind: if *group == Group::Outside { "outside" } else { "workloads" },
+                    membership: membership(context, group).name(),
+                    count: context.graph.size(group),
+                    everyone_else: matches!(group, Group::AllBut(..)),
+                    workloads: some.clone(),
+                },
+                destination: context.workload_name(listener.workload),
+                port: listener.port,
+                verdict: edge.verdict.name(),
+                transport: edge.transport.map(Transport::name),
+                sends: edge.sends.name(),
+                stage: edge.stage.name(),
+                because: edge.because.clone(),
+                at: context.address(&edge.at),
+            }
+        })
+        .collect()
+}

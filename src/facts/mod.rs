@@ -1,0 +1,542 @@
+//! The `input` document: everything rules see of one environment.
+//!
+//! Doc comments here are its documentation. Every item has `at`, an address that a rule passes
+//! through unchanged (or lengthens with `/field`); there are no files and lines. Where one written
+//! line decides for many, they stand together under that line, so that a rule says it once.
+
+mod collect;
+mod decisions;
+mod policies;
+
+pub use collect::collect;
+
+use serde::Serialize;
+
+/// The whole document.
+#[derive(Debug, Serialize)]
+pub struct Input {
+    /// Number of this schema; it stays while changes only add.
+    pub version: u32,
+    /// The run.
+    pub scan: Scan,
+    /// The meshes that were found.
+    pub meshes: Vec<Mesh>,
+    /// Namespaces that are written or named.
+    pub namespaces: Vec<Namespace>,
+    /// Everything that runs pods.
+    pub workloads: Vec<Workload>,
+    /// Every port of every workload, with what is in force on it.
+    pub listeners: Vec<Listener>,
+    /// What listeners take, by the line that decides it.
+    pub acceptance: Vec<Acceptance>,
+    /// Ports in a mesh that nobody's policy guards, by namespace.
+    pub unguarded: Vec<Unguarded>,
+    /// Ports whose traffic does not pass the proxy that is there, by the line that says so.
+    pub bypasses: Vec<Bypass>,
+    /// Workloads outside every mesh, by the line that keeps them out.
+    pub outsiders: Vec<Outsiders>,
+    /// Access logs, by the line that decides about them.
+    pub access_logs: Vec<AccessLogs>,
+    /// Calls between meshed workloads that go out in plaintext or cannot succeed, by the line that
+    /// decides what the client sends.
+    pub calls: Vec<Calls>,
+    /// Groups of clients and the ports they may or may not call.
+    pub edges: Vec<Edge>,
+    /// Policies as they are written, in words that all meshes share.
+    pub policies: Vec<Policy>,
+    /// What was not understood.
+    pub problems: Vec<Problem>,
+}
+
+/// The run.
+#[derive(Debug, Serialize)]
+pub struct Scan {
+    /// The environment's name.
+    pub environment: String,
+    /// Where the input comes from: `directory`, `stdin`.
+    pub origin: String,
+    /// The commit that is checked out, where there is one.
+    pub revision: Option<String>,
+    /// Kinds whose absence means something; all others may be elsewhere.
+    pub complete: Vec<String>,
+}
+
+/// A value with the line that decided it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decided<T> {
+    /// The value.
+    pub value: T,
+    /// The deciding address; where nothing is written, what it is about.
+    pub at: String,
+    /// Whether someone wrote it. Otherwise it is a default or an assumption.
+    pub configured: bool,
+}
+
+/// A mesh.
+#[derive(Debug, Serialize)]
+pub struct Mesh {
+    /// `istio`, `linkerd`, `consul`.
+    pub kind: &'static str,
+    /// Its settings, or the first object that shows it is there.
+    pub at: String,
+    /// Whether its settings are in the input; if not, its defaults are assumed.
+    pub settings_known: bool,
+    /// Who vouches for identities.
+    pub trust_domain: Decided<String>,
+    /// The namespace whose policies count for the whole mesh.
+    pub root_namespace: Decided<String>,
+    /// Whether clients use mutual TLS by themselves.
+    pub automatic_mtls: Decided<bool>,
+    /// What is logged where nothing else is said.
+    pub access_log: LogState,
+    /// Whether changes of the mesh's configuration are recorded.
+    pub audit_log: LogState,
+}
+
+/// The state of a log.
+#[derive(Debug, Clone, Serialize)]
+pub struct LogState {
+    /// `on`, `partial`, `off`, `unknown`.
+    pub state: &'static str,
+    /// The deciding address.
+    pub at: Option<String>,
+}
+
+/// A namespace.
+#[derive(Debug, Serialize)]
+pub struct Namespace {
+    /// Name.
+    pub name: String,
+    /// Its object, or the first one that lies in it.
+    pub at: String,
+    /// Whether its labels are known.
+    pub labels_known: bool,
+    /// How many of its workloads are in a mesh.
+    pub meshed: usize,
+    /// How many are not.
+    pub unmeshed: usize,
+}
+
+/// Something that runs pods.
+#[derive(Debug, Serialize)]
+pub struct Workload {
+    /// `namespace/name`.
+    pub id: String,
+    /// Namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+    /// Kind of the object (`Deployment`, …).
+    pub kind: String,
+    /// The object.
+    pub at: String,
+    /// The mesh it is in, or may be in.
+    pub mesh: Option<&'static str>,
+    /// `meshed`, `unmeshed`, `unknown`.
+    pub membership: &'static str,
+    /// What decided that.
+    pub membership_at: String,
+    /// Who it can prove to be.
+    pub identity: Option<String>,
+    /// Its service account.
+    pub service_account: String,
+    /// Its access log.
+    pub access_log: AccessLog,
+    /// Whether it runs nothing at present.
+    pub dormant: bool,
+}
+
+/// The access log of a workload.
+#[derive(Debug, Serialize)]
+pub struct AccessLog {
+    /// `on`, `partial`, `off`, `unknown`.
+    pub state: &'static str,
+    /// The deciding address.
+    pub at: Option<String>,
+    /// The format of its lines, where one is configured.
+    pub format: Option<String>,
+}
+
+/// A port of a workload.
+#[derive(Debug, Serialize)]
+pub struct Listener {
+    /// `namespace/name:port`.
+    pub id: String,
+    /// `namespace/name`.
+    pub workload: String,
+    /// Namespace.
+    pub namespace: String,
+    /// The port its containers listen on.
+    pub port: u16,
+    /// Where the port is declared.
+    pub at: String,
+    /// `meshed`, `unmeshed`, `unknown`: of its workload.
+    pub membership: &'static str,
+    /// What is spoken: `http`, `tcp`, `tls`, `auto`; `unknown` outside every mesh.
+    pub protocol: &'static str,
+    /// What its proxy takes; of a workload without one, `plaintext`.
+    pub tls: Tls,
+    /// Whether the proxy sees its traffic.
+    pub captured: bool,
+    /// What happens to a call that no rule is about: `allow`, `deny`; `none` where nobody asks.
+    pub otherwise: &'static str,
+}
+
+/// What a port takes.
+#[derive(Debug, Serialize)]
+pub struct Tls {
+    /// `required`, `permissive`, `plaintext`.
+    pub mode: &'static str,
+    /// The deciding address.
+    pub at: String,
+    /// Whether someone wrote it.
+    pub configured: bool,
+}
+
+/// A port in a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct Port {
+    /// `namespace/name:port`.
+    pub id: String,
+    /// Where it is declared.
+    pub at: String,
+}
+
+/// What listeners take, and the line that decides it.
+#[derive(Debug, Serialize)]
+pub struct Acceptance {
+    /// `required`, `permissive`, `plaintext`.
+    pub mode: &'static str,
+    /// The deciding address; where nothing is written, the namespace.
+    pub at: String,
+    /// Whether someone wrote it.
+    pub configured: bool,
+    /// Whether every one of these ports is certainly in a mesh.
+    pub certain: bool,
+    /// Others of equal rank that say something else; one of them may be in force instead.
+    pub rivals: Vec<String>,
+    /// The ports.
+    pub ports: Vec<Port>,
+    /// How many workloads they belong to.
+    pub workloads: usize,
+    /// Clients without a proxy that may call one of them today.
+    pub plaintext_callers: Vec<String>,
+}
+
+/// Ports of a namespace that no policy guards.
+#[derive(Debug, Serialize)]
+pub struct Unguarded {
+    /// The namespace.
+    pub namespace: String,
+    /// Its object, or the first one that lies in it.
+    pub at: String,
+    /// The ports.
+    pub ports: Vec<Port>,
+    /// How many workloads they belong to.
+    pub workloads: usize,
+    /// Whether every one of these workloads is certainly in a mesh.
+    pub certain: bool,
+    /// Whether any authorization policy is in force in the environment.
+    pub policies_exist: bool,
+}
+
+/// Ports past the proxy.
+#[derive(Debug, Serialize)]
+pub struct Bypass {
+    /// The line that says so.
+    pub at: String,
+    /// The ports.
+    pub ports: Vec<Port>,
+    /// The services that lead to them (`namespace/name:port`).
+    pub services: Vec<String>,
+}
+
+/// Workloads outside every mesh.
+#[derive(Debug, Serialize)]
+pub struct Outsiders {
+    /// The line that keeps them out, or what they lie in.
+    pub at: String,
+    /// Whether someone wrote it.
+    pub configured: bool,
+    /// Their namespace.
+    pub namespace: String,
+    /// The workloads.
+    pub workloads: Vec<String>,
+    /// Those of them that a service leads to.
+    pub served: Vec<String>,
+    /// How many other workloads of the namespace are in a mesh.
+    pub meshed_beside: usize,
+}
+
+/// Access logs that one line decides about.
+#[derive(Debug, Serialize)]
+pub struct AccessLogs {
+    /// `on`, `partial`, `off`, `unknown`.
+    pub state: &'static str,
+    /// The deciding address; where nothing is written, the mesh's settings or first object.
+    pub at: String,
+    /// Whether someone wrote it.
+    pub configured: bool,
+    /// Whether it is assumed, because the mesh's settings are not in the input.
+    pub assumed: bool,
+    /// The format of the lines, where one is configured.
+    pub format: Option<Format>,
+    /// The workloads.
+    pub workloads: Vec<String>,
+    /// Whether any of them is guarded by an authorization policy.
+    pub guarded: bool,
+}
+
+/// A format of log lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Format {
+    /// The text; of labels, one a line.
+    pub text: String,
+    /// Where it is written.
+    pub at: String,
+}
+
+/// Calls that one line decides what clients send in.
+#[derive(Debug, Serialize)]
+pub struct Calls {
+    /// `plaintext`: they succeed without mutual TLS. `refused`: the server cannot take them.
+    pub outcome: &'static str,
+    /// What the clients send: `plaintext`, `tls`, `mtls`.
+    pub sends: &'static str,
+    /// The line that decides what they send.
+    pub at: String,
+    /// The line that decides what the server takes.
+    pub accepts_at: String,
+    /// One of the clients.
+    pub from: String,
+    /// How many clients there are.
+    pub clients: usize,
+    /// The ports that are called.
+    pub ports: Vec<Port>,
+}
+
+/// A group of clients and a port.
+#[derive(Debug, Serialize)]
+pub struct Edge {
+    /// The clients.
+    pub source: Source,
+    /// The workload that is called: `namespace/name`.
+    pub destination: String,
+    /// Its port.
+    pub port: u16,
+    /// `allow`, `conditional`, `unknown`, `deny`: whether any request passes.
+    pub verdict: &'static str,
+    /// The weakest transport among the open ways.
+    pub transport: Option<&'static str>,
+    /// What the clients send.
+    pub sends: &'static str,
+    /// The stage that decided: `entry`, `origination`, `acceptance`, `authorization`, `condition`.
+    pub stage: &'static str,
+    /// Why.
+    pub because: String,
+    /// The deciding address.
+    pub at: String,
+}
+
+/// A group of clients.
+#[derive(Debug, Serialize)]
+pub struct Source {
+    /// `workloads` or `outside`.
+    pub kind: &'static str,
+    /// `meshed`, `unmeshed`, `unknown`.
+    pub membership: &'static str,
+    /// How many workloads.
+    pub count: usize,
+    /// Whether it is everyone who is not singled out by a rule.
+    pub everyone_else: bool,
+    /// Some of them, at most ten.
+    pub workloads: Vec<String>,
+}
+
+/// A policy as it is written.
+#[derive(Debug, Serialize)]
+pub struct Policy {
+    /// `authorization`, `transport`, `authentication`, `origination`, `telemetry`.
+    pub subject: &'static str,
+    /// The mesh it belongs to.
+    pub mesh: &'static str,
+    /// The object.
+    pub at: String,
+    /// Namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+    /// `mesh`, `namespace`, `workload`, `target`.
+    pub scope: &'static str,
+    /// How many workloads it is in force for.
+    pub selects: usize,
+    /// Why it is in force for none: `selects_nothing`, `wrong_namespace`, `selector_in_root`,
+    /// `targets_ignored`, `other_revision`.
+    pub ineffective: Option<Ineffective>,
+    /// Of an authorization policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<Authorization>,
+    /// Of a transport policy: what it says port by port.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<PortMode>,
+    /// Of an authentication policy: ports on which everyone's calls pass without a token.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passes_without_token: Vec<Port>,
+    /// Of a telemetry policy: its entries about access logs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<LogEntry>,
+}
+
+/// Why a policy is in force for nobody.
+#[derive(Debug, Serialize)]
+pub struct Ineffective {
+    /// The reason.
+    pub reason: &'static str,
+    /// Where it is written.
+    pub at: String,
+}
+
+/// What a transport policy says about a port.
+#[derive(Debug, Serialize)]
+pub struct PortMode {
+    /// The port as it is written.
+    pub port: u16,
+    /// `required`, `permissive`, `plaintext`.
+    pub mode: &'static str,
+    /// What would hold without the entry.
+    pub otherwise: &'static str,
+    /// Where it is written.
+    pub at: String,
+    /// Whether a selected workload listens on it.
+    pub listened: bool,
+    /// Services that have it as their own port, and lead to another port of a selected workload.
+    pub service_ports: Vec<String>,
+}
+
+/// Who may call, as it is written.
+#[derive(Debug, Serialize)]
+pub struct Authorization {
+    /// `allow`, `deny`, `audit`, `delegate`.
+    pub effect: &'static str,
+    /// Where that is written, or would be.
+    pub effect_at: String,
+    /// Where it says that it is only tried out.
+    pub dry_run_at: Option<String>,
+    /// Who is asked.
+    pub provider: Option<Provider>,
+    /// Its rules.
+    pub rules: Vec<Rule>,
+    /// The ports of the workloads it selects.
+    pub ports: Vec<u16>,
+    /// Those that are read as a stream of bytes.
+    pub tcp_ports: Vec<Port>,
+    /// Those on which calls come in without mutual TLS, so that callers prove no identity.
+    pub plaintext_ports: Vec<Port>,
+    /// Selected workloads on which no token is looked at.
+    pub without_tokens: Vec<String>,
+}
+
+/// Who is asked.
+#[derive(Debug, Serialize)]
+pub struct Provider {
+    /// Name.
+    pub name: String,
+    /// Why it cannot be asked.
+    pub unusable: Option<String>,
+}
+
+/// One rule.
+#[derive(Debug, Serialize)]
+pub struct Rule {
+    /// The rule.
+    pub at: String,
+    /// Who: any of these, each wholly. None: everyone.
+    pub sources: Vec<Vec<Constraint>>,
+    /// What: any of these, each wholly. None: everything.
+    pub operations: Vec<Vec<Constraint>>,
+    /// Further conditions, all of them.
+    pub conditions: Vec<Constraint>,
+    /// Whether any field means something on HTTP only.
+    pub http: bool,
+    /// Whether it takes every call: it has no constraint that excludes anything.
+    pub everything: bool,
+}
+
+/// One field of a rule.
+#[derive(Debug, Serialize)]
+pub struct Constraint {
+    /// The field.
+    pub at: String,
+    /// Its name as it is written.
+    pub field: String,
+    /// `identity`, `address`, `client_address`, `token`, `header`, `host`, `method`, `path`, `port`,
+    /// `destination`, `server_name`, `other`.
+    pub dimension: &'static str,
+    /// Whether it takes what is *not* listed.
+    pub negated: bool,
+    /// Whether it takes everything, or (not negated) everyone who proves anything at all.
+    pub any: bool,
+    /// The values.
+    pub values: Vec<Value>,
+}
+
+/// One value of a field.
+#[derive(Debug, Serialize)]
+pub struct Value {
+    /// As it is written.
+    pub text: String,
+    /// Where.
+    pub at: String,
+    /// Whether it takes everything that is there at all.
+    pub any: bool,
+    /// Whether it holds a star that means nothing.
+    pub literal_star: bool,
+    /// Whether the one identity it names is in the input: `yes`, `no`, `namespace_unknown`;
+    /// nothing where it names no single identity.
+    pub identity_known: Option<&'static str>,
+    /// The known identity that looks most like it, where it is not known.
+    pub nearest: Option<String>,
+    /// What is wrong with its form.
+    pub malformed: Option<String>,
+}
+
+/// One entry of a log policy.
+#[derive(Debug, Serialize)]
+pub struct LogEntry {
+    /// The entry.
+    pub at: String,
+    /// Whether it switches off.
+    pub disabled: bool,
+    /// Whether it decides anything.
+    pub effective: bool,
+    /// The providers it names.
+    pub providers: Vec<LogProvider>,
+    /// Its filter.
+    pub filter: Option<Format>,
+}
+
+/// A provider that a log policy names.
+#[derive(Debug, Serialize)]
+pub struct LogProvider {
+    /// Name.
+    pub name: String,
+    /// Whether it writes access logs.
+    pub logs: bool,
+    /// Where it is named.
+    pub at: String,
+}
+
+/// Something that was not understood.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    /// Which sort of problem.
+    pub kind: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// Where, if it is about a resource.
+    pub at: Option<String>,
+    /// Group of that resource.
+    pub group: Option<String>,
+    /// Kind of that resource.
+    pub resource_kind: Option<String>,
+}

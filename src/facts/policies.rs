@@ -1,0 +1,302 @@
+//! Policies as they are written, with what the environment makes of them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::collect::{Context, is_captured};
+use super::{
+    Authorization, Constraint, Format, Ineffective, LogEntry, LogProvider, Policy, Port, PortMode,
+    Provider, Rule, Value,
+};
+use crate::model::{
+    self, Membership, Subject, TlsAcceptance, WorkloadId, WrittenRule, WrittenValue,
+};
+use crate::reach::{Group, ListenerPort, Verdict};
+
+type Account = (Arc<str>, Arc<str>);
+
+/// What all policies are held against.
+struct Environment<'a> {
+    context: &'a Context<'a>,
+    listeners: HashMap<WorkloadId, Vec<&'a ListenerPort>>,
+    accounts: BTreeSet<Account>,
+    namespaces: HashSet<Arc<str>>,
+    with_tokens: HashSet<WorkloadId>,
+    open_to_everyone: HashSet<(WorkloadId, u16)>,
+}
+
+/// All policies of all meshes.
+pub(super) fn policies(context: &Context<'_>) -> Vec<Policy> {
+    let environment = Environment::new(context);
+    let mut all = Vec::new();
+    for mesh in &context.world.meshes {
+        for policy in mesh.policies() {
+            all.push(environment.policy(mesh.kind(), policy));
+        }
+    }
+    all
+}
+
+impl<'a> Environment<'a> {
+    fn new(context: &'a Context<'a>) -> Self {
+        let index = &context.world.index;
+        let mut listeners: HashMap<WorkloadId, Vec<&ListenerPort>> = HashMap::new();
+        for listener in &context.graph.listeners {
+            listeners.entry(listener.workload).or_default().push(listener);
+        }
+        let used = index.workloads().iter().map(|w| (Arc::clone(&w.namespace), Arc::clone(&w.service_account)));
+        let written = crate::k8s::service_accounts(index);
+        let accounts: BTreeSet<Account> = used.chain(written).collect();
+        let with_tokens = context
+            .world
+            .meshes
+            .iter()
+            .flat_map(|mesh| mesh.policies())
+            .filter(|policy| matches!(policy.subject, Subject::Authentication))
+            .flat_map(|policy| policy.selects.iter().copied())
+            .collect();
+        let open_to_everyone = context
+            .graph
+            .edges()
+            .filter(|(group, _, edge)| {
+                let everyone = matches!(group, Group::AllBut(..) | Group::Outside);
+                everyone && matches!(edge.verdict, Verdict::Allow)
+            })
+            .map(|(_, id, _)| context.graph.listener(id))
+            .map(|listener| (listener.workload, listener.port))
+            .collect();
+        Self {
+            namespaces: index.namespaces().map(|n| Arc::clone(&n.name)).collect(),
+            context,
+            listeners,
+            accounts,
+            with_tokens,
+            open_to_everyone,
+        }
+    }
+
+    fn policy(&self, mesh: &'static str, policy: &model::Policy) -> Policy {
+        let address = |at| self.context.address(at);
+        let mut facts = Policy {
+            subject: policy.subject.name(),
+            mesh,
+            at: address(&policy.at),
+            namespace: policy.namespace.to_string(),
+            name: policy.name.to_string(),
+            scope: policy.scope,
+            selects: policy.selects.len(),
+            ineffective: policy.ineffective.as_ref().map(|(reason, at)| Ineffective {
+                reason: reason.name(),
+                at: address(at),
+            }),
+            authorization: None,
+            ports: Vec::new(),
+            passes_without_token: Vec::new(),
+            logs: Vec::new(),
+        };
+        match &policy.subject {
+            Subject::Authorization(written) => {
+                facts.authorization = Some(self.authorization(written, &policy.selects));
+            }
+            Subject::Transport { ports, .. } => {
+                facts.ports = ports.iter().map(|port| self.port_mode(port, &policy.selects)).collect();
+            }
+            Subject::Authentication => {
+                facts.passes_without_token = self.ports_where(&policy.selects, |listener| {
+                    is_captured(listener) && self.open_to_everyone.contains(&(listener.workload, listener.port))
+                });
+            }
+            Subject::Telemetry(entries) => {
+                facts.logs = entries.iter().map(|entry| self.log_entry(entry)).collect();
+            }
+            Subject::Origination { .. } => {}
+        }
+        facts
+    }
+
+    fn listeners_of(&self, selects: &[WorkloadId]) -> impl Iterator<Item = &&'a ListenerPort> {
+        selects.iter().filter_map(|id| self.listeners.get(id)).flatten()
+    }
+
+    fn ports_where(&self, selects: &[WorkloadId], wanted: impl Fn(&ListenerPort) -> bool) -> Vec<Port> {
+        self.listeners_of(selects)
+            .filter(|listener| wanted(listener))
+            .map(|listener| self.context.port(listener))
+            .collect()
+    }
+
+    fn port_mode(&self, port: &model::PortMode, selects: &[WorkloadId]) -> PortMode {
+        let world = self.context.world;
+        let mut service_ports = BTreeSet::new();
+        for &id in selects {
+            let workload = world.index.workload(id);
+            for service in world.index.services_of(id) {
+                for declared in service.ports.iter().filter(|p| p.number == port.port) {
+                    if world.index.target(declared, workload) != Some(port.port) {
+                        service_ports.insert(format!("{service}:{}", declared.number));
+                    }
+                }
+            }
+        }
+        PortMode {
+            port: port.port,
+            mode: port.mode,
+            otherwise: port.otherwise,
+            at: self.context.address(&port.at),
+            listened: self.listeners_of(selects).any(|listener| listener.port == port.port),
+            service_ports: service_ports.into_iter().collect(),
+        }
+    }
+
+    fn authorization(&self, written: &model::AuthorizationPolicy, selects: &[WorkloadId]) -> Authorization {
+        let address = |at| self.context.address(at);
+        let ports: BTreeSet<u16> = self.listeners_of(selects).map(|listener| listener.port).collect();
+        let protocol = |listener: &ListenerPort| listener.meshed.as_ref().map(|l| l.protocol.value);
+        Authorization {
+            effect: written.effect,
+            effect_at: address(&written.effect_at),
+            dry_run_at: written.dry_run.as_ref().map(address),
+            provider: written.provider.as_ref().map(|(name, unusable)| Provider {
+                name: name.to_string(),
+                unusable: unusable.clone(),
+            }),
+            rules: written.rules.iter().map(|rule| self.rule(rule)).collect(),
+            ports: ports.into_iter().collect(),
+            tcp_ports: self.ports_where(selects, |l| {
+                is_captured(l) && matches!(protocol(l), Some("tcp" | "tls"))
+            }),
+            plaintext_ports: self.ports_where(selects, |l| {
+                is_captured(l) && self.context.world.acceptance(l).value != TlsAcceptance::Required
+            }),
+            without_tokens: selects
+                .iter()
+                .filter(|id| !self.with_tokens.contains(id))
+                .filter(|&&id| self.context.world.membership(id).value == Membership::Meshed)
+                .map(|&id| self.context.workload_name(id))
+                .collect(),
+        }
+    }
+
+    fn rule(&self, rule: &WrittenRule) -> Rule {
+        let all = |constraints: &Vec<model::Constraint>| -> Vec<Constraint> {
+            constraints.iter().map(|constraint| self.constraint(constraint)).collect()
+        };
+        let open = |alternatives: &Vec<Vec<model::Constraint>>| {
+            alternatives.is_empty() || alternatives.iter().any(|all| all.iter().all(excludes_nobody))
+        };
+        let fields = || rule.sources.iter().chain(&rule.operations).flatten().chain(&rule.conditions);
+        Rule {
+            at: self.context.address(&rule.at),
+            sources: rule.sources.iter().map(all).collect(),
+            operations: rule.operations.iter().map(all).collect(),
+            conditions: all(&rule.conditions),
+            http: fields().any(|constraint| constraint.http),
+            everything: open(&rule.sources)
+                && open(&rule.operations)
+                && rule.conditions.iter().all(excludes_nobody),
+        }
+    }
+
+    fn constraint(&self, constraint: &model::Constraint) -> Constraint {
+        Constraint {
+            at: self.context.address(&constraint.at),
+            field: constraint.field.to_string(),
+            dimension: constraint.dimension,
+            negated: constraint.negated,
+            any: constraint.values.iter().any(|value| value.any),
+            values: constraint.values.iter().map(|value| self.value(value)).collect(),
+        }
+    }
+
+    fn value(&self, value: &WrittenValue) -> Value {
+        let known = value.account.as_ref().map(|account| {
+            if self.accounts.contains(account) {
+                "yes"
+            } else if self.namespaces.contains(&account.0) {
+                "no"
+            } else {
+                "namespace_unknown"
+            }
+        });
+        let nearest = match (&value.account, known) {
+            (Some(account), Some("no" | "namespace_unknown")) => self.nearest(account),
+            _ => None,
+        };
+        Value {
+            text: value.text.to_string(),
+            at: self.context.address(&value.at),
+            any: value.any,
+            literal_star: value.literal_star,
+            identity_known: known,
+            nearest,
+            malformed: value.malformed.clone(),
+        }
+    }
+
+    /// The known identity that takes the fewest edits, if it takes few.
+    fn nearest(&self, account: &Account) -> Option<String> {
+        let wanted = format!("{}/{}", account.0, account.1);
+        let mut best: BTreeMap<usize, String> = BTreeMap::new();
+        for (namespace, name) in &self.accounts {
+            let candidate = format!("{namespace}/{name}");
+            let edits = edits(&wanted, &candidate);
+            if edits <= 3 {
+                best.entry(edits).or_insert(candidate);
+            }
+        }
+        best.into_values().next()
+    }
+
+    fn log_entry(&self, entry: &model::LogEntry) -> LogEntry {
+        let address = |at| self.context.address(at);
+        LogEntry {
+            at: address(&entry.at),
+            disabled: entry.disabled,
+            effective: entry.effective,
+            providers: entry
+                .providers
+                .iter()
+                .map(|(name, logs, at)| LogProvider { name: name.to_string(), logs: *logs, at: address(at) })
+                .collect(),
+            filter: entry.filter.as_ref().map(|(text, at)| Format { text: text.to_string(), at: address(at) }),
+        }
+    }
+}
+
+/// Whether a field keeps no call out, not even one without an identity or token.
+fn excludes_nobody(constraint: &model::Constraint) -> bool {
+    let needs_nothing = matches!(constraint.dimension, "path" | "method" | "host" | "address" | "client_address");
+    !constraint.negated && needs_nothing && constraint.values.iter().any(|value| value.any)
+}
+
+/// Levenshtein distance.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = i;
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+        for (j, cb) in b.iter().enumerate() {
+            let above = row.get(j + 1).copied().unwrap_or(0);
+            let left = row.get(j).copied().unwrap_or(0);
+            let changed = diagonal + usize::from(ca != *cb);
+            if let Some(cell) = row.get_mut(j + 1) {
+                *cell = changed.min(above + 1).min(left + 1);
+            }
+            diagonal = above;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn few_edits_are_near() {
+        assert_eq!(super::edits("shop/web", "shop/web"), 0);
+        assert_eq!(super::edits("shop/wbe", "shop/web"), 2);
+        assert_eq!(super::edits("", "abc"), 3);
+    }
+}

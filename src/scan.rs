@@ -1,0 +1,237 @@
+//! The pipeline: files → documents → environments → worlds → facts → findings.
+//!
+//! Pure up to here: whatever was read comes in as [`Sources`], and everything found goes out.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::facts::{self, Input};
+use crate::finding::{self, Addresses, Finding, ResourceRef, Site};
+use crate::k8s::Index;
+use crate::mesh;
+use crate::model::{Place, Problem};
+use crate::policy::{self, Rules};
+use crate::reach::{Graph, Verdict, World};
+use crate::render::{self, Environment};
+use crate::syntax::{self, Document};
+use crate::text::Sources;
+
+/// Files, read and sorted into environments.
+pub struct Parsed {
+    /// All documents.
+    pub documents: Arc<Vec<Document>>,
+    /// The worlds they make up.
+    pub environments: Vec<Environment>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// Where the files come from.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// `directory`, `stdin`.
+    pub kind: &'static str,
+    /// The commit that is checked out, where there is one.
+    pub revision: Option<String>,
+}
+
+/// One environment, worked out.
+pub struct Judged {
+    /// Its name.
+    pub name: String,
+    /// Its objects and meshes.
+    pub world: World,
+    /// Who may call whom.
+    pub graph: Graph,
+    /// What rules see.
+    pub input: Input,
+    /// What was not understood.
+    pub problems: Vec<Problem>,
+}
+
+/// What a scan found.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The findings of all environments.
+    pub findings: Vec<Finding>,
+    /// What could not be read or judged; no address is left in it.
+    pub problems: Vec<Problem>,
+    /// Figures.
+    pub counts: Counts,
+}
+
+/// Figures of a scan.
+#[derive(Debug, Clone, Default)]
+pub struct Counts {
+    /// Objects by mesh, and of Kubernetes.
+    pub objects: Vec<(&'static str, usize)>,
+    /// Documents that are no Kubernetes objects.
+    pub foreign: usize,
+    /// Workloads.
+    pub workloads: usize,
+    /// Edges that are open.
+    pub edges: usize,
+    /// Of these, in plaintext.
+    pub plaintext_edges: usize,
+    /// Of these, from outside.
+    pub outside_edges: usize,
+    /// Environments with a mesh in them.
+    pub meshes: usize,
+}
+
+/// Parses all files and sorts their documents into environments.
+pub fn parse(sources: &Sources) -> Parsed {
+    let files: Vec<_> = sources.iter().collect();
+    let parsed: Vec<_> = files.into_par_iter().map(|(id, file)| syntax::parse(id, file)).collect();
+    let mut documents = Vec::new();
+    let mut problems = Vec::new();
+    for (found, wrong) in parsed {
+        documents.extend(found);
+        problems.extend(wrong);
+    }
+    problems.extend(render::embedded::attach(sources, &mut documents));
+    let (environments, problems) = render::environments(sources, &documents, problems);
+    Parsed {
+        documents: Arc::new(documents),
+        environments,
+        problems,
+    }
+}
+
+/// The world of an environment, and what of it was not understood.
+pub fn world(parsed: &Parsed, environment: &Environment) -> (World, Vec<Problem>) {
+    let (index, mut problems) = Index::build(environment, Arc::clone(&parsed.documents));
+    let index = Arc::new(index);
+    let (meshes, more) = mesh::find(&index);
+    problems.extend(more);
+    let (world, more) = World::new(index, meshes);
+    problems.extend(more);
+    (world, problems)
+}
+
+/// Works out an environment and collects its facts.
+pub fn judge(parsed: &Parsed, environment: &Environment, origin: &Origin) -> Judged {
+    let (world, problems) = world(parsed, environment);
+    let graph = Graph::build(&world);
+    let scan = facts::Scan {
+        environment: environment.name.clone(),
+        origin: origin.kind.to_owned(),
+        revision: origin.revision.clone(),
+        complete: Vec::new(),
+    };
+    let input = facts::collect(&world, &graph, &problems, scan);
+    Judged {
+        name: environment.name.clone(),
+        world,
+        graph,
+        input,
+        problems,
+    }
+}
+
+/// Judges every environment in which there is a mesh.
+pub fn scan(sources: &Sources, parsed: &Parsed, rules: &Rules, origin: &Origin) -> Outcome {
+    let mut outcome = Outcome {
+        problems: parsed.problems.clone(),
+        ..Outcome::default()
+    };
+    let mut findings = Vec::new();
+    for environment in &parsed.environments {
+        let judged = judge(parsed, environment, origin);
+        outcome.counts.add(&judged);
+        outcome.problems.extend(located(&judged.world.index, judged.problems));
+        if judged.world.meshes.is_empty() {
+            continue;
+        }
+        let places = Places(&judged.world.index);
+        let (found, failed) = policy::evaluate(rules, &judged.input, &places, &judged.name);
+        findings.push(found);
+        outcome.problems.extend(failed);
+    }
+    outcome.findings = finding::collect(findings, sources);
+    outcome.problems = once_each(outcome.problems);
+    outcome
+}
+
+/// Problems with their addresses turned into places in the files.
+pub fn located(index: &Index, problems: Vec<Problem>) -> Vec<Problem> {
+    let place = |place: Place| match place {
+        Place::At(at) => index.span(&at).map_or(Place::Nowhere, Place::Span),
+        other => other,
+    };
+    problems
+        .into_iter()
+        .map(|problem| Problem { place: place(problem.place), ..problem })
+        .collect()
+}
+
+/// Environments share files, so that one thing may be wrong in several of them.
+pub fn once_each(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut seen = HashSet::new();
+    problems
+        .into_iter()
+        .filter(|problem| seen.insert(format!("{:?}", problem)))
+        .collect()
+}
+
+impl Counts {
+    fn add(&mut self, judged: &Judged) {
+        let index = &judged.world.index;
+        if self.objects.is_empty() {
+            self.objects = ["Istio", "Linkerd", "Consul", "Kubernetes"].map(|name| (name, 0)).to_vec();
+        }
+        for (_, resource) in index.resources() {
+            let of = owner(&resource.key.group);
+            if let Some((_, count)) = self.objects.iter_mut().find(|(name, _)| *name == of) {
+                *count += 1;
+            }
+        }
+        self.foreign += index.foreign;
+        self.workloads += index.workloads().len();
+        self.meshes += usize::from(!judged.world.meshes.is_empty());
+        for (source, _, edge) in judged.graph.edges() {
+            let open = matches!(edge.verdict, Verdict::Allow | Verdict::Conditional);
+            if !open || judged.world.meshes.is_empty() {
+                continue;
+            }
+            self.edges += 1;
+            self.plaintext_edges += usize::from(edge.transport == Some(crate::model::Transport::Plaintext));
+            self.outside_edges += usize::from(*source == crate::reach::Group::Outside);
+        }
+    }
+}
+
+/// Whose an API group is, by the printed name.
+fn owner(group: &str) -> &'static str {
+    if group.ends_with(".istio.io") || group == "sailoperator.io" {
+        "Istio"
+    } else if group == "linkerd.io" || group.ends_with(".linkerd.io") {
+        "Linkerd"
+    } else if group == "consul.hashicorp.com" {
+        "Consul"
+    } else {
+        "Kubernetes"
+    }
+}
+
+/// The places of an environment's addresses.
+pub struct Places<'a>(pub &'a Index);
+
+impl Addresses for Places<'_> {
+    fn resolve(&self, at: &str) -> Option<Site> {
+        let at = self.0.parse_address(at)?;
+        let key = &self.0.resource(at.resource).key;
+        Some(Site {
+            resource: Some(ResourceRef {
+                kind: Arc::clone(&key.kind),
+                group: Arc::clone(&key.group),
+                namespace: key.namespace.clone(),
+                name: Arc::clone(&key.name),
+            }),
+            field: at.pointer.to_string(),
+            span: self.0.span(&at),
+        })
+    }
+}
