@@ -146,7 +146,7 @@ impl<'s> Builder<'s> {
     pub(super) fn scalar(&mut self, scalar: &Scalar<'_>, anchor: usize) -> Result<(), Failure> {
         let (start, end) = self.scalar_range(scalar);
         self.last_end = end.max(self.last_end);
-        let content = self.content(scalar)?;
+        let content = self.content(scalar, start)?;
         if self.wants_key() {
             let is_merge =
                 scalar.text == "<<" && scalar.style == Style::Plain && scalar.tag == Tagged::No;
@@ -255,7 +255,7 @@ impl<'s> Builder<'s> {
         self.last_end = end;
         let node = if frame.is_list {
             self.list(&frame, end)
-        } else if let Some(node) = self.address_without_quotes(&frame) {
+        } else if let Some(node) = self.text_for_pair(&frame) {
             node
         } else {
             self.map(&frame, end)?
@@ -284,7 +284,10 @@ impl<'s> Builder<'s> {
     }
 
     fn map(&mut self, frame: &Frame, end: usize) -> Result<NodeId, Failure> {
-        let pending = self.open_entries.split_off(frame.first);
+        let mut pending = self.open_entries.split_off(frame.first);
+        if frame.bracketed {
+            self.join_colons(&mut pending);
+        }
         let (nodes, height) = self.sum(pending.iter().map(|entry| entry.entry.value));
         let slice = mapping::settle(&mut self.document, pending).map_err(|at| Failure {
             at: at as usize,
@@ -293,9 +296,26 @@ impl<'s> Builder<'s> {
         Ok(self.push(Content::Map(slice), frame.start, end, nodes, height))
     }
 
-    /// `[1.2.3.4, 001:db8::]`: the reader of Kubernetes takes the last item for text, the
-    /// event parser for a mapping with the key `001:db8:` and no value.
-    fn address_without_quotes(&mut self, frame: &Frame) -> Option<NodeId> {
+    /// In brackets and braces, a colon right before `,`, `]` or `}` belongs to the text before it
+    /// for the reader of Kubernetes (`[1.2.3.4, 001:db8::]`, `{a:}`); for the event parser it makes
+    /// that text a key. Tells the text with its colon.
+    fn text_with_colon(&self, pending: &Pending) -> Option<String> {
+        let entry = pending.entry;
+        let value = self.data(entry.value)?;
+        if !matches!(value.content, Content::Null) || value.start != value.end {
+            return None;
+        }
+        let (start, end) = (entry.key_start as usize, entry.key_end as usize);
+        let source = self.source.text();
+        let is_joined = source.get(end..)?.starts_with(':')
+            && source.get(end + 1..)?.starts_with([',', ']', '}']);
+        let text = source.get(start..end)?;
+        let is_plain = !text.starts_with(['"', '\'', '*']);
+        (is_joined && is_plain).then(|| format!("{text}:"))
+    }
+
+    /// The item of a bracketed list that is text and no pair.
+    fn text_for_pair(&mut self, frame: &Frame) -> Option<NodeId> {
         let in_brackets = self
             .frames
             .last()
@@ -303,34 +323,25 @@ impl<'s> Builder<'s> {
         let [pending] = self.open_entries.get(frame.first..)? else {
             return None;
         };
-        let entry = pending.entry;
-        let text = entry.key.text(&self.document.text);
-        let value = self.data(entry.value)?;
-        let is_address = in_brackets
-            && !frame.bracketed
-            && text.ends_with(':')
-            && matches!(value.content, Content::Null)
-            && value.start == value.end
-            && self
-                .source
-                .text()
-                .get(entry.key_end as usize..)?
-                .starts_with(':')
-            && self
-                .source
-                .text()
-                .get(entry.key_start as usize..entry.key_end as usize)?
-                == text;
-        if !is_address {
+        if frame.bracketed || !in_brackets {
             return None;
         }
-        let text = format!("{text}:");
+        let start = pending.entry.key_start as usize - self.piece.base;
+        let text = self.text_with_colon(pending)?;
         self.open_entries.truncate(frame.first);
         let slice = self.store(&text);
-        let start = entry.key_start as usize - self.piece.base;
-        let end = start + text.len();
-        self.last_end = end;
-        Some(self.push(Content::Text(slice), start, end, 1, 1))
+        self.last_end = start + text.len();
+        Some(self.push(Content::Text(slice), start, self.last_end, 1, 1))
+    }
+
+    /// Gives the keys of a mapping in braces the colons that belong to them.
+    fn join_colons(&mut self, pending: &mut [Pending]) {
+        for one in pending {
+            if let Some(text) = self.text_with_colon(one) {
+                one.entry.key = self.store(&text);
+                one.entry.key_end += 1;
+            }
+        }
     }
 
     fn wants_key(&self) -> bool {
@@ -393,7 +404,7 @@ impl<'s> Builder<'s> {
     }
 
     /// What a scalar means, with its text stored.
-    fn content(&mut self, scalar: &Scalar<'_>) -> Result<Content, Failure> {
+    fn content(&mut self, scalar: &Scalar<'_>, start: usize) -> Result<Content, Failure> {
         let resolved = match (scalar.tag, scalar.style) {
             (Tagged::Text, _) | (Tagged::No, Style::Quoted | Style::Block) => Resolved::Text,
             (Tagged::Binary, _) => return self.binary(scalar),
@@ -423,7 +434,7 @@ impl<'s> Builder<'s> {
             Resolved::UInt(value) => Ok(Content::UInt(value)),
             Resolved::Float(value) => Ok(Content::Float(value)),
             Resolved::Text => {
-                let text = self.without_final_break(scalar);
+                let text = self.without_final_break(scalar, start);
                 Ok(Content::Text(self.store(text)))
             }
         }
@@ -437,15 +448,23 @@ impl<'s> Builder<'s> {
     }
 
     /// The event parser ends every block scalar with a line break; the reader of Kubernetes does
-    /// not where the file ends without one.
-    fn without_final_break<'t>(&self, scalar: &Scalar<'t>) -> &'t str {
-        let at_end = scalar.style == Style::Block
-            && scalar.end == self.piece.text.len()
-            && !self.piece.text.ends_with('\n');
-        match scalar.text.strip_suffix('\n') {
-            Some(text) if at_end => text,
-            _ => scalar.text,
+    /// not where the file ends without one. `header` is where the scalar begins.
+    fn without_final_break<'t>(&self, scalar: &Scalar<'t>, header: usize) -> &'t str {
+        let Some(text) = scalar.text.strip_suffix('\n') else {
+            return scalar.text;
+        };
+        if scalar.style != Style::Block || scalar.end != self.piece.text.len() {
+            return scalar.text;
         }
+        let written = self.piece.text.get(header..).unwrap_or("");
+        let (_, lines) = written.split_once('\n').unwrap_or((written, ""));
+        let last = lines.rsplit_once('\n').map_or(lines, |(_, last)| last);
+        let breaks = |text: &str| text.bytes().filter(|&b| b == b'\n').count();
+        // blanks at the end may be content or not; a break too many tells that they are
+        if last.trim_matches([' ', '\t']).is_empty() && breaks(scalar.text) <= breaks(lines) {
+            return scalar.text;
+        }
+        text
     }
 
     fn scalar_range(&self, scalar: &Scalar<'_>) -> (usize, usize) {

@@ -43,8 +43,19 @@ fn word(text: &str) -> Resolved {
 fn dot(text: &str) -> Resolved {
     match text {
         ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF" => Resolved::NotFinite,
-        _ => float(text),
+        _ if has_stray_underscore(text) => Resolved::Text,
+        _ => float(&text.replace('_', "")),
     }
+}
+
+/// Whether an underscore stands elsewhere than between digits.
+fn has_stray_underscore(text: &str) -> bool {
+    let is_digit = |at: Option<usize>| {
+        at.and_then(|at| text.as_bytes().get(at))
+            .is_some_and(u8::is_ascii_digit)
+    };
+    text.match_indices('_')
+        .any(|(at, _)| !is_digit(at.checked_sub(1)) || !is_digit(Some(at + 1)))
 }
 
 fn number(text: &str) -> Resolved {
@@ -233,6 +244,7 @@ mod tests {
             ("1.5", 1.5),
             ("1.", 1.0),
             (".5", 0.5),
+            (".2_5", 0.25),
             ("-.5", -0.5),
             ("1e3", 1000.0),
             ("123456789012345678901", 123_456_789_012_345_678_901.0),
@@ -262,7 +274,8 @@ mod tests {
             "10.0.0.0/8",
             "0b12",
             "1.5.0",
-            ".1_0",
+            ".1_",
+            "._1",
             "infinity",
             "-inf",
         ] {

@@ -54,7 +54,8 @@ fn has_content(piece: &str) -> bool {
         let content = line.trim();
         !(content.is_empty()
             || content.starts_with('#')
-            || line.starts_with('%')
+            || line.starts_with("%YAML")
+            || line.starts_with("%TAG")
             || line.trim_end() == "...")
     })
 }

@@ -1,0 +1,5 @@
+//! What holds for any input, tried on many.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod pen;
+mod spans;
