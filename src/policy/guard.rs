@@ -1,50 +1,96 @@
 //! Looks at the text of a policy before it is parsed.
 //!
 //! The parser first takes every bracket for a comprehension and then starts again, so that each
-//! level of nesting doubles the work. Nothing stops it once it has begun.
+//! level of nesting doubles the work, and it follows calls and signs until the stack is full.
+//! Nothing stops it once it has begun.
 
-/// Levels of brackets that are parsed in reasonable time.
-const DEEPEST: u32 = 10;
+/// Levels of square and curly brackets that are parsed in reasonable time.
+const DEEPEST: usize = 10;
+
+/// Levels of brackets of any sort.
+const DEEPEST_OF_ANY: usize = 20;
 
 /// How much work all brackets of a file may be together: two to the power of its level for each.
 const WORK: u64 = 200_000;
 
+/// How many operators a file may have; a chain of them is as deep as it is long.
+const OPERATORS: u32 = 500;
+
 /// Says why a text may not be parsed, with line and column; nothing when it may.
-pub(super) fn refuse(text: &str) -> Option<(u32, u32, String)> {
-    let mut depth = 0u32;
-    let mut work = 0u64;
-    for (line, column, bracket) in Brackets::new(text) {
-        if matches!(bracket, ']' | '}') {
-            depth = depth.saturating_sub(1);
-            continue;
-        }
-        depth += 1;
-        if depth > DEEPEST {
-            let message = format!("more than {DEEPEST} brackets inside one another");
+pub(super) fn refuse(text: &str) -> Option<(u32, u32, &'static str)> {
+    let mut guard = Guard::default();
+    let mut signs = Signs::new(text);
+    while let Some((line, column, sign)) = signs.next() {
+        if let Some(message) = guard.refuse(sign) {
             return Some((line, column, message));
-        }
-        work += 1 << depth;
-        if work > WORK {
-            let message = "too many brackets inside one another in this file";
-            return Some((line, column, message.to_owned()));
         }
     }
     None
 }
 
-/// The square and curly brackets of a policy, outside of its strings and comments.
-struct Brackets<'a> {
+#[derive(Default)]
+struct Guard {
+    /// Open brackets; whether each doubles the work.
+    open: Vec<bool>,
+    doubling: usize,
+    work: u64,
+    operators: u32,
+}
+
+impl Guard {
+    fn refuse(&mut self, sign: char) -> Option<&'static str> {
+        match sign {
+            ']' | '}' | ')' => {
+                if self.open.pop() == Some(true) {
+                    self.doubling -= 1;
+                }
+                return None;
+            }
+            '[' | '{' => {
+                self.open.push(true);
+                self.doubling += 1;
+                self.work += 1 << self.doubling.min(63);
+            }
+            '(' => self.open.push(false),
+            _ => self.operators += 1,
+        }
+        if self.doubling > DEEPEST || self.open.len() > DEEPEST_OF_ANY {
+            Some("too many brackets inside one another")
+        } else if self.work > WORK {
+            Some("too many brackets inside one another in this file")
+        } else if self.operators > OPERATORS {
+            Some("too many operators in this file")
+        } else {
+            None
+        }
+    }
+}
+
+/// The brackets and operators of a policy, outside of its strings and comments.
+struct Signs<'a> {
     chars: std::str::Chars<'a>,
     line: u32,
     column: u32,
 }
 
-impl<'a> Brackets<'a> {
+impl<'a> Signs<'a> {
     fn new(text: &'a str) -> Self {
         Self {
             chars: text.chars(),
             line: 1,
             column: 0,
+        }
+    }
+
+    fn next(&mut self) -> Option<(u32, u32, char)> {
+        loop {
+            match self.step()? {
+                '#' => self.skip_to('\n'),
+                '`' => self.skip_to('`'),
+                '"' => self.skip_string(),
+                c if "[{(]})+-*/%&|".contains(c) => return Some((self.line, self.column, c)),
+                _ => {}
+            }
         }
     }
 
@@ -75,22 +121,6 @@ impl<'a> Brackets<'a> {
     }
 }
 
-impl Iterator for Brackets<'_> {
-    type Item = (u32, u32, char);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            match self.step()? {
-                '#' => self.skip_to('\n'),
-                '`' => self.skip_to('`'),
-                '"' => self.skip_string(),
-                c @ ('[' | '{' | ']' | '}') => return Some((self.line, self.column, c)),
-                _ => {}
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +132,14 @@ mod tests {
         assert_eq!(refused, Some((2, 16)));
         let fine = format!("x := {}1{}", "[{".repeat(5), "}]".repeat(5));
         assert_eq!(refuse(&fine), None);
+        let calls = |n: usize| format!("x := {}1{}", "f(".repeat(n), ")".repeat(n));
+        assert_eq!(refuse(&calls(20)), None);
+        assert!(refuse(&calls(21)).is_some());
+    }
+
+    #[test]
+    fn brackets_that_are_closed_count_no_more() {
+        assert_eq!(refuse(&"x := f([{1}])\n".repeat(100)), None);
     }
 
     #[test]
@@ -122,5 +160,11 @@ mod tests {
         let one = format!("x := {}1{}\n", "[".repeat(9), "]".repeat(9));
         assert_eq!(refuse(&one), None);
         assert!(refuse(&one.repeat(500)).is_some());
+    }
+
+    #[test]
+    fn long_chains_of_operators_are_refused() {
+        assert!(refuse(&format!("x := {}1", "-".repeat(501))).is_some());
+        assert_eq!(refuse(&format!("x := 1{}", "+1".repeat(500))), None);
     }
 }

@@ -82,9 +82,15 @@ impl SourceFile {
             .copied()
             .unwrap_or(0);
         let before = self.text.get(start as usize..offset as usize).unwrap_or("");
+        let before = match start {
+            0 => before.strip_prefix('\u{feff}').unwrap_or(before),
+            _ => before,
+        };
+        // the bytes that begin a character: a line may be a megabyte long, and this is fast
+        let begins = before.bytes().filter(|byte| byte & 0xc0 != 0x80);
         LineCol {
             line: line as u32,
-            column: before.chars().filter(|&c| c != '\u{feff}').count() as u32 + 1,
+            column: begins.count() as u32 + 1,
         }
     }
 

@@ -4,17 +4,19 @@
 //! the process: what the engine does not stop by itself is refused before it runs.
 
 mod answer;
-mod cycles;
+mod calls;
 #[cfg(test)]
 mod tests;
 mod value;
+mod walk;
 
-use core::num::NonZeroU32;
+use core::num::{NonZeroU32, NonZeroUsize};
 use core::time::Duration;
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use regorus::utils::limits::ExecutionTimerConfig;
-use regorus::{Engine, Value};
+use regorus::{Engine, PolicyLengthConfig, Value};
 use serde::Serialize;
 use serde_json::Map;
 
@@ -25,7 +27,10 @@ use super::rule::{Library, Rule};
 pub(super) use answer::Answer;
 
 /// How long one rule may take on one mesh.
-const TIME_LIMIT: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
+
+/// How large a policy file may be, in bytes.
+const LARGEST: NonZeroUsize = NonZeroUsize::MIN.saturating_add(65_535);
 
 /// How many steps pass between looks at the clock.
 const STEPS_BETWEEN_CHECKS: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
@@ -73,6 +78,10 @@ impl Program {
     pub(super) fn compile(rules: &[Rule], libraries: &[Library]) -> Result<Self, PolicyErrors> {
         let mut engine = Engine::new();
         engine.set_strict_builtin_errors(false);
+        engine.set_policy_length_config(PolicyLengthConfig {
+            max_file_bytes: LARGEST,
+            ..PolicyLengthConfig::default()
+        });
         engine.set_execution_timer_config(ExecutionTimerConfig {
             limit: TIME_LIMIT,
             check_interval: STEPS_BETWEEN_CHECKS,
@@ -103,8 +112,10 @@ impl Program {
         let mut engine = self.engine.clone();
         engine.set_input(input.value.clone());
         let path = format!("data.{}.deny", rule.package);
-        let found = engine
-            .eval_rule(path)
+        // the engine is a copy that is thrown away, so a panic leaves nothing half done
+        let evaluated = catch_unwind(AssertUnwindSafe(|| engine.eval_rule(path)));
+        let found = evaluated
+            .map_err(|_| "the policy engine broke off".to_owned())?
             .map_err(|error| match explain(&error.to_string()) {
                 (Some((file, line, column)), message) => {
                     format!("{message} ({file}:{line}:{column})")
@@ -125,13 +136,11 @@ fn add(engine: &mut Engine, path: &str, text: &str) -> Result<(), PolicyError> {
     Ok(())
 }
 
-/// What is wrong with modules that parse: calls in a circle, rules without an answer.
+/// What is wrong with modules that parse: calls that may not be, rules without an answer.
 fn wrong_modules(engine: &mut Engine, rules: &[Rule]) -> Vec<PolicyError> {
-    let circles = cycles::find(engine.get_modules()).into_iter().map(|cycle| {
-        let message = format!("{} can call itself, which is not allowed", cycle.function);
-        PolicyError::at(&cycle.file, cycle.line, cycle.column, message)
-    });
-    let mut errors: Vec<_> = circles.collect();
+    let refused = calls::refuse(engine.get_modules()).into_iter();
+    let refused = refused.map(|r| PolicyError::at(&r.file, r.line, r.column, r.message));
+    let mut errors: Vec<_> = refused.collect();
     for rule in rules {
         let answers = engine.has_declared_rule_rooted_at(&rule.path, "deny");
         if !answers.unwrap_or(false) {

@@ -193,6 +193,58 @@ fn functions_that_call_themselves_are_refused() {
 }
 
 #[test]
+fn a_package_that_is_asked_for_what_is_in_it_is_a_circle_too() {
+    for body in [
+        "f(x) := y if { some n; y := data.meshvet.test[n].r }\nr := f(1)",
+        "f(x) := y if { y := data.meshvet.test.one }\nr := f(1)",
+    ] {
+        let errors = errors(&[("one", &format!("{ALL}\n{body}"))]);
+        assert!(errors.contains("can call itself"), "{body}: {errors}");
+    }
+}
+
+#[test]
+fn a_variable_may_have_the_name_of_a_rule() {
+    for body in [
+        "port := 3\nf(x) := port if { port := x.port }",
+        "f(x) := [f | f := x.a]",
+        "f(f) := f.a",
+        "f(x) := y if { every f in x { f > 1 }; y := 1 }",
+        "r contains r if { {\"a\": r} := input.all[0] }",
+    ] {
+        let rules = rules(&[("one", &format!("{ALL}\n{body}"))]);
+        assert_eq!(rules.check(), Ok(()), "{body}");
+    }
+    // outside of where it is a variable the name is that of the rule
+    let body = "f(x) := y if { a := [r | r := x]; y := [a, r] }\nr := f(1)";
+    assert!(errors(&[("one", &format!("{ALL}\n{body}"))]).contains("can call itself"));
+}
+
+#[test]
+fn long_chains_of_calls_are_refused() {
+    let chain = |n: usize| {
+        let links = (0..n).map(|i| format!("f{i}(x) := f{}(x)\n", i + 1));
+        format!("{ALL}\n{}f{n}(x) := x", links.collect::<String>())
+    };
+    assert!(rules(&[("one", &chain(24))]).check().is_ok());
+    let errors = errors(&[("one", &chain(2_000))]);
+    assert!(errors.ends_with("goes through too many others"), "{errors}");
+    assert_eq!(errors.lines().count(), 1);
+}
+
+#[test]
+fn builtins_that_make_much_of_little_are_refused() {
+    for call in [
+        "numbers.range(1, 9)",
+        "bits.lsh(1, 9)",
+        "count(numbers[\"range\"](1, 9))",
+    ] {
+        let errors = errors(&[("one", &format!("{ALL}\nx := [y | y := {call}]"))]);
+        assert!(errors.ends_with("is not allowed"), "{call}: {errors}");
+    }
+}
+
+#[test]
 fn functions_that_call_others_are_fine() {
     let lib = SourceFile::new("lib/a.rego", "package meshvet.lib.a\nname(x) := upper(x)");
     let body = "import data.meshvet.lib.a

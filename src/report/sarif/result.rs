@@ -89,8 +89,7 @@ impl<'a> Places<'a> {
         let end = span.end.min(begin + file.line(line).len() as u32);
         let column = |offset: u32| {
             let before = file.text().get(begin as usize..offset as usize);
-            let units = before.unwrap_or("").chars().filter(|&c| c != '\u{feff}');
-            units.map(char::len_utf16).sum::<usize>() as i64 + 1
+            utf16_len(before.unwrap_or("")) + 1
         };
         Region::builder()
             .start_line(i64::from(line))
@@ -104,6 +103,16 @@ impl<'a> Places<'a> {
         let line = self.sources.start(span).line as usize;
         self.hashes.get(&span.file)?.get(line.saturating_sub(1))
     }
+}
+
+/// How many UTF-16 units a text is long, a byte-order mark at its beginning left out. Counts
+/// bytes, since a line may be a megabyte long: each that begins a character is a unit, and each
+/// that begins one of four bytes is another.
+fn utf16_len(text: &str) -> i64 {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let characters = text.bytes().filter(|byte| byte & 0xc0 != 0x80).count();
+    let long = text.bytes().filter(|byte| *byte >= 0xf0).count();
+    (characters + long) as i64
 }
 
 pub(super) fn result(

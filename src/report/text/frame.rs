@@ -30,10 +30,11 @@ pub(super) fn draw(sources: &Sources, primary: Span, labels: &[Label<'_>], style
     let (first, last) = lines.fold((start.line, start.line), |(first, last), line| {
         (first.min(line), last.max(line))
     });
-    let window = Window::new(file, first.saturating_sub(1).max(1), last);
-    let drawn = (window.longest() <= LONGEST)
-        .then(|| render(&window, primary, labels, style))
-        .flatten();
+    let first = first.saturating_sub(1).max(1);
+    let drawn = (first..=last)
+        .all(|line| file.line(line).len() <= LONGEST)
+        .then(|| Window::new(file, first, last))
+        .and_then(|window| render(&window, primary, labels, style));
     match drawn {
         Some(body) => {
             // as wide as the line numbers below it
@@ -102,10 +103,6 @@ impl Window {
             start,
             line: first,
         }
-    }
-
-    fn longest(&self) -> usize {
-        self.text.lines().map(str::len).max().unwrap_or(0)
     }
 
     /// A span of the file, inside of the window; only its first line.
