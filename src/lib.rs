@@ -26,6 +26,10 @@ pub mod policy;
 
 pub mod scan;
 
+pub mod fixtures;
+
 pub mod load;
 
 pub mod report;
+
+pub mod cli;

@@ -31,6 +31,16 @@ fn head(root: &Path) -> Option<String> {
     Some(commit.id().to_string())
 }
 
+impl Repository {
+    /// The path of a file from the root of the repository; nothing if it lies elsewhere.
+    pub fn path_of(&self, file: &Path) -> Option<String> {
+        let file = file.canonicalize().ok()?;
+        let root = self.root.canonicalize().ok()?;
+        let inside = file.strip_prefix(root).ok()?;
+        Some(inside.to_string_lossy().replace('\\', "/"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

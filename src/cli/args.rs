@@ -1,0 +1,276 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::Format;
+
+/// Vets the security of a service mesh from its configuration.
+#[derive(Debug, Parser)]
+#[command(name = "meshvet", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Flags of every command.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// Only what was asked for, no summary
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+
+    /// Also everything that could not be judged, each with its line
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+
+    /// Never show a progress bar
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+
+    /// How many threads to use [default: one per processor]
+    #[arg(long, global = true, value_name = "N", env = "MESHVET_THREADS")]
+    pub threads: Option<usize>,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are heeded
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find what is wrong in a mesh's configuration, with the line that decides it
+    Scan(Scan),
+    /// May FROM call TO, over which transport, decided by which line?
+    Can(Can),
+    /// Run the reachability tests in *.meshvet-test.yaml
+    Test(Test),
+    /// The `input` document that rules see
+    Facts(Facts),
+    /// The rules: list them, explain one, test them
+    #[command(subcommand)]
+    Rules(Rules),
+}
+
+/// Where the input is.
+#[derive(Debug, Clone, Args)]
+pub struct Input {
+    /// Files or directories; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+
+    /// Only this environment, by the name that reports show
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+
+    /// Read files that .gitignore names, too
+    #[arg(long)]
+    pub no_ignore: bool,
+
+    /// Do not fail because something could not be read or understood
+    #[arg(long)]
+    pub allow_partial: bool,
+}
+
+/// Which rules judge.
+#[derive(Debug, Clone, Args)]
+pub struct RuleSource {
+    /// A directory with rules of your own; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub policies: Vec<PathBuf>,
+
+    /// Without the rules that come with meshvet
+    #[arg(long)]
+    pub no_builtin: bool,
+}
+
+/// `scan`.
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Where the input is.
+    #[command(flatten)]
+    pub input: Input,
+
+    /// Which rules judge.
+    #[command(flatten)]
+    pub rules: RuleSource,
+
+    /// The form of what is printed
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+
+    /// Write to a file instead; with FORMAT=FILE in another form as well, may be repeated
+    #[arg(short, long, value_name = "[FORMAT=]FILE")]
+    pub output: Vec<String>,
+
+    /// The lowest severity that makes the command fail
+    #[arg(long, value_name = "SEVERITY", default_value = "medium")]
+    pub fail_on: FailOn,
+
+    /// Do not fail because of findings
+    #[arg(long)]
+    pub exit_zero: bool,
+}
+
+/// The lowest severity that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Critical
+    Critical,
+    /// High and above
+    High,
+    /// Medium and above
+    Medium,
+    /// Low and above
+    Low,
+    /// Any finding
+    Info,
+    /// No finding
+    Never,
+}
+
+/// `can`.
+#[derive(Debug, Args)]
+pub struct Can {
+    /// Who calls: namespace/workload, `external`, or ip:ADDRESS
+    pub from: String,
+
+    /// What is called: namespace/workload:port
+    pub to: String,
+
+    /// Where the input is.
+    #[command(flatten)]
+    pub input: Input,
+
+    /// HTTP method
+    #[arg(long, value_name = "METHOD")]
+    pub method: Option<String>,
+
+    /// HTTP path
+    #[arg(long, value_name = "PATH")]
+    pub path: Option<String>,
+
+    /// HTTP host [default: any]
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+
+    /// A header line; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub header: Vec<String>,
+
+    /// Present a valid token of this issuer
+    #[arg(long, value_name = "ISSUER")]
+    pub jwt: Option<String>,
+
+    /// A claim of the token; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", requires = "jwt")]
+    pub claim: Vec<String>,
+
+    /// The address the call comes from
+    #[arg(long, value_name = "ADDRESS")]
+    pub ip: Option<std::net::IpAddr>,
+
+    /// The form of what is printed
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: AnswerFormat,
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AnswerFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// `test`.
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Where the input is.
+    #[command(flatten)]
+    pub input: Input,
+
+    /// Run the tests of this file, and no others; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub tests: Vec<PathBuf>,
+
+    /// The form of what is printed
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: TestFormat,
+}
+
+/// The form of test results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For CI systems
+    Junit,
+}
+
+/// `facts`.
+#[derive(Debug, Args)]
+pub struct Facts {
+    /// Where the input is.
+    #[command(flatten)]
+    pub input: Input,
+
+    /// The form of what is printed
+    #[arg(short, long, value_name = "FORMAT", default_value = "json")]
+    pub format: FactsFormat,
+}
+
+/// The form of facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FactsFormat {
+    /// JSON
+    Json,
+}
+
+/// `rules`.
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// List all rules
+    List {
+        /// Which rules.
+        #[command(flatten)]
+        rules: RuleSource,
+        /// The form of what is printed
+        #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+        format: AnswerFormat,
+    },
+    /// Explain one rule
+    Show {
+        /// The rule, as reports name it (`mtls/permissive`)
+        id: String,
+        /// Which rules.
+        #[command(flatten)]
+        rules: RuleSource,
+    },
+    /// Run the rules of a directory against the fixtures beside them
+    Test {
+        /// The directory
+        dir: PathBuf,
+    },
+}

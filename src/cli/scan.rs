@@ -1,0 +1,123 @@
+//! `meshvet scan`.
+
+use std::fs;
+use std::time::Instant;
+
+use clap::ValueEnum;
+
+use super::args::{Common, FailOn, Scan};
+use super::input::{completeness, problem_lines, read, rules};
+use super::{Exit, Failure, Io, color};
+use crate::finding::{Finding, Severity};
+use crate::load;
+use crate::report::{Format, Options, Report, ScanSummary, write};
+use crate::scan::scan;
+
+pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit, Failure> {
+    let started = Instant::now();
+    let outputs = outputs(args)?;
+    let rules = rules(&args.rules, io)?;
+    let read = read(&args.input, io)?;
+    let outcome = scan(&read.sources, &read.parsed, &rules, &read.origin);
+    let broken = outcome.problems.iter().any(|problem| problem.kind.is_incomplete());
+    if outcome.counts.meshes == 0 && !broken {
+        return Err(Failure::no_input(
+            "nothing here is a mesh: no object of Istio, and no namespace or pod that asks for its proxy",
+        ));
+    }
+    let scan = ScanSummary {
+        origin: read.origin.kind.to_owned(),
+        root: root(args),
+        revision: read.origin.revision.clone(),
+        environments: read.parsed.environments.iter().map(|e| e.name.clone()).collect(),
+        files: read.sources.len(),
+        objects: outcome.counts.objects.clone(),
+        workloads: outcome.counts.workloads,
+        edges: outcome.counts.edges,
+        plaintext_edges: outcome.counts.plaintext_edges,
+        outside_edges: outcome.counts.outside_edges,
+        elapsed: io.terminal.then(|| started.elapsed()),
+    };
+    let report = Report {
+        sources: &read.sources,
+        findings: &outcome.findings,
+        suppressed: 0,
+        problems: &problem_lines(&outcome.problems),
+        scan: &scan,
+        rules: &rules,
+    };
+    let repository = load::discover(&io.cwd);
+    let cwd = io.cwd.clone();
+    let to_repository = |name: &str| match &repository {
+        Some(repository) => repository.path_of(&cwd.join(name)).unwrap_or_else(|| name.to_owned()),
+        None => name.to_owned(),
+    };
+    let options = Options {
+        color: color(common, io),
+        verbose: common.verbose,
+        quiet: common.quiet,
+        repository_path: Some(&to_repository),
+    };
+    for (format, file) in &outputs {
+        match file {
+            None => write(*format, &report, options, io.stdout)?,
+            Some(file) => {
+                let mut out = fs::File::create(cwd.join(file))
+                    .map_err(|error| Failure::usage(format!("cannot write {file}: {error}")))?;
+                write(*format, &report, Options { color: false, ..options }, &mut out)?;
+            }
+        }
+    }
+    let incomplete = completeness(&outcome.problems, args.input.allow_partial, io)?;
+    let found = if args.exit_zero { Exit::Fine } else { verdict(&outcome.findings, args.fail_on) };
+    Ok(incomplete.max(found))
+}
+
+/// Each form that is wanted, and the file it goes to; none is standard output.
+fn outputs(args: &Scan) -> Result<Vec<(Format, Option<String>)>, Failure> {
+    let mut outputs = Vec::new();
+    let mut to_stdout = true;
+    for output in &args.output {
+        let named = output.split_once('=').and_then(|(format, file)| {
+            Some((Format::from_str(format, false).ok()?, file))
+        });
+        match named {
+            Some((_, "")) => return Err(Failure::usage(format!("{output:?} names no file"))),
+            Some((format, file)) => outputs.push((format, Some(file.to_owned()))),
+            None if to_stdout => {
+                to_stdout = false;
+                outputs.push((args.format, Some(output.clone())));
+            }
+            None => {
+                return Err(Failure::usage(format!(
+                    "several files are written: say FORMAT={output} for each but one"
+                )));
+            }
+        }
+    }
+    if to_stdout {
+        outputs.insert(0, (args.format, None));
+    }
+    Ok(outputs)
+}
+
+fn root(args: &Scan) -> String {
+    let shown: Vec<String> =
+        args.input.paths.iter().map(|path| path.to_string_lossy().replace('\\', "/")).collect();
+    shown.join(" ")
+}
+
+fn verdict(findings: &[Finding], fail_on: FailOn) -> Exit {
+    let least = match fail_on {
+        FailOn::Critical => Severity::Critical,
+        FailOn::High => Severity::High,
+        FailOn::Medium => Severity::Medium,
+        FailOn::Low => Severity::Low,
+        FailOn::Info => Severity::Info,
+        FailOn::Never => return Exit::Fine,
+    };
+    match findings.iter().any(|finding| finding.severity >= least) {
+        true => Exit::Found,
+        false => Exit::Fine,
+    }
+}
