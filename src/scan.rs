@@ -84,7 +84,10 @@ pub struct Counts {
 /// Parses all files and sorts their documents into environments.
 pub fn parse(sources: &Sources) -> Parsed {
     let files: Vec<_> = sources.iter().collect();
-    let parsed: Vec<_> = files.into_par_iter().map(|(id, file)| syntax::parse(id, file)).collect();
+    let parsed: Vec<_> = files
+        .into_par_iter()
+        .map(|(id, file)| syntax::parse(id, file))
+        .collect();
     let mut documents = Vec::new();
     let mut problems = Vec::new();
     for (found, wrong) in parsed {
@@ -141,7 +144,9 @@ pub fn scan(sources: &Sources, parsed: &Parsed, rules: &Rules, origin: &Origin) 
     for environment in &parsed.environments {
         let judged = judge(parsed, environment, origin);
         outcome.counts.add(&judged);
-        outcome.problems.extend(located(&judged.world.index, judged.problems));
+        outcome
+            .problems
+            .extend(located(&judged.world.index, judged.problems));
         if judged.world.meshes.is_empty() {
             continue;
         }
@@ -163,7 +168,10 @@ pub fn located(index: &Index, problems: Vec<Problem>) -> Vec<Problem> {
     };
     problems
         .into_iter()
-        .map(|problem| Problem { place: place(problem.place), ..problem })
+        .map(|problem| Problem {
+            place: place(problem.place),
+            ..problem
+        })
         .collect()
 }
 
@@ -180,7 +188,9 @@ impl Counts {
     fn add(&mut self, judged: &Judged) {
         let index = &judged.world.index;
         if self.objects.is_empty() {
-            self.objects = ["Istio", "Linkerd", "Consul", "Kubernetes"].map(|name| (name, 0)).to_vec();
+            self.objects = ["Istio", "Linkerd", "Consul", "Kubernetes"]
+                .map(|name| (name, 0))
+                .to_vec();
         }
         for (_, resource) in index.resources() {
             let of = owner(&resource.key.group);
@@ -197,7 +207,8 @@ impl Counts {
                 continue;
             }
             self.edges += 1;
-            self.plaintext_edges += usize::from(edge.transport == Some(crate::model::Transport::Plaintext));
+            self.plaintext_edges +=
+                usize::from(edge.transport == Some(crate::model::Transport::Plaintext));
             self.outside_edges += usize::from(*source == crate::reach::Group::Outside);
         }
     }

@@ -126,7 +126,9 @@ pub fn parse(document: &Document) -> (Vec<Assertion>, Vec<Problem>) {
             Ok(written) => {
                 if let Some(bypass) = written.bypass.as_deref() {
                     let message = match bypass {
-                        "none" => "`bypass: none` is not judged yet, so this test cannot pass".to_owned(),
+                        "none" => {
+                            "`bypass: none` is not judged yet, so this test cannot pass".to_owned()
+                        }
                         other => format!("`bypass` takes `none`, not {other:?}"),
                     };
                     problems.push(wrong(node, message));
@@ -136,7 +138,10 @@ pub fn parse(document: &Document) -> (Vec<Assertion>, Vec<Problem>) {
                 }
             }
             Err(error) => {
-                let message = format!("this test cannot be read, at {}: {}", error.pointer, error.message);
+                let message = format!(
+                    "this test cannot be read, at {}: {}",
+                    error.pointer, error.message
+                );
                 problems.push(wrong(node, message));
             }
         }
@@ -145,7 +150,11 @@ pub fn parse(document: &Document) -> (Vec<Assertion>, Vec<Problem>) {
 }
 
 fn wrong(node: Node<'_>, message: String) -> Problem {
-    Problem::new(ProblemKind::UnreadableManifest, message, Place::Span(node.span()))
+    Problem::new(
+        ProblemKind::UnreadableManifest,
+        message,
+        Place::Span(node.span()),
+    )
 }
 
 impl Written {
@@ -175,7 +184,10 @@ impl WrittenRequest {
                 Lines::One(line) => vec![line],
                 Lines::Several(lines) => lines,
             };
-            headers.extend(lines.into_iter().map(|value| HeaderLine { name: name.clone(), value }));
+            headers.extend(lines.into_iter().map(|value| HeaderLine {
+                name: name.clone(),
+                value,
+            }));
         }
         Request {
             method: self.method,

@@ -33,7 +33,10 @@ impl Reference {
     fn is(&self, workload: &Workload) -> bool {
         *workload.namespace == self.namespace
             && *workload.name == self.name
-            && self.kind.as_ref().is_none_or(|kind| workload.kind.to_lowercase() == *kind)
+            && self
+                .kind
+                .as_ref()
+                .is_none_or(|kind| workload.kind.to_lowercase() == *kind)
     }
 }
 
@@ -45,8 +48,10 @@ pub fn find_workload(index: &Index, text: &str) -> Result<Vec<WorkloadId>, Strin
     let Some(reference) = Reference::parse(text) else {
         return Err(format!("{text:?} is no workload: write namespace/name"));
     };
-    let found: Vec<&Workload> =
-        index.workloads_in(&reference.namespace).filter(|w| reference.is(w)).collect();
+    let found: Vec<&Workload> = index
+        .workloads_in(&reference.namespace)
+        .filter(|w| reference.is(w))
+        .collect();
     let Some(first) = found.first() else {
         let near: Vec<String> = index
             .workloads()
@@ -55,12 +60,18 @@ pub fn find_workload(index: &Index, text: &str) -> Result<Vec<WorkloadId>, Strin
             .take(3)
             .map(ToString::to_string)
             .collect();
-        let hint = if near.is_empty() { String::new() } else { format!("; there is {}", near.join(", ")) };
+        let hint = if near.is_empty() {
+            String::new()
+        } else {
+            format!("; there is {}", near.join(", "))
+        };
         return Err(format!("there is no workload {text}{hint}"));
     };
     if found.iter().any(|other| other.kind != first.kind) {
-        let kinds: Vec<String> =
-            found.iter().map(|w| format!("{}/{w}", w.kind.to_lowercase())).collect();
+        let kinds: Vec<String> = found
+            .iter()
+            .map(|w| format!("{}/{w}", w.kind.to_lowercase()))
+            .collect();
         return Err(format!("{text} may be {}: write which", kinds.join(" or ")));
     }
     Ok(found.iter().map(|w| w.id).collect())
@@ -89,11 +100,17 @@ pub fn service_or_pod_port(world: &World, workload: &Workload, port: u16) -> Res
         [only] => Ok(*only),
         [] => {
             let known: Vec<String> = ports.iter().map(|(number, _)| number.to_string()).collect();
-            Err(format!("{workload} does not listen on {port}, only on {}", known.join(", ")))
+            Err(format!(
+                "{workload} does not listen on {port}, only on {}",
+                known.join(", ")
+            ))
         }
         several => {
             let known: Vec<String> = several.iter().map(ToString::to_string).collect();
-            Err(format!("port {port} of {workload}'s services leads to {}: write which", known.join(" and ")))
+            Err(format!(
+                "port {port} of {workload}'s services leads to {}: write which",
+                known.join(" and ")
+            ))
         }
     }
 }

@@ -42,7 +42,10 @@ pub fn check(world: &World, assertion: &Assertion) -> Checked {
         Ok(answer) => compare(world, assertion, &answer),
         Err(because) => Checked {
             passed: false,
-            actual: Actual { verdict: Verdict::Unknown, transport: None },
+            actual: Actual {
+                verdict: Verdict::Unknown,
+                transport: None,
+            },
             because,
             span: None,
         },
@@ -50,14 +53,24 @@ pub fn check(world: &World, assertion: &Assertion) -> Checked {
 }
 
 fn compare(world: &World, assertion: &Assertion, answer: &Answer) -> Checked {
-    let wanted = if assertion.allow { Verdict::Allow } else { Verdict::Deny };
+    let wanted = if assertion.allow {
+        Verdict::Allow
+    } else {
+        Verdict::Deny
+    };
     let transport = answer.transport.map(Transport::name);
-    let same_transport = assertion.transport.is_none() || assertion.transport.as_deref() == transport;
+    let same_transport =
+        assertion.transport.is_none() || assertion.transport.as_deref() == transport;
     let deciding = answer.deciding();
     Checked {
         passed: answer.verdict == wanted && same_transport,
-        actual: Actual { verdict: answer.verdict, transport: answer.transport },
-        because: deciding.map(|step| step.because.clone()).unwrap_or_default(),
+        actual: Actual {
+            verdict: answer.verdict,
+            transport: answer.transport,
+        },
+        because: deciding
+            .map(|step| step.because.clone())
+            .unwrap_or_default(),
         span: deciding.and_then(|step| world.index.span(&step.at)),
     }
 }
@@ -73,7 +86,9 @@ fn ask(world: &World, assertion: &Assertion) -> Result<Answer, String> {
             .into_iter()
             .map(|id| Client::Workload(id, Some(ip.unwrap_or(POD))))
             .collect(),
-        (None, Some(_), _, _) => return Err("services outside Kubernetes are not decided yet".to_owned()),
+        (None, Some(_), _, _) => {
+            return Err("services outside Kubernetes are not decided yet".to_owned());
+        }
         (None, None, true, ip) => vec![Client::External(Some(ip.unwrap_or(OUTSIDE)))],
         (None, None, false, Some(ip)) => vec![Client::Address(ip)],
         (None, None, false, None) => return Err("the test does not say who calls".to_owned()),

@@ -8,7 +8,12 @@ use crate::report::Format;
 
 /// Vets the security of a service mesh from its configuration.
 #[derive(Debug, Parser)]
-#[command(name = "meshvet", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "meshvet",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

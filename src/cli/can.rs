@@ -1,6 +1,5 @@
 //! `meshvet can`.
 
-
 use serde_json::{Value, json};
 
 use super::args::{AnswerFormat, Can, Common};
@@ -22,7 +21,12 @@ struct Asked {
 
 pub(super) fn run(args: &Can, common: &Common, io: &mut Io<'_>) -> Result<Exit, Failure> {
     let (to, port) = split_port(&args.to)?;
-    let asked = Asked { from: args.from.clone(), to, port, request: request(args)? };
+    let asked = Asked {
+        from: args.from.clone(),
+        to,
+        port,
+        request: request(args)?,
+    };
     let read = read(&args.input, io)?;
     let mut problems = read.parsed.problems.clone();
     let mut answers = Vec::new();
@@ -37,7 +41,9 @@ pub(super) fn run(args: &Can, common: &Common, io: &mut Io<'_>) -> Result<Exit, 
     }
     let [(_, world, answer)] = answers.as_slice() else {
         if answers.is_empty() {
-            let reason = reasons.first().map_or("nothing here is a workload", String::as_str);
+            let reason = reasons
+                .first()
+                .map_or("nothing here is a workload", String::as_str);
             return Err(Failure::usage(reason.to_owned()));
         }
         let names: Vec<&str> = answers.iter().map(|(name, _, _)| name.as_str()).collect();
@@ -50,21 +56,30 @@ pub(super) fn run(args: &Can, common: &Common, io: &mut Io<'_>) -> Result<Exit, 
         AnswerFormat::Text => text(&asked, world, answer, &read.sources, io)?,
         AnswerFormat::Json => {
             let document = document(&asked, world, answer, &read.sources);
-            let printed = serde_json::to_string_pretty(&document).map_err(|e| Failure::usage(e.to_string()))?;
+            let printed = serde_json::to_string_pretty(&document)
+                .map_err(|e| Failure::usage(e.to_string()))?;
             writeln!(io.stdout, "{printed}")?;
         }
     }
     if common.verbose {
         list(&problems, &read.sources, io)?;
     }
-    let exit = if answer.verdict == Verdict::Allow { Exit::Fine } else { Exit::Found };
+    let exit = if answer.verdict == Verdict::Allow {
+        Exit::Fine
+    } else {
+        Exit::Found
+    };
     Ok(completeness(&problems, args.input.allow_partial, io)?.max(exit))
 }
 
 fn list(problems: &[Problem], sources: &Sources, io: &mut Io<'_>) -> Result<(), Failure> {
     for problem in problems {
         let place = match problem.place {
-            crate::model::Place::Span(span) => format!("{}:{}: ", sources.get(span.file).name(), sources.start(span).line),
+            crate::model::Place::Span(span) => format!(
+                "{}:{}: ",
+                sources.get(span.file).name(),
+                sources.start(span).line
+            ),
             _ => String::new(),
         };
         writeln!(io.stderr, "{place}{}", problem.message)?;
@@ -73,7 +88,11 @@ fn list(problems: &[Problem], sources: &Sources, io: &mut Io<'_>) -> Result<(), 
 }
 
 fn split_port(to: &str) -> Result<(String, u16), Failure> {
-    let wrong = || Failure::usage(format!("{to:?} names no port: write namespace/workload:port"));
+    let wrong = || {
+        Failure::usage(format!(
+            "{to:?} names no port: write namespace/workload:port"
+        ))
+    };
     let (workload, port) = to.rsplit_once(':').ok_or_else(wrong)?;
     Ok((workload.to_owned(), port.parse().map_err(|_| wrong())?))
 }
@@ -120,10 +139,15 @@ fn ask(world: &World, asked: &Asked, ip: Option<std::net::IpAddr>) -> Result<Ans
         "external" => vec![Client::External(ip)],
         from => match from.strip_prefix("ip:") {
             Some(address) => {
-                let address = address.parse().map_err(|_| format!("{address:?} is no address"))?;
+                let address = address
+                    .parse()
+                    .map_err(|_| format!("{address:?} is no address"))?;
                 vec![Client::Address(address)]
             }
-            None => find_workload(&world.index, from)?.into_iter().map(|id| Client::Workload(id, ip)).collect(),
+            None => find_workload(&world.index, from)?
+                .into_iter()
+                .map(|id| Client::Workload(id, ip))
+                .collect(),
         },
     };
     let mut answers = Vec::new();
@@ -147,7 +171,11 @@ fn ask(world: &World, asked: &Asked, ip: Option<std::net::IpAddr>) -> Result<Ans
 fn place(world: &World, sources: &Sources, step: &Step) -> Option<(String, u32, u32)> {
     let span = world.index.span(&step.at)?;
     let start = sources.start(span);
-    Some((sources.get(span.file).name().to_owned(), start.line, start.column))
+    Some((
+        sources.get(span.file).name().to_owned(),
+        start.line,
+        start.column,
+    ))
 }
 
 fn words(asked: &Asked) -> String {
@@ -163,19 +191,33 @@ fn words(asked: &Asked) -> String {
     )
 }
 
-fn text(asked: &Asked, world: &World, answer: &Answer, sources: &Sources, io: &mut Io<'_>) -> Result<(), Failure> {
+fn text(
+    asked: &Asked,
+    world: &World,
+    answer: &Answer,
+    sources: &Sources,
+    io: &mut Io<'_>,
+) -> Result<(), Failure> {
     let verdict = match answer.verdict {
         Verdict::Allow => "yes",
         Verdict::Deny => "no",
         Verdict::Conditional => "it depends",
         Verdict::Unknown => "unknown",
     };
-    let over = answer.transport.map(|transport| format!("   over {}", shown(transport))).unwrap_or_default();
+    let over = answer
+        .transport
+        .map(|transport| format!("   over {}", shown(transport)))
+        .unwrap_or_default();
     writeln!(io.stdout, "{verdict:5} {}{over}", words(asked))?;
     for (i, path) in answer.paths.iter().enumerate() {
         if answer.paths.len() > 1 {
             let number = i + 1;
-            writeln!(io.stdout, "      way {number} of {}: {}", answer.paths.len(), path.verdict.name())?;
+            writeln!(
+                io.stdout,
+                "      way {number} of {}: {}",
+                answer.paths.len(),
+                path.verdict.name()
+            )?;
         }
         for step in &path.steps {
             let place = place(world, sources, step)
@@ -214,7 +256,11 @@ fn document(asked: &Asked, world: &World, answer: &Answer, sources: &Sources) ->
         })
     });
     let path = |path: &Path| {
-        let steps: Vec<Value> = path.steps.iter().map(|step| one_step(world, sources, step)).collect();
+        let steps: Vec<Value> = path
+            .steps
+            .iter()
+            .map(|step| one_step(world, sources, step))
+            .collect();
         json!({
             "inlet": path.inlet.name(),
             "transport": path.transport.name(),

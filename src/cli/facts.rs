@@ -1,6 +1,5 @@
 //! `meshvet facts`.
 
-
 use super::args::{Facts, FactsFormat};
 use super::input::{completeness, read};
 use super::{Exit, Failure, Io};

@@ -25,15 +25,26 @@ pub(super) struct Read {
 pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
     let stdin = input.paths.iter().any(|path| path == Path::new("-"));
     if stdin && input.paths.len() > 1 {
-        return Err(Failure::usage("standard input (-) cannot be read together with files"));
+        return Err(Failure::usage(
+            "standard input (-) cannot be read together with files",
+        ));
     }
     let loaded = if stdin {
         load::read(&mut *io.stdin)
     } else {
-        load::load(&input.paths, &io.cwd, &Options { gitignore: !input.no_ignore })
+        load::load(
+            &input.paths,
+            &io.cwd,
+            &Options {
+                gitignore: !input.no_ignore,
+            },
+        )
     };
     if let Some(missing) = loaded.missing.first() {
-        return Err(Failure::no_input(format!("there is no {}", missing.display())));
+        return Err(Failure::no_input(format!(
+            "there is no {}",
+            missing.display()
+        )));
     }
     if loaded.sources.is_empty() && loaded.problems.is_empty() {
         return Err(Failure::no_input("there is no YAML or JSON file to read"));
@@ -43,10 +54,18 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
     parsed.problems.extend(loaded.problems);
     if let Some(wanted) = &input.environment {
         let known: Vec<String> = parsed.environments.iter().map(|e| e.name.clone()).collect();
-        parsed.environments.retain(|environment| environment.name == *wanted);
+        parsed
+            .environments
+            .retain(|environment| environment.name == *wanted);
         if parsed.environments.is_empty() {
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            return Err(Failure::usage(format!("there is no environment {wanted:?}; there is {known}")));
+            let known = if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            };
+            return Err(Failure::usage(format!(
+                "there is no environment {wanted:?}; there is {known}"
+            )));
         }
     }
     Ok(Read {
@@ -68,7 +87,9 @@ pub(super) fn rules(source: &RuleSource, io: &Io<'_>) -> Result<Rules, Failure> 
     };
     for dir in &source.policies {
         let files = rego_files(&io.cwd.join(dir), &io.cwd)?;
-        rules = rules.with(Rules::from_files(files).map_err(broken)?).map_err(broken)?;
+        rules = rules
+            .with(Rules::from_files(files).map_err(broken)?)
+            .map_err(broken)?;
     }
     rules.check().map_err(broken)?;
     Ok(rules)
@@ -77,7 +98,10 @@ pub(super) fn rules(source: &RuleSource, io: &Io<'_>) -> Result<Rules, Failure> 
 /// The `.rego` files below a directory, by name.
 pub(super) fn rego_files(dir: &Path, cwd: &Path) -> Result<Vec<SourceFile>, Failure> {
     if !dir.is_dir() {
-        return Err(Failure::usage(format!("there is no directory {}", dir.display())));
+        return Err(Failure::usage(format!(
+            "there is no directory {}",
+            dir.display()
+        )));
     }
     let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(dir).sort_by_file_name() {
@@ -85,11 +109,18 @@ pub(super) fn rego_files(dir: &Path, cwd: &Path) -> Result<Vec<SourceFile>, Fail
             Failure::usage(format!("cannot read {}: {error}", dir.display()))
         };
         let entry = entry.map_err(|error| unreadable(&error))?;
-        if entry.path().extension().is_some_and(|extension| extension == "rego") {
+        if entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "rego")
+        {
             let text = std::fs::read_to_string(entry.path()).map_err(|error| unreadable(&error))?;
             let name = entry.path().strip_prefix(dir).unwrap_or(entry.path());
             let _ = cwd;
-            files.push(SourceFile::new(name.to_string_lossy().replace('\\', "/"), text));
+            files.push(SourceFile::new(
+                name.to_string_lossy().replace('\\', "/"),
+                text,
+            ));
         }
     }
     Ok(files)
@@ -106,7 +137,11 @@ pub(super) fn problem_lines(problems: &[Problem]) -> Vec<ProblemLine> {
             place: spot(problem, &|place| match place {
                 Place::Span(span) => Spot::Span(*span),
                 Place::Path(name) => Spot::File(name.clone()),
-                Place::File(file) => Spot::Span(Span { file: *file, start: 0, end: 0 }),
+                Place::File(file) => Spot::Span(Span {
+                    file: *file,
+                    start: 0,
+                    end: 0,
+                }),
                 Place::Nowhere | Place::At(_) => Spot::Nowhere,
             }),
         })
@@ -119,13 +154,23 @@ pub(super) fn completeness(
     allow_partial: bool,
     io: &mut Io<'_>,
 ) -> Result<Exit, Failure> {
-    let open = problems.iter().filter(|problem| problem.kind.is_incomplete()).count();
+    let open = problems
+        .iter()
+        .filter(|problem| problem.kind.is_incomplete())
+        .count();
     if open == 0 {
         return Ok(Exit::Fine);
     }
-    let things = if open == 1 { "1 thing was".to_owned() } else { format!("{open} things were") };
+    let things = if open == 1 {
+        "1 thing was".to_owned()
+    } else {
+        format!("{open} things were")
+    };
     if allow_partial {
-        writeln!(io.stderr, "notice: {things} not read or not judged (-v shows them)")?;
+        writeln!(
+            io.stderr,
+            "notice: {things} not read or not judged (-v shows them)"
+        )?;
         return Ok(Exit::Fine);
     }
     writeln!(

@@ -59,17 +59,26 @@ pub struct Failure {
 
 impl Failure {
     fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), exit: Exit::Usage }
+        Self {
+            message: message.into(),
+            exit: Exit::Usage,
+        }
     }
 
     fn no_input(message: impl Into<String>) -> Self {
-        Self { message: message.into(), exit: Exit::NoInput }
+        Self {
+            message: message.into(),
+            exit: Exit::NoInput,
+        }
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self { message: format!("cannot write: {error}"), exit: Exit::Incomplete }
+        Self {
+            message: format!("cannot write: {error}"),
+            exit: Exit::Incomplete,
+        }
     }
 }
 

@@ -24,13 +24,20 @@ fn list(source: &RuleSource, format: AnswerFormat, io: &mut Io<'_>) -> Result<Ex
     let rules = rules(source, io)?;
     if format == AnswerFormat::Json {
         let list: Vec<_> = rules.iter().map(describe).collect();
-        let text = serde_json::to_string_pretty(&list).map_err(|e| Failure::usage(e.to_string()))?;
+        let text =
+            serde_json::to_string_pretty(&list).map_err(|e| Failure::usage(e.to_string()))?;
         writeln!(io.stdout, "{text}")?;
         return Ok(Exit::Fine);
     }
     let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     for rule in rules.iter() {
-        writeln!(io.stdout, "{:width$}  {:8}  {}", rule.id, rule.severity.name(), rule.title)?;
+        writeln!(
+            io.stdout,
+            "{:width$}  {:8}  {}",
+            rule.id,
+            rule.severity.name(),
+            rule.title
+        )?;
     }
     Ok(Exit::Fine)
 }
@@ -52,11 +59,25 @@ fn describe(rule: &Rule) -> serde_json::Value {
 fn show(id: &str, source: &RuleSource, io: &mut Io<'_>) -> Result<Exit, Failure> {
     let rules = rules(source, io)?;
     let Some(rule) = rules.get(id) else {
-        return Err(Failure::usage(format!("there is no rule {id:?}; `meshvet rules list` lists them all")));
+        return Err(Failure::usage(format!(
+            "there is no rule {id:?}; `meshvet rules list` lists them all"
+        )));
     };
     let out = &mut *io.stdout;
-    writeln!(out, "{}  ({}, {})\n{}\n", rule.id, rule.severity.name(), rule.meshes.join(", "), rule.title)?;
-    writeln!(out, "{}\n\nWhat to do: {}", rule.description.trim(), rule.remediation.trim())?;
+    writeln!(
+        out,
+        "{}  ({}, {})\n{}\n",
+        rule.id,
+        rule.severity.name(),
+        rule.meshes.join(", "),
+        rule.title
+    )?;
+    writeln!(
+        out,
+        "{}\n\nWhat to do: {}",
+        rule.description.trim(),
+        rule.remediation.trim()
+    )?;
     if !rule.params.is_empty() {
         let params = serde_json::Value::Object(rule.params.clone());
         writeln!(out, "\nParameters: {params}")?;
@@ -77,7 +98,10 @@ fn test(dir: &Path, io: &mut Io<'_>) -> Result<Exit, Failure> {
     let own = Rules::from_files(rego_files(&root, &io.cwd)?).map_err(broken)?;
     own.check().map_err(broken)?;
     if own.iter().len() == 0 {
-        return Err(Failure::no_input(format!("there is no rule in {}", dir.display())));
+        return Err(Failure::no_input(format!(
+            "there is no rule in {}",
+            dir.display()
+        )));
     }
     let fixtures = fixtures::sort(fixture_files(&root)?);
     let mut has: BTreeMap<(&str, bool), bool> = BTreeMap::new();
@@ -113,7 +137,12 @@ fn fixture_files(root: &Path) -> Result<Vec<SourceFile>, Failure> {
     let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
         let entry = entry.map_err(|error| Failure::usage(error.to_string()))?;
-        let name = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_string_lossy().replace('\\', "/");
+        let name = entry
+            .path()
+            .strip_prefix(root)
+            .unwrap_or(entry.path())
+            .to_string_lossy()
+            .replace('\\', "/");
         if entry.file_type().is_file() && fixtures::belongs_to(&name).is_some() {
             let text = std::fs::read_to_string(entry.path())
                 .map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;

@@ -19,7 +19,10 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
     let rules = rules(&args.rules, io)?;
     let read = read(&args.input, io)?;
     let outcome = scan(&read.sources, &read.parsed, &rules, &read.origin);
-    let broken = outcome.problems.iter().any(|problem| problem.kind.is_incomplete());
+    let broken = outcome
+        .problems
+        .iter()
+        .any(|problem| problem.kind.is_incomplete());
     if outcome.counts.meshes == 0 && !broken {
         return Err(Failure::no_input(
             "nothing here is a mesh: no object of Istio, and no namespace or pod that asks for its proxy",
@@ -29,7 +32,12 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
         origin: read.origin.kind.to_owned(),
         root: root(args),
         revision: read.origin.revision.clone(),
-        environments: read.parsed.environments.iter().map(|e| e.name.clone()).collect(),
+        environments: read
+            .parsed
+            .environments
+            .iter()
+            .map(|e| e.name.clone())
+            .collect(),
         files: read.sources.len(),
         objects: outcome.counts.objects.clone(),
         workloads: outcome.counts.workloads,
@@ -49,7 +57,9 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
     let repository = load::discover(&io.cwd);
     let cwd = io.cwd.clone();
     let to_repository = |name: &str| match &repository {
-        Some(repository) => repository.path_of(&cwd.join(name)).unwrap_or_else(|| name.to_owned()),
+        Some(repository) => repository
+            .path_of(&cwd.join(name))
+            .unwrap_or_else(|| name.to_owned()),
         None => name.to_owned(),
     };
     let options = Options {
@@ -64,12 +74,24 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
             Some(file) => {
                 let mut out = fs::File::create(cwd.join(file))
                     .map_err(|error| Failure::usage(format!("cannot write {file}: {error}")))?;
-                write(*format, &report, Options { color: false, ..options }, &mut out)?;
+                write(
+                    *format,
+                    &report,
+                    Options {
+                        color: false,
+                        ..options
+                    },
+                    &mut out,
+                )?;
             }
         }
     }
     let incomplete = completeness(&outcome.problems, args.input.allow_partial, io)?;
-    let found = if args.exit_zero { Exit::Fine } else { verdict(&outcome.findings, args.fail_on) };
+    let found = if args.exit_zero {
+        Exit::Fine
+    } else {
+        verdict(&outcome.findings, args.fail_on)
+    };
     Ok(incomplete.max(found))
 }
 
@@ -78,9 +100,9 @@ fn outputs(args: &Scan) -> Result<Vec<(Format, Option<String>)>, Failure> {
     let mut outputs = Vec::new();
     let mut to_stdout = true;
     for output in &args.output {
-        let named = output.split_once('=').and_then(|(format, file)| {
-            Some((Format::from_str(format, false).ok()?, file))
-        });
+        let named = output
+            .split_once('=')
+            .and_then(|(format, file)| Some((Format::from_str(format, false).ok()?, file)));
         match named {
             Some((_, "")) => return Err(Failure::usage(format!("{output:?} names no file"))),
             Some((format, file)) => outputs.push((format, Some(file.to_owned()))),
@@ -102,8 +124,12 @@ fn outputs(args: &Scan) -> Result<Vec<(Format, Option<String>)>, Failure> {
 }
 
 fn root(args: &Scan) -> String {
-    let shown: Vec<String> =
-        args.input.paths.iter().map(|path| path.to_string_lossy().replace('\\', "/")).collect();
+    let shown: Vec<String> = args
+        .input
+        .paths
+        .iter()
+        .map(|path| path.to_string_lossy().replace('\\', "/"))
+        .collect();
     shown.join(" ")
 }
 

@@ -29,7 +29,9 @@ pub(super) fn run(args: &Test, common: &Common, io: &mut Io<'_>) -> Result<Exit,
     let read = read(&args.input, io)?;
     let (assertions, mut problems) = assertions(args, &read, io)?;
     if assertions.is_empty() && problems.is_empty() {
-        return Err(Failure::no_input("there is no test: they stand in files named *.meshvet-test.yaml"));
+        return Err(Failure::no_input(
+            "there is no test: they stand in files named *.meshvet-test.yaml",
+        ));
     }
     problems.extend(read.parsed.problems.iter().cloned());
     let mut worlds = Vec::new();
@@ -54,30 +56,35 @@ pub(super) fn run(args: &Test, common: &Common, io: &mut Io<'_>) -> Result<Exit,
 }
 
 /// The tests of the files that were named, or of those that lie among the input.
-fn assertions(args: &Test, read: &Read, io: &Io<'_>) -> Result<(Vec<(Assertion, String)>, Vec<Problem>), Failure> {
+fn assertions(
+    args: &Test,
+    read: &Read,
+    io: &Io<'_>,
+) -> Result<(Vec<(Assertion, String)>, Vec<Problem>), Failure> {
     let mut assertions = Vec::new();
     let mut problems = Vec::new();
-    let mut take = |sources: &Sources, documents: &[syntax::Document], wanted: &dyn Fn(&str) -> bool| {
-        for document in documents {
-            let file = sources.get(document.file()).name();
-            if !wanted(file) {
-                continue;
+    let mut take =
+        |sources: &Sources, documents: &[syntax::Document], wanted: &dyn Fn(&str) -> bool| {
+            for document in documents {
+                let file = sources.get(document.file()).name();
+                if !wanted(file) {
+                    continue;
+                }
+                let (found, wrong) = parse(document);
+                for assertion in found {
+                    let line = sources.start(assertion.span).line;
+                    assertions.push((assertion, format!("{file}:{line}")));
+                }
+                // these places are in files that reports do not know
+                problems.extend(wrong.into_iter().map(|problem| match problem.place {
+                    Place::Span(span) => Problem {
+                        place: Place::Path(format!("{file}:{}", sources.start(span).line)),
+                        ..problem
+                    },
+                    _ => problem,
+                }));
             }
-            let (found, wrong) = parse(document);
-            for assertion in found {
-                let line = sources.start(assertion.span).line;
-                assertions.push((assertion, format!("{file}:{line}")));
-            }
-            // these places are in files that reports do not know
-            problems.extend(wrong.into_iter().map(|problem| match problem.place {
-                Place::Span(span) => Problem {
-                    place: Place::Path(format!("{file}:{}", sources.start(span).line)),
-                    ..problem
-                },
-                _ => problem,
-            }));
-        }
-    };
+        };
     if args.tests.is_empty() {
         take(&read.sources, &read.parsed.documents, &|file| {
             file.ends_with(".meshvet-test.yaml") || file.ends_with(".meshvet-test.yml")
@@ -86,7 +93,10 @@ fn assertions(args: &Test, read: &Read, io: &Io<'_>) -> Result<(Vec<(Assertion, 
     }
     let loaded = load::load(&args.tests, &io.cwd, &load::Options { gitignore: false });
     if let Some(missing) = loaded.missing.first() {
-        return Err(Failure::no_input(format!("there is no {}", missing.display())));
+        return Err(Failure::no_input(format!(
+            "there is no {}",
+            missing.display()
+        )));
     }
     let mut unreadable = loaded.problems;
     for (id, file) in loaded.sources.iter() {
@@ -95,7 +105,10 @@ fn assertions(args: &Test, read: &Read, io: &Io<'_>) -> Result<(Vec<(Assertion, 
         unreadable.extend(wrong);
     }
     if let Some(problem) = unreadable.first() {
-        return Err(Failure::usage(format!("a test file cannot be read: {}", problem.message)));
+        return Err(Failure::usage(format!(
+            "a test file cannot be read: {}",
+            problem.message
+        )));
     }
     if let Some(problem) = problems.first() {
         let place = match &problem.place {
@@ -109,8 +122,12 @@ fn assertions(args: &Test, read: &Read, io: &Io<'_>) -> Result<(Vec<(Assertion, 
 
 /// Asks every environment that has both sides; all must agree with the test.
 fn judge(worlds: &[World], assertion: Assertion, at: String, sources: &Sources) -> TestResult {
-    let mut results: Vec<Checked> = worlds.iter().map(|world| check(world, &assertion)).collect();
-    let known = |checked: &Checked| checked.actual.verdict != Verdict::Unknown || checked.span.is_some();
+    let mut results: Vec<Checked> = worlds
+        .iter()
+        .map(|world| check(world, &assertion))
+        .collect();
+    let known =
+        |checked: &Checked| checked.actual.verdict != Verdict::Unknown || checked.span.is_some();
     if results.iter().any(known) {
         results.retain(known);
     }
@@ -120,28 +137,47 @@ fn judge(worlds: &[World], assertion: Assertion, at: String, sources: &Sources) 
         Some(chosen) => results.swap_remove(chosen),
         None => Checked {
             passed: false,
-            actual: Actual { verdict: Verdict::Unknown, transport: None },
+            actual: Actual {
+                verdict: Verdict::Unknown,
+                transport: None,
+            },
             because: "there is no workload in the input".to_owned(),
             span: None,
         },
     };
     let place = checked.span.map(|span| line_of(sources, span));
-    TestResult { assertion, at, checked, place }
+    TestResult {
+        assertion,
+        at,
+        checked,
+        place,
+    }
 }
 
 fn line_of(sources: &Sources, span: Span) -> (String, u32) {
-    (sources.get(span.file).name().to_owned(), sources.start(span).line)
+    (
+        sources.get(span.file).name().to_owned(),
+        sources.start(span).line,
+    )
 }
 
 /// The authorization rules that decided no test: file and line.
 fn unexercised(worlds: &[World], results: &[TestResult], sources: &Sources) -> Vec<(String, u32)> {
-    let used: BTreeSet<&(String, u32)> = results.iter().filter_map(|result| result.place.as_ref()).collect();
+    let used: BTreeSet<&(String, u32)> = results
+        .iter()
+        .filter_map(|result| result.place.as_ref())
+        .collect();
     let mut unused = BTreeSet::new();
     for world in worlds {
         for policy in world.meshes.iter().flat_map(|mesh| mesh.policies()) {
-            let Subject::Authorization(policy) = &policy.subject else { continue };
+            let Subject::Authorization(policy) = &policy.subject else {
+                continue;
+            };
             for rule in &policy.rules {
-                let place = world.index.span(&rule.at).map(|span| line_of(sources, span));
+                let place = world
+                    .index
+                    .span(&rule.at)
+                    .map(|span| line_of(sources, span));
                 unused.extend(place.filter(|place| !used.contains(place)));
             }
         }
@@ -150,12 +186,18 @@ fn unexercised(worlds: &[World], results: &[TestResult], sources: &Sources) -> V
 }
 
 fn summary(results: &[TestResult]) -> (usize, usize) {
-    let passed = results.iter().filter(|result| result.checked.passed).count();
+    let passed = results
+        .iter()
+        .filter(|result| result.checked.passed)
+        .count();
     (passed, results.len() - passed)
 }
 
 fn expected(assertion: &Assertion) -> (&'static str, Option<&str>) {
-    (if assertion.allow { "allow" } else { "deny" }, assertion.transport.as_deref())
+    (
+        if assertion.allow { "allow" } else { "deny" },
+        assertion.transport.as_deref(),
+    )
 }
 
 fn in_words(verdict: &str, transport: Option<&str>) -> String {
@@ -165,7 +207,12 @@ fn in_words(verdict: &str, transport: Option<&str>) -> String {
     }
 }
 
-fn text(results: &[TestResult], unexercised: &[(String, u32)], common: &Common, io: &mut Io<'_>) -> Result<(), Failure> {
+fn text(
+    results: &[TestResult],
+    unexercised: &[(String, u32)],
+    common: &Common,
+    io: &mut Io<'_>,
+) -> Result<(), Failure> {
     for result in results {
         if result.checked.passed {
             if common.verbose {
@@ -175,14 +222,22 @@ fn text(results: &[TestResult], unexercised: &[(String, u32)], common: &Common, 
         }
         let (verdict, transport) = expected(&result.assertion);
         let actual = &result.checked.actual;
-        writeln!(io.stdout, "FAILED  {}  ({})", result.assertion.name, result.at)?;
+        writeln!(
+            io.stdout,
+            "FAILED  {}  ({})",
+            result.assertion.name, result.at
+        )?;
         writeln!(
             io.stdout,
             "        expected {}, found {}",
             in_words(verdict, transport),
             in_words(actual.verdict.name(), actual.transport.map(Transport::name))
         )?;
-        let place = result.place.as_ref().map(|(file, line)| format!(", {file}:{line}")).unwrap_or_default();
+        let place = result
+            .place
+            .as_ref()
+            .map(|(file, line)| format!(", {file}:{line}"))
+            .unwrap_or_default();
         writeln!(io.stdout, "        {}{place}", result.checked.because)?;
     }
     let (passed, failed) = summary(results);
@@ -198,7 +253,11 @@ fn text(results: &[TestResult], unexercised: &[(String, u32)], common: &Common, 
     Ok(())
 }
 
-fn json_document(results: &[TestResult], unexercised: &[(String, u32)], io: &mut Io<'_>) -> Result<(), Failure> {
+fn json_document(
+    results: &[TestResult],
+    unexercised: &[(String, u32)],
+    io: &mut Io<'_>,
+) -> Result<(), Failure> {
     let tests: Vec<Value> = results
         .iter()
         .map(|result| {
@@ -214,8 +273,10 @@ fn json_document(results: &[TestResult], unexercised: &[(String, u32)], io: &mut
             })
         })
         .collect();
-    let rules: Vec<Value> =
-        unexercised.iter().map(|(file, line)| json!({"file": file, "line": line})).collect();
+    let rules: Vec<Value> = unexercised
+        .iter()
+        .map(|(file, line)| json!({"file": file, "line": line}))
+        .collect();
     let (passed, failed) = summary(results);
     let document = json!({
         "version": 1,
@@ -223,7 +284,8 @@ fn json_document(results: &[TestResult], unexercised: &[(String, u32)], io: &mut
         "unexercised_rules": rules,
         "summary": {"passed": passed, "failed": failed},
     });
-    let printed = serde_json::to_string_pretty(&document).map_err(|e| Failure::usage(e.to_string()))?;
+    let printed =
+        serde_json::to_string_pretty(&document).map_err(|e| Failure::usage(e.to_string()))?;
     writeln!(io.stdout, "{printed}")?;
     Ok(())
 }
@@ -232,10 +294,19 @@ fn junit(results: &[TestResult], io: &mut Io<'_>) -> Result<(), Failure> {
     let (_, failed) = summary(results);
     let out = &mut *io.stdout;
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    writeln!(out, r#"<testsuites><testsuite name="meshvet" tests="{}" failures="{failed}">"#, results.len())?;
+    writeln!(
+        out,
+        r#"<testsuites><testsuite name="meshvet" tests="{}" failures="{failed}">"#,
+        results.len()
+    )?;
     for result in results {
         let file = result.at.rsplit_once(':').map_or("", |(file, _)| file);
-        write!(out, r#"<testcase name="{}" classname="{}""#, escape(&result.assertion.name), escape(file))?;
+        write!(
+            out,
+            r#"<testcase name="{}" classname="{}""#,
+            escape(&result.assertion.name),
+            escape(file)
+        )?;
         if result.checked.passed {
             writeln!(out, "/>")?;
             continue;
@@ -259,5 +330,8 @@ fn junit(results: &[TestResult], io: &mut Io<'_>) -> Result<(), Failure> {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

@@ -2,7 +2,10 @@
 
 use super::decisions;
 use super::policies;
-use super::{AccessLog, Decided, Input, Listener, LogState, Mesh, Namespace, Port, Problem, Scan, Tls, Workload};
+use super::{
+    AccessLog, Decided, Input, Listener, LogState, Mesh, Namespace, Port, Problem, Scan, Tls,
+    Workload,
+};
 use crate::model::{self, At, Effect, InletKind, Membership, Place};
 use crate::reach::{Graph, ListenerPort, World};
 
@@ -25,7 +28,11 @@ impl Context<'_> {
 
     pub(super) fn port(&self, listener: &ListenerPort) -> Port {
         Port {
-            id: format!("{}:{}", self.world.index.workload(listener.workload), listener.port),
+            id: format!(
+                "{}:{}",
+                self.world.index.workload(listener.workload),
+                listener.port
+            ),
             at: self.address(&listener.at),
         }
     }
@@ -52,10 +59,18 @@ pub fn collect(world: &World, graph: &Graph, problems: &[model::Problem], scan: 
     Input {
         version: 1,
         scan,
-        meshes: world.meshes.iter().map(|mesh| self::mesh(&context, &**mesh)).collect(),
+        meshes: world
+            .meshes
+            .iter()
+            .map(|mesh| self::mesh(&context, &**mesh))
+            .collect(),
         namespaces: namespaces(&context),
         workloads: workloads(&context),
-        listeners: graph.listeners.iter().map(|listener| self::listener(&context, listener)).collect(),
+        listeners: graph
+            .listeners
+            .iter()
+            .map(|listener| self::listener(&context, listener))
+            .collect(),
         acceptance: decisions::acceptance(&context),
         unguarded: decisions::unguarded(&context),
         bypasses: decisions::bypasses(&context),
@@ -64,7 +79,10 @@ pub fn collect(world: &World, graph: &Graph, problems: &[model::Problem], scan: 
         calls: decisions::calls(&context),
         edges: decisions::edges(&context),
         policies: policies::policies(&context),
-        problems: problems.iter().map(|problem| self::problem(&context, problem)).collect(),
+        problems: problems
+            .iter()
+            .map(|problem| self::problem(&context, problem))
+            .collect(),
     }
 }
 
@@ -84,7 +102,10 @@ fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
             state: settings.access_log.value.name(),
             at: Some(context.address(settings.access_log.because.at())),
         },
-        audit_log: LogState { state: model::LogState::Unknown.name(), at: None },
+        audit_log: LogState {
+            state: model::LogState::Unknown.name(),
+            at: None,
+        },
     }
 }
 
@@ -96,7 +117,8 @@ fn namespaces(context: &Context<'_>) -> Vec<Namespace> {
         .map(|namespace| {
             let count = |wanted: Membership| {
                 let near = world.index.workloads_in(&namespace.name);
-                near.filter(|w| world.membership(w.id).value == wanted).count()
+                near.filter(|w| world.membership(w.id).value == wanted)
+                    .count()
             };
             Namespace {
                 name: namespace.name.to_string(),
@@ -113,7 +135,9 @@ fn workloads(context: &Context<'_>) -> Vec<Workload> {
     let world = context.world;
     let describe = |workload: &model::Workload| {
         let membership = world.membership(workload.id);
-        let mesh = world.mesh_of(workload.id).filter(|_| membership.value != Membership::Unmeshed);
+        let mesh = world
+            .mesh_of(workload.id)
+            .filter(|_| membership.value != Membership::Unmeshed);
         let log = mesh.map(|mesh| mesh.access_log(workload));
         let log = match (&log, membership.value) {
             (Some(log), Membership::Meshed) => AccessLog {
@@ -122,14 +146,22 @@ fn workloads(context: &Context<'_>) -> Vec<Workload> {
                 format: log.format.as_ref().map(|(text, _)| text.clone()),
             },
             // nobody writes for a workload without a proxy
-            (_, Membership::Unmeshed) => AccessLog { state: model::LogState::Off.name(), at: None, format: None },
+            (_, Membership::Unmeshed) => AccessLog {
+                state: model::LogState::Off.name(),
+                at: None,
+                format: None,
+            },
             // with or without a proxy, nothing is written
             (Some(log), _) if log.state == model::LogState::Off => AccessLog {
                 state: model::LogState::Off.name(),
                 at: Some(context.address(log.because.at())),
                 format: None,
             },
-            _ => AccessLog { state: model::LogState::Unknown.name(), at: None, format: None },
+            _ => AccessLog {
+                state: model::LogState::Unknown.name(),
+                at: None,
+                format: None,
+            },
         };
         Workload {
             id: workload.to_string(),
@@ -157,7 +189,11 @@ fn listener(context: &Context<'_>, listener: &ListenerPort) -> Listener {
     let workload = world.index.workload(listener.workload);
     let tls = world.acceptance(listener);
     let meshed = listener.meshed.as_ref();
-    let guarded = meshed.and_then(|l| l.inlets.iter().find_map(|inlet| inlet.authorization.as_ref()));
+    let guarded = meshed.and_then(|l| {
+        l.inlets
+            .iter()
+            .find_map(|inlet| inlet.authorization.as_ref())
+    });
     Listener {
         id: format!("{workload}:{}", listener.port),
         workload: workload.to_string(),

@@ -7,7 +7,8 @@ use super::{
     Acceptance, AccessLogs, Bypass, Calls, Edge, Format, Outsiders, Port, Source, Unguarded,
 };
 use crate::model::{
-    At, Because, Effect, InletKind, LogState, Membership, Protocol, TlsAcceptance, Transport, WorkloadId,
+    At, Because, Effect, InletKind, LogState, Membership, Protocol, TlsAcceptance, Transport,
+    WorkloadId,
 };
 use crate::reach::{Group, ListenerPort, Stage, Verdict};
 
@@ -22,7 +23,10 @@ struct Grouped<K, V> {
 
 impl<K: Clone + Eq + std::hash::Hash, V> Grouped<K, V> {
     fn of(items: impl Iterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
-        let mut grouped = Self { order: Vec::new(), known: HashMap::new() };
+        let mut grouped = Self {
+            order: Vec::new(),
+            known: HashMap::new(),
+        };
         for (key, value) in items {
             let next = grouped.order.len();
             let at = *grouped.known.entry(key.clone()).or_insert(next);
@@ -38,7 +42,11 @@ impl<K: Clone + Eq + std::hash::Hash, V> Grouped<K, V> {
 }
 
 fn workloads_of(listeners: &[&ListenerPort]) -> usize {
-    listeners.iter().map(|l| l.workload).collect::<BTreeSet<_>>().len()
+    listeners
+        .iter()
+        .map(|l| l.workload)
+        .collect::<BTreeSet<_>>()
+        .len()
 }
 
 impl Context<'_> {
@@ -57,7 +65,10 @@ impl Context<'_> {
 
     fn judged(&self) -> impl Iterator<Item = &ListenerPort> {
         self.graph.listeners.iter().filter(|listener| {
-            listener.meshed.as_ref().is_some_and(|meshed| meshed.unjudged.is_none())
+            listener
+                .meshed
+                .as_ref()
+                .is_some_and(|meshed| meshed.unjudged.is_none())
         })
     }
 }
@@ -65,21 +76,35 @@ impl Context<'_> {
 /// What captured listeners take.
 pub(super) fn acceptance(context: &Context<'_>) -> Vec<Acceptance> {
     let callers = plaintext_callers(context);
-    let listeners = context.judged().filter(|listener| is_captured(listener)).map(|listener| {
-        let tls = context.world.acceptance(listener);
-        let at = context.decision_at(&tls.because, listener.workload);
-        ((at, tls.value), (listener, tls))
-    });
-    let describe = |((at, mode), items): ((At, TlsAcceptance), Vec<(&ListenerPort, crate::model::Decided<TlsAcceptance>)>)| {
+    let listeners = context
+        .judged()
+        .filter(|listener| is_captured(listener))
+        .map(|listener| {
+            let tls = context.world.acceptance(listener);
+            let at = context.decision_at(&tls.because, listener.workload);
+            ((at, tls.value), (listener, tls))
+        });
+    let describe = |((at, mode), items): (
+        (At, TlsAcceptance),
+        Vec<(&ListenerPort, crate::model::Decided<TlsAcceptance>)>,
+    )| {
         let listeners: Vec<&ListenerPort> = items.iter().map(|(listener, _)| *listener).collect();
-        let rivals: BTreeSet<String> =
-            items.iter().flat_map(|(_, tls)| &tls.rivals).map(|at| context.address(at)).collect();
-        let callers: BTreeSet<&String> =
-            listeners.iter().filter_map(|l| callers.get(&(l.workload, l.port))).flatten().collect();
+        let rivals: BTreeSet<String> = items
+            .iter()
+            .flat_map(|(_, tls)| &tls.rivals)
+            .map(|at| context.address(at))
+            .collect();
+        let callers: BTreeSet<&String> = listeners
+            .iter()
+            .filter_map(|l| callers.get(&(l.workload, l.port)))
+            .flatten()
+            .collect();
         Acceptance {
             mode: mode.name(),
             configured: items.iter().all(|(_, tls)| tls.because.is_configured()),
-            certain: listeners.iter().all(|l| context.certainly_meshed(l.workload)),
+            certain: listeners
+                .iter()
+                .all(|l| context.certainly_meshed(l.workload)),
             rivals: rivals.into_iter().collect(),
             workloads: workloads_of(&listeners),
             ports: listeners.iter().map(|l| context.port(l)).collect(),
@@ -95,7 +120,10 @@ fn plaintext_callers(context: &Context<'_>) -> HashMap<(WorkloadId, u16), Vec<St
     let mut callers: HashMap<(WorkloadId, u16), Vec<String>> = HashMap::new();
     for (group, id, edge) in context.graph.edges() {
         let open = matches!(edge.verdict, Verdict::Allow | Verdict::Conditional);
-        if open && edge.transport == Some(Transport::Plaintext) && membership(context, group) == Membership::Unmeshed {
+        if open
+            && edge.transport == Some(Transport::Plaintext)
+            && membership(context, group) == Membership::Unmeshed
+        {
             let listener = context.graph.listener(id);
             let key = (listener.workload, listener.port);
             let names = some_members(context, group);
@@ -107,7 +135,10 @@ fn plaintext_callers(context: &Context<'_>) -> HashMap<(WorkloadId, u16), Vec<St
 
 fn some_members(context: &Context<'_>, group: &Group) -> Vec<String> {
     let members = context.graph.some_members(group, SOME);
-    members.into_iter().map(|id| context.workload_name(id)).collect()
+    members
+        .into_iter()
+        .map(|id| context.workload_name(id))
+        .collect()
 }
 
 fn membership(context: &Context<'_>, group: &Group) -> Membership {
@@ -116,21 +147,31 @@ fn membership(context: &Context<'_>, group: &Group) -> Membership {
         Group::AllBut(base, _) => Some(*base),
         Group::Outside => None,
     };
-    base.and_then(|base| context.graph.classes.bases.get(base).copied()).unwrap_or(Membership::Unmeshed)
+    base.and_then(|base| context.graph.classes.bases.get(base).copied())
+        .unwrap_or(Membership::Unmeshed)
 }
 
 /// Captured ports of meshed workloads on which a call that no rule is about passes.
 pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
     let policies_exist = context.world.meshes.iter().any(|mesh| {
         let mut policies = mesh.policies().iter();
-        policies.any(|p| matches!(p.subject, crate::model::Subject::Authorization(_)) && !p.selects.is_empty())
+        policies.any(|p| {
+            matches!(p.subject, crate::model::Subject::Authorization(_)) && !p.selects.is_empty()
+        })
     });
     let open = context.judged().filter(|listener| {
-        let rules = listener.meshed.iter().flat_map(|l| &l.inlets).filter_map(|inlet| inlet.authorization.as_ref());
+        let rules = listener
+            .meshed
+            .iter()
+            .flat_map(|l| &l.inlets)
+            .filter_map(|inlet| inlet.authorization.as_ref());
         let mut rules = rules.peekable();
         rules.peek().is_some()
             && rules.all(|rules| {
-                let asked = rules.rules.iter().any(|rule| matches!(rule.then, Effect::Delegate(_)));
+                let asked = rules
+                    .rules
+                    .iter()
+                    .any(|rule| matches!(rule.then, Effect::Delegate(_)));
                 rules.otherwise == Effect::Allow && !asked
             })
     });
@@ -147,7 +188,9 @@ pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
                 namespace: namespace.to_string(),
                 at: at.map(|at| context.address(&at)).unwrap_or_default(),
                 workloads: workloads_of(&listeners),
-                certain: listeners.iter().all(|l| context.certainly_meshed(l.workload)),
+                certain: listeners
+                    .iter()
+                    .all(|l| context.certainly_meshed(l.workload)),
                 ports: listeners.iter().map(|l| context.port(l)).collect(),
                 policies_exist,
             }
@@ -159,7 +202,9 @@ pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
 pub(super) fn bypasses(context: &Context<'_>) -> Vec<Bypass> {
     let past = context.judged().filter_map(|listener| {
         let inlets = &listener.meshed.as_ref()?.inlets;
-        let inlet = inlets.iter().find(|inlet| inlet.kind == InletKind::Bypass)?;
+        let inlet = inlets
+            .iter()
+            .find(|inlet| inlet.kind == InletKind::Bypass)?;
         // the proxy's own ports are decided by no line
         let at = inlet.because.at();
         (!at.pointer.as_str().is_empty()).then(|| (at.clone(), listener))
@@ -186,18 +231,28 @@ pub(super) fn bypasses(context: &Context<'_>) -> Vec<Bypass> {
 /// Workloads that are certainly in no mesh.
 pub(super) fn outsiders(context: &Context<'_>) -> Vec<Outsiders> {
     let world = context.world;
-    let out = world.index.workloads().iter().filter(|w| world.membership(w.id).value == Membership::Unmeshed);
+    let out = world
+        .index
+        .workloads()
+        .iter()
+        .filter(|w| world.membership(w.id).value == Membership::Unmeshed);
     let by_line = out.map(|workload| {
         let because = &world.membership(workload.id).because;
         let at = context.decision_at(because, workload.id);
-        ((at, std::sync::Arc::clone(&workload.namespace)), (workload, because.is_configured()))
+        (
+            (at, std::sync::Arc::clone(&workload.namespace)),
+            (workload, because.is_configured()),
+        )
     });
     Grouped::of(by_line)
         .into_iter()
         .map(|((at, namespace), workloads)| {
             let near = world.index.workloads_in(&namespace);
             let served = workloads.iter().filter(|(w, _)| {
-                world.index.services_of(w.id).any(|s| s.ports.iter().any(|p| p.protocol == Protocol::Tcp))
+                world
+                    .index
+                    .services_of(w.id)
+                    .any(|s| s.ports.iter().any(|p| p.protocol == Protocol::Tcp))
             });
             Outsiders {
                 at: context.address(&at),
@@ -229,23 +284,35 @@ pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
         let log = mesh.access_log(workload);
         let assumed = matches!(log.because, Because::Assumed { .. });
         let configured = log.because.is_configured();
-        let at = if configured { log.because.at().clone() } else { mesh.settings().at.clone() };
-        let format = log.format.map(|(text, at)| Format { text, at: context.address(&at) });
+        let at = if configured {
+            log.because.at().clone()
+        } else {
+            mesh.settings().at.clone()
+        };
+        let format = log.format.map(|(text, at)| Format {
+            text,
+            at: context.address(&at),
+        });
         let format_key = format.as_ref().map(|f| f.at.clone());
-        Some(((log.state, at, configured, assumed, format_key), (workload, format)))
+        Some((
+            (log.state, at, configured, assumed, format_key),
+            (workload, format),
+        ))
     });
     type Key = (LogState, At, bool, bool, Option<String>);
     Grouped::<Key, _>::of(logs)
         .into_iter()
-        .map(|((state, at, configured, assumed, _), workloads)| AccessLogs {
-            state: state.name(),
-            at: context.address(&at),
-            configured,
-            assumed,
-            format: workloads.first().and_then(|(_, format)| format.clone()),
-            guarded: workloads.iter().any(|(w, _)| guarded.contains(&w.id)),
-            workloads: workloads.iter().map(|(w, _)| w.to_string()).collect(),
-        })
+        .map(
+            |((state, at, configured, assumed, _), workloads)| AccessLogs {
+                state: state.name(),
+                at: context.address(&at),
+                configured,
+                assumed,
+                format: workloads.first().and_then(|(_, format)| format.clone()),
+                guarded: workloads.iter().any(|(w, _)| guarded.contains(&w.id)),
+                workloads: workloads.iter().map(|(w, _)| w.to_string()).collect(),
+            },
+        )
         .collect()
 }
 
@@ -269,7 +336,11 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
         // towards a port past the proxy there is nothing else to send
         let captured = is_captured(listener) || outcome == "refused";
         let key = (edge.sends_at.clone(), outcome, edge.sends);
-        let call = Call { group, listener, accepts_at: context.address(&edge.at) };
+        let call = Call {
+            group,
+            listener,
+            accepts_at: context.address(&edge.at),
+        };
         (inside && captured).then_some((key, call))
     });
     Grouped::of(meant)
@@ -287,13 +358,20 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
                 outcome,
                 sends: sends.name(),
                 at: context.address(&at),
-                accepts_at: calls.first().map(|c| c.accepts_at.clone()).unwrap_or_default(),
+                accepts_at: calls
+                    .first()
+                    .map(|c| c.accepts_at.clone())
+                    .unwrap_or_default(),
                 from: calls
                     .first()
                     .and_then(|call| context.graph.client_of(call.group, call.listener.workload))
                     .map(|id| context.workload_name(id))
                     .unwrap_or_default(),
-                clients: groups.iter().map(|group| context.graph.size(group)).max().unwrap_or(0),
+                clients: groups
+                    .iter()
+                    .map(|group| context.graph.size(group))
+                    .max()
+                    .unwrap_or(0),
                 ports,
             }
         })
@@ -308,10 +386,16 @@ pub(super) fn edges(context: &Context<'_>) -> Vec<Edge> {
         .edges()
         .map(|(group, id, edge)| {
             let listener = context.graph.listener(id);
-            let some = names.entry(group).or_insert_with(|| some_members(context, group));
+            let some = names
+                .entry(group)
+                .or_insert_with(|| some_members(context, group));
             Edge {
                 source: Source {
-                    kind: if *group == Group::Outside { "outside" } else { "workloads" },
+                    kind: if *group == Group::Outside {
+                        "outside"
+                    } else {
+                        "workloads"
+                    },
                     membership: membership(context, group).name(),
                     count: context.graph.size(group),
                     everyone_else: matches!(group, Group::AllBut(..)),

@@ -42,9 +42,15 @@ impl<'a> Environment<'a> {
         let index = &context.world.index;
         let mut listeners: HashMap<WorkloadId, Vec<&ListenerPort>> = HashMap::new();
         for listener in &context.graph.listeners {
-            listeners.entry(listener.workload).or_default().push(listener);
+            listeners
+                .entry(listener.workload)
+                .or_default()
+                .push(listener);
         }
-        let used = index.workloads().iter().map(|w| (Arc::clone(&w.namespace), Arc::clone(&w.service_account)));
+        let used = index
+            .workloads()
+            .iter()
+            .map(|w| (Arc::clone(&w.namespace), Arc::clone(&w.service_account)));
         let written = crate::k8s::service_accounts(index);
         let accounts: BTreeSet<Account> = used.chain(written).collect();
         let with_tokens = context
@@ -99,11 +105,17 @@ impl<'a> Environment<'a> {
                 facts.authorization = Some(self.authorization(written, &policy.selects));
             }
             Subject::Transport { ports, .. } => {
-                facts.ports = ports.iter().map(|port| self.port_mode(port, &policy.selects)).collect();
+                facts.ports = ports
+                    .iter()
+                    .map(|port| self.port_mode(port, &policy.selects))
+                    .collect();
             }
             Subject::Authentication => {
                 facts.passes_without_token = self.ports_where(&policy.selects, |listener| {
-                    is_captured(listener) && self.open_to_everyone.contains(&(listener.workload, listener.port))
+                    is_captured(listener)
+                        && self
+                            .open_to_everyone
+                            .contains(&(listener.workload, listener.port))
                 });
             }
             Subject::Telemetry(entries) => {
@@ -115,10 +127,17 @@ impl<'a> Environment<'a> {
     }
 
     fn listeners_of(&self, selects: &[WorkloadId]) -> impl Iterator<Item = &&'a ListenerPort> {
-        selects.iter().filter_map(|id| self.listeners.get(id)).flatten()
+        selects
+            .iter()
+            .filter_map(|id| self.listeners.get(id))
+            .flatten()
     }
 
-    fn ports_where(&self, selects: &[WorkloadId], wanted: impl Fn(&ListenerPort) -> bool) -> Vec<Port> {
+    fn ports_where(
+        &self,
+        selects: &[WorkloadId],
+        wanted: impl Fn(&ListenerPort) -> bool,
+    ) -> Vec<Port> {
         self.listeners_of(selects)
             .filter(|listener| wanted(listener))
             .map(|listener| self.context.port(listener))
@@ -143,14 +162,23 @@ impl<'a> Environment<'a> {
             mode: port.mode,
             otherwise: port.otherwise,
             at: self.context.address(&port.at),
-            listened: self.listeners_of(selects).any(|listener| listener.port == port.port),
+            listened: self
+                .listeners_of(selects)
+                .any(|listener| listener.port == port.port),
             service_ports: service_ports.into_iter().collect(),
         }
     }
 
-    fn authorization(&self, written: &model::AuthorizationPolicy, selects: &[WorkloadId]) -> Authorization {
+    fn authorization(
+        &self,
+        written: &model::AuthorizationPolicy,
+        selects: &[WorkloadId],
+    ) -> Authorization {
         let address = |at| self.context.address(at);
-        let ports: BTreeSet<u16> = self.listeners_of(selects).map(|listener| listener.port).collect();
+        let ports: BTreeSet<u16> = self
+            .listeners_of(selects)
+            .map(|listener| listener.port)
+            .collect();
         let protocol = |listener: &ListenerPort| listener.meshed.as_ref().map(|l| l.protocol.value);
         Authorization {
             effect: written.effect,
@@ -179,12 +207,24 @@ impl<'a> Environment<'a> {
 
     fn rule(&self, rule: &WrittenRule) -> Rule {
         let all = |constraints: &Vec<model::Constraint>| -> Vec<Constraint> {
-            constraints.iter().map(|constraint| self.constraint(constraint)).collect()
+            constraints
+                .iter()
+                .map(|constraint| self.constraint(constraint))
+                .collect()
         };
         let open = |alternatives: &Vec<Vec<model::Constraint>>| {
-            alternatives.is_empty() || alternatives.iter().any(|all| all.iter().all(excludes_nobody))
+            alternatives.is_empty()
+                || alternatives
+                    .iter()
+                    .any(|all| all.iter().all(excludes_nobody))
         };
-        let fields = || rule.sources.iter().chain(&rule.operations).flatten().chain(&rule.conditions);
+        let fields = || {
+            rule.sources
+                .iter()
+                .chain(&rule.operations)
+                .flatten()
+                .chain(&rule.conditions)
+        };
         Rule {
             at: self.context.address(&rule.at),
             sources: rule.sources.iter().map(all).collect(),
@@ -204,7 +244,11 @@ impl<'a> Environment<'a> {
             dimension: constraint.dimension,
             negated: constraint.negated,
             any: constraint.values.iter().any(|value| value.any),
-            values: constraint.values.iter().map(|value| self.value(value)).collect(),
+            values: constraint
+                .values
+                .iter()
+                .map(|value| self.value(value))
+                .collect(),
         }
     }
 
@@ -256,16 +300,26 @@ impl<'a> Environment<'a> {
             providers: entry
                 .providers
                 .iter()
-                .map(|(name, logs, at)| LogProvider { name: name.to_string(), logs: *logs, at: address(at) })
+                .map(|(name, logs, at)| LogProvider {
+                    name: name.to_string(),
+                    logs: *logs,
+                    at: address(at),
+                })
                 .collect(),
-            filter: entry.filter.as_ref().map(|(text, at)| Format { text: text.to_string(), at: address(at) }),
+            filter: entry.filter.as_ref().map(|(text, at)| Format {
+                text: text.to_string(),
+                at: address(at),
+            }),
         }
     }
 }
 
 /// Whether a field keeps no call out, not even one without an identity or token.
 fn excludes_nobody(constraint: &model::Constraint) -> bool {
-    let needs_nothing = matches!(constraint.dimension, "path" | "method" | "host" | "address" | "client_address");
+    let needs_nothing = matches!(
+        constraint.dimension,
+        "path" | "method" | "host" | "address" | "client_address"
+    );
     !constraint.negated && needs_nothing && constraint.values.iter().any(|value| value.any)
 }
 

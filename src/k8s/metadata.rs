@@ -110,7 +110,11 @@ impl Context<'_> {
         };
         let scoped = !CLUSTER_SCOPED.contains(&kind);
         let written = text("namespace");
-        let placed = self.member.namespace.as_ref().map(|namespace| &*namespace.name);
+        let placed = self
+            .member
+            .namespace
+            .as_ref()
+            .map(|namespace| &*namespace.name);
         Some(Resource {
             key: ResourceKey {
                 group: group.into(),
@@ -121,7 +125,11 @@ impl Context<'_> {
             version: version.into(),
             namespace_assumed: scoped && written.is_none() && placed.is_none(),
             labels: string_map(metadata.and_then(|m| m.get("labels")), "label", problems),
-            annotations: string_map(metadata.and_then(|m| m.get("annotations")), "annotation", problems),
+            annotations: string_map(
+                metadata.and_then(|m| m.get("annotations")),
+                "annotation",
+                problems,
+            ),
             created: text("creationTimestamp").map(Into::into),
             document: self.member.document,
             inside,
@@ -131,7 +139,11 @@ impl Context<'_> {
 }
 
 /// Labels or annotations. The API server takes texts only; what is none is not applied.
-pub(super) fn string_map(node: Option<Node<'_>>, what: &str, problems: &mut Vec<Problem>) -> Labels {
+pub(super) fn string_map(
+    node: Option<Node<'_>>,
+    what: &str,
+    problems: &mut Vec<Problem>,
+) -> Labels {
     let mut map = Labels::new();
     for entry in node.into_iter().flat_map(Node::entries) {
         match entry.value.value() {

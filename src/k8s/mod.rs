@@ -45,10 +45,7 @@ pub struct Index {
 
 impl Index {
     /// Reads the objects of an environment.
-    pub fn build(
-        environment: &Environment,
-        documents: Arc<Vec<Document>>,
-    ) -> (Self, Vec<Problem>) {
+    pub fn build(environment: &Environment, documents: Arc<Vec<Document>>) -> (Self, Vec<Problem>) {
         let mut index = Self {
             environment: environment.name.clone(),
             documents: Arc::clone(&documents),
@@ -77,13 +74,20 @@ impl Index {
         if let Some(&first) = self.by_key.get(&resource.key) {
             let there = self.resource(first);
             let same = same_content(self.node(first), self.node_of(&resource));
-            let file = |r: &Resource| self.documents.get(r.document).map(|d| (d.file(), d.number()));
+            let file = |r: &Resource| {
+                self.documents
+                    .get(r.document)
+                    .map(|d| (d.file(), d.number()))
+            };
             // the same document twice in one environment is no second object
             if same {
                 if file(there) != file(&resource) {
                     problems.push(Problem::new(
                         ProblemKind::DuplicateObject,
-                        format!("{} stands here a second time, with the same content", resource.key),
+                        format!(
+                            "{} stands here a second time, with the same content",
+                            resource.key
+                        ),
                         Place::Span(self.node_of(&resource).span()),
                     ));
                 }
@@ -111,7 +115,10 @@ impl Index {
             self.by_key.insert(resource.key.clone(), id);
         }
         self.by_address.insert(address, id);
-        let kind = (Arc::clone(&resource.key.group), Arc::clone(&resource.key.kind));
+        let kind = (
+            Arc::clone(&resource.key.group),
+            Arc::clone(&resource.key.kind),
+        );
         self.by_kind.entry(kind).or_default().push(id);
         self.resources.push(resource);
     }
@@ -129,7 +136,8 @@ impl Index {
                 let labels = resource.labels.clone();
                 self.note_namespace(name, Some(labels), id);
             } else if resource.key.is("", "Service") {
-                let service = service::read(self, id, ServiceId(self.services.len() as u32), problems);
+                let service =
+                    service::read(self, id, ServiceId(self.services.len() as u32), problems);
                 self.services.extend(service);
             } else if let Some(workload) =
                 workload::read(self, id, WorkloadId(self.workloads.len() as u32), problems)
@@ -145,7 +153,11 @@ impl Index {
 
     /// A namespace is known by its object, and else by the first object that lies in it.
     fn note_namespace(&mut self, name: Arc<str>, labels: Option<Labels>, by: ResourceId) {
-        let field = if labels.is_some() { "/metadata/name" } else { "/metadata/namespace" };
+        let field = if labels.is_some() {
+            "/metadata/name"
+        } else {
+            "/metadata/namespace"
+        };
         let at = At::new(by, field);
         match self.namespaces.get_mut(&name) {
             Some(known) => {
@@ -165,16 +177,32 @@ impl Index {
         let mut near: HashMap<&str, selector::LabelIndex> = HashMap::new();
         for (at, service) in self.services.iter().enumerate() {
             if let Some(wanted) = &service.selector {
-                near.entry(&service.namespace).or_default().add(at, Some(wanted));
+                near.entry(&service.namespace)
+                    .or_default()
+                    .add(at, Some(wanted));
             }
         }
         for workload in &self.workloads {
-            let Some(index) = near.get(&*workload.namespace) else { continue };
+            let Some(index) = near.get(&*workload.namespace) else {
+                continue;
+            };
             for at in index.candidates(&workload.labels) {
-                let Some(service) = self.services.get(at) else { continue };
-                if service.selector.as_ref().is_some_and(|s| selector::is_subset(s, &workload.labels)) {
-                    self.services_of.entry(workload.id).or_default().push(service.id);
-                    self.workloads_of.entry(service.id).or_default().push(workload.id);
+                let Some(service) = self.services.get(at) else {
+                    continue;
+                };
+                if service
+                    .selector
+                    .as_ref()
+                    .is_some_and(|s| selector::is_subset(s, &workload.labels))
+                {
+                    self.services_of
+                        .entry(workload.id)
+                        .or_default()
+                        .push(service.id);
+                    self.workloads_of
+                        .entry(service.id)
+                        .or_default()
+                        .push(workload.id);
                 }
             }
         }
@@ -205,7 +233,13 @@ impl Index {
     }
 
     /// The object with this key, if there is one.
-    pub fn find(&self, group: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<ResourceId> {
+    pub fn find(
+        &self,
+        group: &str,
+        kind: &str,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Option<ResourceId> {
         let key = ResourceKey {
             group: group.into(),
             kind: kind.into(),
@@ -362,8 +396,10 @@ fn same_content(a: Node<'_>, b: Node<'_>) -> bool {
     match (a.value(), b.value()) {
         (Value::Map, Value::Map) => {
             a.entries().count() == b.entries().count()
-                && a.entries()
-                    .all(|e| b.get(e.key).is_some_and(|other| same_content(e.value, other)))
+                && a.entries().all(|e| {
+                    b.get(e.key)
+                        .is_some_and(|other| same_content(e.value, other))
+                })
         }
         (Value::List, Value::List) => {
             a.items().count() == b.items().count()

@@ -33,8 +33,13 @@ impl LabelSelector {
     /// Whether labels satisfy it; `None` are labels that are not known.
     pub fn matches(&self, labels: Option<&Labels>) -> Tri {
         let Some(labels) = labels else {
-            let takes_everything = self.match_labels.is_empty() && self.match_expressions.is_empty();
-            return if takes_everything { Tri::Yes } else { Tri::Unknown };
+            let takes_everything =
+                self.match_labels.is_empty() && self.match_expressions.is_empty();
+            return if takes_everything {
+                Tri::Yes
+            } else {
+                Tri::Unknown
+            };
         };
         Tri::from(
             is_subset(&self.match_labels, labels)
@@ -115,10 +120,19 @@ mod tests {
     fn every_operator() {
         let have = labels(&[("app", "web"), ("tier", "1")]);
         for (expression, expected) in [
-            (r#"{"key":"app","operator":"In","values":["web","api"]}"#, Tri::Yes),
+            (
+                r#"{"key":"app","operator":"In","values":["web","api"]}"#,
+                Tri::Yes,
+            ),
             (r#"{"key":"app","operator":"In","values":["api"]}"#, Tri::No),
-            (r#"{"key":"app","operator":"NotIn","values":["api"]}"#, Tri::Yes),
-            (r#"{"key":"none","operator":"NotIn","values":["api"]}"#, Tri::Yes),
+            (
+                r#"{"key":"app","operator":"NotIn","values":["api"]}"#,
+                Tri::Yes,
+            ),
+            (
+                r#"{"key":"none","operator":"NotIn","values":["api"]}"#,
+                Tri::Yes,
+            ),
             (r#"{"key":"tier","operator":"Exists"}"#, Tri::Yes),
             (r#"{"key":"tier","operator":"DoesNotExist"}"#, Tri::No),
             (r#"{"key":"tier","operator":"Nonsense"}"#, Tri::No),
@@ -134,13 +148,19 @@ mod tests {
             r#"{"matchLabels":{"app":"web"},"matchExpressions":[{"key":"x","operator":"Exists"}]}"#,
         );
         assert_eq!(both.matches(Some(&labels(&[("app", "web")]))), Tri::No);
-        assert_eq!(both.matches(Some(&labels(&[("app", "web"), ("x", "")]))), Tri::Yes);
+        assert_eq!(
+            both.matches(Some(&labels(&[("app", "web"), ("x", "")]))),
+            Tri::Yes
+        );
     }
 
     #[test]
     fn labels_that_are_not_known_match_only_everything() {
         assert_eq!(LabelSelector::default().matches(None), Tri::Yes);
-        assert_eq!(selector(r#"{"matchLabels":{"a":"b"}}"#).matches(None), Tri::Unknown);
+        assert_eq!(
+            selector(r#"{"matchLabels":{"a":"b"}}"#).matches(None),
+            Tri::Unknown
+        );
     }
 
     #[test]

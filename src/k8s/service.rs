@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::Index;
 use super::load_balancer::exposure;
 use super::metadata::string_map;
 use super::workload::{not_a_port, port_number, protocol};
-use super::Index;
 use crate::model::{At, Problem, ResourceId, Service, ServiceId, ServicePort, TargetPort};
 use crate::syntax::Node;
 
@@ -35,7 +35,11 @@ pub(super) fn read(
     })
 }
 
-fn ports(resource: ResourceId, list: Option<Node<'_>>, problems: &mut Vec<Problem>) -> Vec<ServicePort> {
+fn ports(
+    resource: ResourceId,
+    list: Option<Node<'_>>,
+    problems: &mut Vec<Problem>,
+) -> Vec<ServicePort> {
     let mut ports = Vec::new();
     for (i, node) in list.into_iter().flat_map(Node::items).enumerate() {
         let Some(number) = node.get("port").and_then(port_number) else {
@@ -48,7 +52,9 @@ fn ports(resource: ResourceId, list: Option<Node<'_>>, problems: &mut Vec<Proble
                 (Some(target), _) => TargetPort::Number(target),
                 // a number in quotes is a number to Kubernetes only if a container port is so named
                 (None, Some(name)) => TargetPort::Name(name.into()),
-                (None, None) if target.is_null() || target.as_i64() == Some(0) => TargetPort::Number(number),
+                (None, None) if target.is_null() || target.as_i64() == Some(0) => {
+                    TargetPort::Number(number)
+                }
                 (None, None) => {
                     problems.push(not_a_port(node, "targetPort"));
                     continue;
@@ -60,7 +66,10 @@ fn ports(resource: ResourceId, list: Option<Node<'_>>, problems: &mut Vec<Proble
             number,
             target,
             protocol: protocol(node),
-            app_protocol: node.get("appProtocol").and_then(Node::as_str).map(Into::into),
+            app_protocol: node
+                .get("appProtocol")
+                .and_then(Node::as_str)
+                .map(Into::into),
             at: At::new(resource, format!("/spec/ports/{i}")),
         });
     }

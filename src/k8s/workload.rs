@@ -48,7 +48,11 @@ pub(super) fn read(
     }
     let spec = pod.get("spec")?;
     let metadata = pod.get("metadata");
-    let text = |key| spec.get(key).and_then(|n: Node<'_>| n.as_str()).filter(|s| !s.is_empty());
+    let text = |key| {
+        spec.get(key)
+            .and_then(|n: Node<'_>| n.as_str())
+            .filter(|s| !s.is_empty())
+    };
     let account = text("serviceAccountName").or_else(|| text("serviceAccount"));
     // a Pod's own labels were read, and complained about, with the object
     let own = object.key.is("", "Pod");
@@ -58,7 +62,10 @@ pub(super) fn read(
     let (labels, annotations) = if own {
         (object.labels.clone(), object.annotations.clone())
     } else {
-        (map("labels", "label", problems), map("annotations", "annotation", problems))
+        (
+            map("labels", "label", problems),
+            map("annotations", "annotation", problems),
+        )
     };
     Some(Workload {
         id,
@@ -107,7 +114,11 @@ fn containers(spec: Node<'_>, template: &Pointer, problems: &mut Vec<Problem>) -
         let nodes = spec.get(list).into_iter().flat_map(Node::items);
         for (i, node) in nodes.enumerate() {
             let at = at.join(i);
-            let text = |key| node.get(key).and_then(|n: Node<'_>| n.as_str()).unwrap_or("");
+            let text = |key| {
+                node.get(key)
+                    .and_then(|n: Node<'_>| n.as_str())
+                    .unwrap_or("")
+            };
             all.push(Container {
                 name: text("name").into(),
                 image: text("image").into(),
@@ -144,7 +155,9 @@ fn ports(container: Node<'_>, at: &Pointer, problems: &mut Vec<Problem>) -> Vec<
 pub(super) fn not_a_port(node: Node<'_>, field: &str) -> Problem {
     Problem::new(
         ProblemKind::Rejected,
-        format!("{field} is no port number (1 to 65535, without quotes); the API server refuses this object"),
+        format!(
+            "{field} is no port number (1 to 65535, without quotes); the API server refuses this object"
+        ),
         Place::Span(node.get(field).unwrap_or(node).span()),
     )
 }

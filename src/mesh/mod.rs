@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::k8s::Index;
 use crate::model::{
-    AccessLog, At, Decided, Identity, Listener, LogState, Membership, Origination, Problem, Service,
-    ServiceId, Workload,
+    AccessLog, At, Decided, Identity, Listener, LogState, Membership, Origination, Problem,
+    Service, ServiceId, Workload,
 };
 
 /// What a mesh product answers about one environment.

@@ -16,15 +16,16 @@ mod workload;
 
 pub use address::{At, Because, Decided, Pointer, ResourceId};
 pub use authorization::{
-    Cidr, Delegate, Effect, Normalization, PathMatch, Rule, Ruleset, Segment, StringMatch, Test, TokenRule, When,
-    contains,
+    Cidr, Delegate, Effect, Normalization, PathMatch, Rule, Ruleset, Segment, StringMatch, Test,
+    TokenRule, When, contains,
 };
 pub use identity::Identity;
 pub use listener::{
     Inlet, InletKind, Layer, Listener, Origination, TlsAcceptance, TlsOrigination, Transport,
 };
 pub use policy::{
-    AuthorizationPolicy, Constraint, Ineffective, LogEntry, Policy, PortMode, Subject, WrittenRule, WrittenValue,
+    AuthorizationPolicy, Constraint, Ineffective, LogEntry, Policy, PortMode, Subject, WrittenRule,
+    WrittenValue,
 };
 pub use problem::{Place, Problem, ProblemKind};
 pub use question::{Client, HeaderLine, Request, Token};

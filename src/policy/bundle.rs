@@ -59,10 +59,17 @@ impl Rules {
 
     /// Only the rules that `keep` says yes to; libraries stay.
     #[must_use]
-    pub fn only(mut self, keep: impl Fn(&Rule) -> bool) -> Self {
-        self.rules.retain(keep);
-        self.program = OnceLock::new();
-        self
+    pub fn only(&self, keep: impl Fn(&Rule) -> bool) -> Self {
+        Self {
+            rules: self
+                .rules
+                .iter()
+                .filter(|rule| keep(rule))
+                .cloned()
+                .collect(),
+            libraries: self.libraries.clone(),
+            program: OnceLock::new(),
+        }
     }
 
     /// Sets parameters of a rule. The others keep the values that its metadata gives.

@@ -7,8 +7,8 @@ use super::explain;
 use super::world::{ListenerPort, World};
 use crate::mesh::Call;
 use crate::model::{
-    At, Because, Client, Inlet, InletKind, Layer, Membership, Request, Service,
-    TlsOrigination, Transport, Tri, Workload,
+    At, Because, Client, Inlet, InletKind, Layer, Membership, Request, Service, TlsOrigination,
+    Transport, Tri, Workload,
 };
 
 /// May this client call this port?
@@ -138,8 +138,14 @@ pub struct Answer {
 
 impl Answer {
     fn of(paths: Vec<Path>) -> Self {
-        let verdict = paths.iter().map(|path| path.verdict).max().unwrap_or(Verdict::Deny);
-        let open = paths.iter().filter(|path| path.verdict == verdict && verdict != Verdict::Deny);
+        let verdict = paths
+            .iter()
+            .map(|path| path.verdict)
+            .max()
+            .unwrap_or(Verdict::Deny);
+        let open = paths
+            .iter()
+            .filter(|path| path.verdict == verdict && verdict != Verdict::Deny);
         Self {
             verdict,
             transport: open.map(|path| path.transport).min(),
@@ -160,7 +166,10 @@ impl Answer {
         Self {
             verdict,
             transport: answers.iter().filter_map(|answer| answer.transport).min(),
-            paths: answers.into_iter().flat_map(|answer| answer.paths).collect(),
+            paths: answers
+                .into_iter()
+                .flat_map(|answer| answer.paths)
+                .collect(),
         }
     }
 
@@ -177,7 +186,11 @@ impl Answer {
             Verdict::Allow => Outcome::Passed,
             Verdict::Unknown | Verdict::Conditional => Outcome::Open,
         };
-        path.steps.iter().rev().find(|step| step.outcome == wanted).or(path.steps.last())
+        path.steps
+            .iter()
+            .rev()
+            .find(|step| step.outcome == wanted)
+            .or(path.steps.last())
     }
 }
 
@@ -218,7 +231,13 @@ impl World {
     }
 
     /// The answer if both sides are in their mesh, or not.
-    fn answer_if(&self, question: &Question<'_>, to: &ListenerPort, client_meshed: bool, server_meshed: bool) -> Answer {
+    fn answer_if(
+        &self,
+        question: &Question<'_>,
+        to: &ListenerPort,
+        client_meshed: bool,
+        server_meshed: bool,
+    ) -> Answer {
         let server = self.index.workload(to.workload);
         let direct = self.direct(server);
         let listener = to.meshed.as_ref().filter(|_| server_meshed);
@@ -231,22 +250,35 @@ impl World {
                     paths.push(Path {
                         inlet: InletKind::Direct,
                         transport: Transport::Plaintext,
-                        verdict: if step.outcome == Outcome::Open { Verdict::Unknown } else { Verdict::Deny },
+                        verdict: if step.outcome == Outcome::Open {
+                            Verdict::Unknown
+                        } else {
+                            Verdict::Deny
+                        },
                         steps: vec![step],
                     });
                     continue;
                 }
             };
             arrival.conditions.extend(self.network.inbound(server));
-            arrival.conditions.extend(listener.into_iter().flat_map(|l| l.conditions.clone()));
+            arrival
+                .conditions
+                .extend(listener.into_iter().flat_map(|l| l.conditions.clone()));
             let unjudged = listener.and_then(|listener| listener.unjudged.clone());
-            let fitting: Vec<&Inlet> = inlets.iter().filter(|inlet| fits(inlet, &arrival, question, inlets)).collect();
+            let fitting: Vec<&Inlet> = inlets
+                .iter()
+                .filter(|inlet| fits(inlet, &arrival, question, inlets))
+                .collect();
             if let Some((what, at)) = unjudged {
                 paths.push(unknown(arrival, what, at));
             } else if fitting.is_empty() {
                 paths.push(refused(&arrival, inlets, listener.map(|l| &l.tls.because)));
             } else {
-                paths.extend(fitting.into_iter().map(|inlet| self.through(question, to, inlet, &arrival)));
+                paths.extend(
+                    fitting
+                        .into_iter()
+                        .map(|inlet| self.through(question, to, inlet, &arrival)),
+                );
             }
         }
         Answer::of(paths)
@@ -263,11 +295,14 @@ impl World {
     ) -> Vec<Result<Arrival<'a>, Step>> {
         let services = self.services_to(server, to.port);
         match question.client {
-            Client::Address(ip) => vec![Ok(plain(Some(ip), step(
-                Stage::Origination,
-                "it has no proxy and no identity, and dials the pod itself",
-                server.at(),
-            )))],
+            Client::Address(ip) => vec![Ok(plain(
+                Some(ip),
+                step(
+                    Stage::Origination,
+                    "it has no proxy and no identity, and dials the pod itself",
+                    server.at(),
+                ),
+            ))],
             Client::External(ip) => self.from_outside(server, to, ip, &services),
             Client::Workload(id, ip) => {
                 let client = self.index.workload(id);
@@ -302,7 +337,15 @@ impl World {
         let mesh = self.mesh_of(client.id).filter(|_| meshed);
         let Some(mesh) = mesh else {
             let because = &self.membership(client.id).because;
-            let mut arrival = plain(ip, because_step(Stage::Origination, Outcome::Passed, "the client has no proxy", because));
+            let mut arrival = plain(
+                ip,
+                because_step(
+                    Stage::Origination,
+                    Outcome::Passed,
+                    "the client has no proxy",
+                    because,
+                ),
+            );
             arrival.conditions = self.network.outbound(client);
             arrival.service = service;
             return arrival;
@@ -311,7 +354,10 @@ impl World {
         let (transport, text) = match origination.sends.value {
             TlsOrigination::Mtls => (Transport::Mtls, "the client's proxy sends mutual TLS"),
             TlsOrigination::Plaintext => (Transport::Plaintext, "the client sends plaintext"),
-            TlsOrigination::ForeignTls => (Transport::Tls, "the client's proxy sends TLS that is not the mesh's"),
+            TlsOrigination::ForeignTls => (
+                Transport::Tls,
+                "the client's proxy sends TLS that is not the mesh's",
+            ),
         };
         let mut conditions = self.network.outbound(client);
         conditions.extend(origination.conditions);
@@ -320,7 +366,12 @@ impl World {
             identity: (transport == Transport::Mtls).then(|| mesh.identity(client)),
             peer: ip,
             service,
-            steps: vec![because_step(Stage::Origination, Outcome::Passed, text, &origination.sends.because)],
+            steps: vec![because_step(
+                Stage::Origination,
+                Outcome::Passed,
+                text,
+                &origination.sends.because,
+            )],
             conditions,
         }
     }
@@ -346,22 +397,42 @@ impl World {
                 ways.push(Ok(arrival));
             }
         }
-        let declared = server.containers.iter().flat_map(|c| &c.ports).find(|p| p.number == to.port);
+        let declared = server
+            .containers
+            .iter()
+            .flat_map(|c| &c.ports)
+            .find(|p| p.number == to.port);
         if server.host_network {
             let at = server.template_at("/spec/hostNetwork");
-            ways.push(Ok(plain(ip, step(Stage::Entry, "it listens on the node itself", at))));
+            ways.push(Ok(plain(
+                ip,
+                step(Stage::Entry, "it listens on the node itself", at),
+            )));
         } else if let Some(port) = declared.filter(|p| p.host_port.is_some()) {
-            let at = At { resource: server.resource, pointer: port.at.join("hostPort") };
-            ways.push(Ok(plain(ip, step(Stage::Entry, "a port of the node leads to it", at))));
+            let at = At {
+                resource: server.resource,
+                pointer: port.at.join("hostPort"),
+            };
+            ways.push(Ok(plain(
+                ip,
+                step(Stage::Entry, "a port of the node leads to it", at),
+            )));
         }
         if ways.is_empty() {
             let unread = self.meshes.iter().find_map(|mesh| mesh.unjudged_ways_in());
             ways.push(Err(match unread {
-                Some((what, at)) => Step { stage: Stage::Entry, outcome: Outcome::Open, because: what, at },
+                Some((what, at)) => Step {
+                    stage: Stage::Entry,
+                    outcome: Outcome::Open,
+                    because: what,
+                    at,
+                },
                 None => Step {
                     stage: Stage::Entry,
                     outcome: Outcome::Denied,
-                    because: "no service, node port or gateway in the input leads to it from outside".to_owned(),
+                    because:
+                        "no service, node port or gateway in the input leads to it from outside"
+                            .to_owned(),
                     at: server.at(),
                 },
             }));
@@ -370,16 +441,33 @@ impl World {
     }
 
     /// What becomes of a call at an inlet that takes it.
-    fn through(&self, question: &Question<'_>, to: &ListenerPort, inlet: &Inlet, arrival: &Arrival<'_>) -> Path {
+    fn through(
+        &self,
+        question: &Question<'_>,
+        to: &ListenerPort,
+        inlet: &Inlet,
+        arrival: &Arrival<'_>,
+    ) -> Path {
         let mut steps = arrival.steps.clone();
         let text = match (inlet.kind, inlet.accepts) {
             (InletKind::Proxied, _) => "the server's proxy takes mutual TLS",
-            (InletKind::Permissive, Transport::Plaintext) => "the server's proxy takes plaintext too",
-            (InletKind::Permissive, _) => "the server's proxy lets the application's own TLS through",
-            (InletKind::Bypass, _) => "the port is not captured by the server's proxy: nobody asks who calls",
+            (InletKind::Permissive, Transport::Plaintext) => {
+                "the server's proxy takes plaintext too"
+            }
+            (InletKind::Permissive, _) => {
+                "the server's proxy lets the application's own TLS through"
+            }
+            (InletKind::Bypass, _) => {
+                "the port is not captured by the server's proxy: nobody asks who calls"
+            }
             (InletKind::Direct, _) => "the server has no proxy: nobody asks who calls",
         };
-        steps.push(because_step(Stage::Acceptance, Outcome::Passed, text, &inlet.because));
+        steps.push(because_step(
+            Stage::Acceptance,
+            Outcome::Passed,
+            text,
+            &inlet.because,
+        ));
         let mut verdict = Verdict::Allow;
         if let Some(rules) = &inlet.authorization {
             let caller = Caller {
@@ -397,7 +485,13 @@ impl World {
                 Tri::No => Verdict::Deny,
                 Tri::Unknown => Verdict::Conditional,
             };
-            steps.extend(explain::authorization(rules, &caller, request, &decision, question.explain));
+            steps.extend(explain::authorization(
+                rules,
+                &caller,
+                request,
+                &decision,
+                question.explain,
+            ));
         }
         if !arrival.conditions.is_empty() {
             verdict = Verdict::Conditional;
@@ -408,22 +502,32 @@ impl World {
                 at: at.clone(),
             }));
         }
-        Path { inlet: inlet.kind, transport: arrival.transport, verdict, steps }
+        Path {
+            inlet: inlet.kind,
+            transport: arrival.transport,
+            verdict,
+            steps,
+        }
     }
 }
 
 /// Whether an inlet takes what arrives. A request is read as HTTP where the port is open to both.
 fn fits(inlet: &Inlet, arrival: &Arrival<'_>, question: &Question<'_>, all: &[Inlet]) -> bool {
     let http_too = |other: &Inlet| other.layer == Layer::Http && other.accepts == inlet.accepts;
-    let shadowed = question.request.is_some() && inlet.layer == Layer::Tcp && all.iter().any(http_too);
+    let shadowed =
+        question.request.is_some() && inlet.layer == Layer::Tcp && all.iter().any(http_too);
     inlet.accepts == arrival.transport && !shadowed
 }
 
 /// The SNI that a client's proxy generates. `istio/istio: pilot/pkg/model/service.go` (BuildDNSSrvSubsetKey).
 fn server_name(arrival: &Arrival<'_>) -> Option<String> {
     let (service, port) = arrival.service?;
-    (arrival.transport == Transport::Mtls)
-        .then(|| format!("outbound_.{port}_._.{}.{}.svc.cluster.local", service.name, service.namespace))
+    (arrival.transport == Transport::Mtls).then(|| {
+        format!(
+            "outbound_.{port}_._.{}.{}.svc.cluster.local",
+            service.name, service.namespace
+        )
+    })
 }
 
 fn possible(known: Membership) -> &'static [bool] {
@@ -446,7 +550,12 @@ fn plain(peer: Option<IpAddr>, first: Step) -> Arrival<'static> {
 }
 
 fn step(stage: Stage, text: &str, at: At) -> Step {
-    Step { stage, outcome: Outcome::Passed, because: text.to_owned(), at }
+    Step {
+        stage,
+        outcome: Outcome::Passed,
+        because: text.to_owned(),
+        at,
+    }
 }
 
 pub(super) fn because_step(stage: Stage, outcome: Outcome, text: &str, because: &Because) -> Step {
@@ -455,13 +564,28 @@ pub(super) fn because_step(stage: Stage, outcome: Outcome, text: &str, because: 
         Because::Default { rule, .. } => format!("{text} (default: {rule})"),
         Because::Assumed { what, .. } => format!("{text} (assumed: {what})"),
     };
-    Step { stage, outcome, because: because_text, at: because.at().clone() }
+    Step {
+        stage,
+        outcome,
+        because: because_text,
+        at: because.at().clone(),
+    }
 }
 
 fn unknown(arrival: Arrival<'_>, what: String, at: At) -> Path {
     let mut steps = arrival.steps;
-    steps.push(Step { stage: Stage::Condition, outcome: Outcome::Open, because: what, at });
-    Path { inlet: InletKind::Proxied, transport: arrival.transport, verdict: Verdict::Unknown, steps }
+    steps.push(Step {
+        stage: Stage::Condition,
+        outcome: Outcome::Open,
+        because: what,
+        at,
+    });
+    Path {
+        inlet: InletKind::Proxied,
+        transport: arrival.transport,
+        verdict: Verdict::Unknown,
+        steps,
+    }
 }
 
 /// The way that ends because nothing takes what arrives.
@@ -473,21 +597,36 @@ fn refused(arrival: &Arrival<'_>, inlets: &[Inlet], tls: Option<&Because>) -> Pa
     };
     let text = match (kind, arrival.transport) {
         (InletKind::Direct, _) => "the server has no proxy and cannot answer that",
-        (InletKind::Bypass, _) => "the port is not captured by the server's proxy, and the application cannot answer that",
+        (InletKind::Bypass, _) => {
+            "the port is not captured by the server's proxy, and the application cannot answer that"
+        }
         (_, Transport::Plaintext) => "the server's proxy takes mutual TLS only",
         (_, Transport::Mtls) => "the server's proxy takes no mutual TLS",
         (_, Transport::Tls) => "the server's proxy refuses TLS that is not the mesh's",
     };
     if let Some(because) = because.or(tls) {
-        steps.push(because_step(Stage::Acceptance, Outcome::Denied, text, because));
+        steps.push(because_step(
+            Stage::Acceptance,
+            Outcome::Denied,
+            text,
+            because,
+        ));
     }
-    let verdict = if arrival.conditions.is_empty() { Verdict::Deny } else { Verdict::Conditional };
+    let verdict = if arrival.conditions.is_empty() {
+        Verdict::Deny
+    } else {
+        Verdict::Conditional
+    };
     steps.extend(arrival.conditions.iter().map(|(what, at)| Step {
         stage: Stage::Condition,
         outcome: Outcome::Open,
         because: what.clone(),
         at: at.clone(),
     }));
-    Path { inlet: kind, transport: arrival.transport, verdict, steps }
+    Path {
+        inlet: kind,
+        transport: arrival.transport,
+        verdict,
+        steps,
+    }
 }
-

@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use super::candidates;
 use super::normalize;
 use crate::model::{
-    At, Effect, HeaderLine, Identity, Layer, PathMatch, Request, Ruleset, Segment, StringMatch, Test,
-    Token, TokenRule, Tri, When, contains,
+    At, Effect, HeaderLine, Identity, Layer, PathMatch, Request, Ruleset, Segment, StringMatch,
+    Test, Token, TokenRule, Tri, When, contains,
 };
 
 /// What is known of a caller on one way in.
@@ -50,7 +50,6 @@ pub struct Attempt {
     /// The client's address as headers have it, if it is known.
     pub client_address: Option<IpAddr>,
 }
-
 
 /// What a list of rules says.
 #[derive(Debug, Clone)]
@@ -101,7 +100,8 @@ pub fn authorize(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>
     if !complete && best.passes == Tri::No {
         best.passes = Tri::Unknown;
         let at = rules.because.at().clone();
-        best.depends_on.push(("more kinds of request than were tried".to_owned(), at));
+        best.depends_on
+            .push(("more kinds of request than were tried".to_owned(), at));
     }
     best
 }
@@ -115,7 +115,10 @@ pub fn walk(rules: &Ruleset, caller: &Caller<'_>, attempt: &Attempt) -> Decision
             continue;
         }
         if let Effect::Delegate(to) = &rule.then {
-            depends_on.push((format!("the provider {} decides", to.provider), rule.at.clone()));
+            depends_on.push((
+                format!("the provider {} decides", to.provider),
+                rule.at.clone(),
+            ));
             continue;
         }
         if matches == Tri::Unknown {
@@ -140,7 +143,11 @@ fn settle(effect: &Effect, rule: Option<At>, depends_on: Vec<(String, At)>) -> D
     Decision {
         passes,
         rule,
-        depends_on: if passes == Tri::Unknown { depends_on } else { Vec::new() },
+        depends_on: if passes == Tri::Unknown {
+            depends_on
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -180,11 +187,10 @@ pub fn evaluate(when: &When, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
 pub fn holds_identity(test: &Test, identity: Option<&Identity>) -> Option<bool> {
     let result = match test {
         Test::Identity(value) => identity.is_some_and(|id| value.matches(&id.name)),
-        Test::IdentityNamespace(value) => {
-            identity.is_some_and(|id| glob(value, &id.namespace))
+        Test::IdentityNamespace(value) => identity.is_some_and(|id| glob(value, &id.namespace)),
+        Test::IdentityServiceAccount { namespace, name } => {
+            identity.is_some_and(|id| id.namespace == *namespace && id.service_account == *name)
         }
-        Test::IdentityServiceAccount { namespace, name } => identity
-            .is_some_and(|id| id.namespace == *namespace && id.service_account == *name),
         Test::IdentityTrustDomain(value) => {
             identity.is_some_and(|id| value.matches(&id.trust_domain))
         }
@@ -209,23 +215,29 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
         Test::ClientAddress(range) => address(attempt.client_address, range),
         Test::DestinationAddress(range) => address(caller.destination, range),
         Test::Port(port) => (caller.port == *port).into(),
-        Test::ServerName(value) => {
-            caller.server_name.as_ref().is_some_and(|name| value.matches(name)).into()
-        }
+        Test::ServerName(value) => caller
+            .server_name
+            .as_ref()
+            .is_some_and(|name| value.matches(name))
+            .into(),
         Test::Method(value) => value.matches(&attempt.method).into(),
         Test::Path(value) => matches_path(value, &attempt.path).into(),
         Test::Host(value) => value.matches(&attempt.host).into(),
         Test::Header { name, value } => attempt
             .headers
             .iter()
-            .any(|line| *line.name == **name && (*value == StringMatch::Any || value.matches(&line.value)))
+            .any(|line| {
+                *line.name == **name && (*value == StringMatch::Any || value.matches(&line.value))
+            })
             .into(),
         Test::TokenPrincipal { issuer, subject } => token
-            .is_some_and(|token| issuer.matches(&token.issuer) && matches_claim(token, &["sub".into()], subject))
+            .is_some_and(|token| {
+                issuer.matches(&token.issuer) && matches_claim(token, &["sub".into()], subject)
+            })
             .into(),
-        Test::TokenClaim { path, value } => {
-            token.is_some_and(|token| matches_claim(token, path, value)).into()
-        }
+        Test::TokenClaim { path, value } => token
+            .is_some_and(|token| matches_claim(token, path, value))
+            .into(),
         Test::TokenRefused(_) if attempt.token_unjudged => Tri::Unknown,
         Test::TokenRefused(_) => attempt.token_refused.into(),
         Test::Unknowable(_) => Tri::Unknown,
@@ -238,10 +250,16 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
 
 /// `*` stands for any text, anywhere.
 fn glob(pattern: &str, text: &str) -> bool {
-    let Some((before, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(text) = text.strip_prefix(before) else { return false };
+    let Some((before, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(text) = text.strip_prefix(before) else {
+        return false;
+    };
     let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    starts.into_iter().any(|at| text.get(at..).is_some_and(|tail| glob(rest, tail)))
+    starts
+        .into_iter()
+        .any(|at| text.get(at..).is_some_and(|tail| glob(rest, tail)))
 }
 
 /// Whether a path matches.
@@ -253,12 +271,14 @@ pub fn matches_path(value: &PathMatch, path: &str) -> bool {
 }
 
 fn matches_template(segments: &[Segment], path: &str) -> bool {
-    let Some((first, rest)) = segments.split_first() else { return path.is_empty() };
+    let Some((first, rest)) = segments.split_first() else {
+        return path.is_empty();
+    };
     let mut taken = path.char_indices().map(|(at, _)| at).chain([path.len()]);
     match first {
-        Segment::Literal(text) => {
-            path.strip_prefix(&**text).is_some_and(|tail| matches_template(rest, tail))
-        }
+        Segment::Literal(text) => path
+            .strip_prefix(&**text)
+            .is_some_and(|tail| matches_template(rest, tail)),
         Segment::One => taken.skip(1).any(|at| {
             let (one, tail) = path.split_at(at);
             one.bytes().all(in_segment) && matches_template(rest, tail)
@@ -283,23 +303,28 @@ fn matches_claim(token: &Token, path: &[std::sync::Arc<str>], value: &StringMatc
     {
         return value.matches(&token.issuer);
     }
-    let Some((first, rest)) = path.split_first() else { return false };
+    let Some((first, rest)) = path.split_first() else {
+        return false;
+    };
     let mut found = token.claims.get(&**first);
     for step in rest {
         found = found.and_then(|claim| claim.get(&**step));
     }
     match found {
         Some(Value::String(text)) => value.matches(text),
-        Some(Value::Array(items)) => {
-            items.iter().any(|item| item.as_str().is_some_and(|text| value.matches(text)))
-        }
+        Some(Value::Array(items)) => items
+            .iter()
+            .any(|item| item.as_str().is_some_and(|text| value.matches(text))),
         _ => false,
     }
 }
 
 /// Whether a token is accepted by a server, and whether one that is not is refused.
 pub fn judge_token(rules: &[TokenRule], token: &Token) -> (bool, bool) {
-    let known: Vec<&TokenRule> = rules.iter().filter(|rule| *rule.issuer == *token.issuer).collect();
+    let known: Vec<&TokenRule> = rules
+        .iter()
+        .filter(|rule| *rule.issuer == *token.issuer)
+        .collect();
     let accepted = token.valid && known.iter().any(|rule| takes_audience(rule, token));
     let looked_at = !known.is_empty() || rules.iter().any(|rule| rule.default_location);
     (accepted, looked_at && !accepted)
@@ -308,7 +333,10 @@ pub fn judge_token(rules: &[TokenRule], token: &Token) -> (bool, bool) {
 fn takes_audience(rule: &TokenRule, token: &Token) -> bool {
     let exact = |audience: &std::sync::Arc<str>| StringMatch::Exact(audience.clone());
     rule.audiences.is_empty()
-        || rule.audiences.iter().any(|a| matches_claim(token, &["aud".into()], &exact(a)))
+        || rule
+            .audiences
+            .iter()
+            .any(|a| matches_claim(token, &["aud".into()], &exact(a)))
 }
 
 /// Whether the proxy takes a method at all.

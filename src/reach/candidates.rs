@@ -44,7 +44,9 @@ pub fn of(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Op
         Some(path) => vec![normalize::path(path, rules.normalization)?],
         None => {
             let tried = patterns.paths().into_iter();
-            tried.filter_map(|path| normalize::path(&path, rules.normalization)).collect()
+            tried
+                .filter_map(|path| normalize::path(&path, rules.normalization))
+                .collect()
         }
     };
     let hosts = match &given.host {
@@ -63,14 +65,26 @@ pub fn of(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Op
         Some(_) => (Vec::new(), vec![client_address(&lines, caller.peer)]),
         None => (patterns.headers(), patterns.addresses(caller.peer)),
     };
-    let mut base = Attempt { headers: lines, ..Attempt::default() };
+    let mut base = Attempt {
+        headers: lines,
+        ..Attempt::default()
+    };
     present_token(rules, &given, &mut base);
-    Some(Candidates { methods, paths, hosts, headers, addresses, base })
+    Some(Candidates {
+        methods,
+        paths,
+        hosts,
+        headers,
+        addresses,
+        base,
+    })
 }
 
 /// Shows the request's token to the server.
 fn present_token(rules: &Ruleset, request: &Request, attempt: &mut Attempt) {
-    let Some(accepted) = &rules.tokens else { return };
+    let Some(accepted) = &rules.tokens else {
+        return;
+    };
     let preflight = request.method.as_deref() == Some("OPTIONS")
         && ["origin", "access-control-request-method"]
             .iter()
@@ -89,8 +103,14 @@ fn present_token(rules: &Ruleset, request: &Request, attempt: &mut Attempt) {
         .iter()
         .filter(|line| line.name == "authorization")
         .find_map(|line| line.value.strip_prefix("Bearer "));
-    let query = request.path.as_deref().and_then(|path| path.split_once('?')).map_or("", |(_, q)| q);
-    let parameter = query.split('&').find_map(|pair| pair.strip_prefix("access_token="));
+    let query = request
+        .path
+        .as_deref()
+        .and_then(|path| path.split_once('?'))
+        .map_or("", |(_, q)| q);
+    let parameter = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("access_token="));
     if let Some(raw) = bearer.or(parameter) {
         // three parts may be a token that is accepted: its signature cannot be judged here
         let shaped = raw.split('.').count() == 3 && !raw.contains(char::is_whitespace);
@@ -114,7 +134,12 @@ impl Candidates {
     /// Calls `visit` with one request after another while it returns true. Returns whether all
     /// were visited, or it was told to stop.
     pub fn each(&self, visit: &mut dyn FnMut(&Attempt) -> bool) -> bool {
-        let mut dimensions = vec![self.methods.len(), self.paths.len(), self.hosts.len(), self.addresses.len()];
+        let mut dimensions = vec![
+            self.methods.len(),
+            self.paths.len(),
+            self.hosts.len(),
+            self.addresses.len(),
+        ];
         dimensions.extend(self.headers.iter().map(Vec::len));
         if dimensions.contains(&0) {
             return true;
@@ -135,16 +160,25 @@ impl Candidates {
 
     fn fill(&self, at: &[usize], attempt: &mut Attempt) {
         let pick = |list: &Vec<String>, i: usize| {
-            at.get(i).and_then(|&at| list.get(at)).cloned().unwrap_or_default()
+            at.get(i)
+                .and_then(|&at| list.get(at))
+                .cloned()
+                .unwrap_or_default()
         };
         attempt.method = pick(&self.methods, 0);
         attempt.path = pick(&self.paths, 1);
         attempt.host = pick(&self.hosts, 2);
-        attempt.client_address = at.get(3).and_then(|&at| self.addresses.get(at)).copied().flatten();
+        attempt.client_address = at
+            .get(3)
+            .and_then(|&at| self.addresses.get(at))
+            .copied()
+            .flatten();
         if !self.headers.is_empty() {
             attempt.headers = self.base.headers.clone();
             for (choices, &chosen) in self.headers.iter().zip(at.iter().skip(4)) {
-                attempt.headers.extend(choices.get(chosen).into_iter().flatten().cloned());
+                attempt
+                    .headers
+                    .extend(choices.get(chosen).into_iter().flatten().cloned());
             }
         }
     }
@@ -178,7 +212,9 @@ impl Patterns {
             Test::Method(value) => push(&mut self.methods, value.clone()),
             Test::Path(value) => push(&mut self.paths, value.clone()),
             Test::Host(value) => push(&mut self.hosts, value.clone()),
-            Test::Header { name, value } => push(&mut self.headers, (name.to_string(), value.clone())),
+            Test::Header { name, value } => {
+                push(&mut self.headers, (name.to_string(), value.clone()))
+            }
             Test::ClientAddress(range) => push(&mut self.addresses, *range),
             _ => {}
         }
@@ -186,7 +222,9 @@ impl Patterns {
 
     /// Every method that rules tell apart, and one that they do not.
     fn methods(&self) -> Vec<String> {
-        let key = |method: &str| -> Vec<bool> { self.methods.iter().map(|m| m.matches(method)).collect() };
+        let key = |method: &str| -> Vec<bool> {
+            self.methods.iter().map(|m| m.matches(method)).collect()
+        };
         let mut seen: Vec<Vec<bool>> = Vec::new();
         let mut methods = Vec::new();
         for method in normalize::METHODS {
@@ -241,7 +279,12 @@ impl Patterns {
                     .filter(|(of, _)| of == name)
                     .map(|(_, value)| value.clone())
                     .collect();
-                let line = |value| vec![HeaderLine { name: name.to_owned(), value }];
+                let line = |value| {
+                    vec![HeaderLine {
+                        name: name.to_owned(),
+                        value,
+                    }]
+                };
                 std::iter::once(Vec::new())
                     .chain(witnesses(&values, ANY).into_iter().map(line))
                     .collect()

@@ -52,7 +52,9 @@ impl Classes {
         let mut known: HashMap<(usize, Arc<str>, Option<Identity>), ClassId> = HashMap::new();
         for workload in world.index.workloads() {
             let membership = world.membership(workload.id).value;
-            let mesh = world.mesh_of(workload.id).filter(|_| membership != Membership::Unmeshed);
+            let mesh = world
+                .mesh_of(workload.id)
+                .filter(|_| membership != Membership::Unmeshed);
             let way_out = mesh.map_or_else(String::new, |mesh| {
                 format!("{}|{}", mesh.kind(), mesh.origination_key(workload))
             });
@@ -90,10 +92,19 @@ impl Classes {
             if let Some(of_base) = self.of_base.get_mut(class.base) {
                 of_base.push(id);
             }
-            self.by_namespace.entry(Arc::clone(&class.namespace)).or_default().push(id);
+            self.by_namespace
+                .entry(Arc::clone(&class.namespace))
+                .or_default()
+                .push(id);
             if let Some(identity) = &class.identity {
-                self.by_name.entry(Arc::clone(&identity.name)).or_default().push(id);
-                let account = (Arc::clone(&identity.namespace), Arc::clone(&identity.service_account));
+                self.by_name
+                    .entry(Arc::clone(&identity.name))
+                    .or_default()
+                    .push(id);
+                let account = (
+                    Arc::clone(&identity.namespace),
+                    Arc::clone(&identity.service_account),
+                );
                 self.by_account.entry(account).or_default().push(id);
             }
         }
@@ -140,7 +151,11 @@ impl Classes {
         let key = format!("{test:?}");
         let mut patterns = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
         let found = patterns.entry(key).or_insert_with(|| {
-            let named = self.all.iter().filter(|class| class.identity.is_some()).count();
+            let named = self
+                .all
+                .iter()
+                .filter(|class| class.identity.is_some())
+                .count();
             let taken: Vec<ClassId> = self
                 .all
                 .iter()
@@ -148,7 +163,11 @@ impl Classes {
                 .filter(|(_, class)| holds_identity(test, class.identity.as_ref()) == Some(true))
                 .map(|(i, _)| ClassId(i as u32))
                 .collect();
-            if taken.len() == named { Arc::from([]) } else { taken.into() }
+            if taken.len() == named {
+                Arc::from([])
+            } else {
+                taken.into()
+            }
         });
         Arc::clone(found)
     }

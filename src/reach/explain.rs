@@ -22,22 +22,41 @@ pub(super) fn authorization(
     };
     let mut steps = match (&decision.rule, outcome) {
         (Some(at), _) => {
-            let then = rules.rules.iter().find(|rule| rule.at == *at).map(|rule| &rule.then);
+            let then = rules
+                .rules
+                .iter()
+                .find(|rule| rule.at == *at)
+                .map(|rule| &rule.then);
             let text = match then {
                 Some(Effect::Allow) => "this rule allows it",
                 _ => "this rule refuses it",
             };
-            vec![Step { stage: Stage::Authorization, outcome, because: text.to_owned(), at: at.clone() }]
+            vec![Step {
+                stage: Stage::Authorization,
+                outcome,
+                because: text.to_owned(),
+                at: at.clone(),
+            }]
         }
         (None, Outcome::Passed) => {
-            vec![because_step(Stage::Authorization, outcome, "nothing refuses it", &rules.because)]
+            vec![because_step(
+                Stage::Authorization,
+                outcome,
+                "nothing refuses it",
+                &rules.because,
+            )]
         }
         (None, Outcome::Denied) => {
             let text = match rules.because.is_configured() {
                 true => "no rule matches, and this ALLOW policy selects the workload",
                 false => "the proxy answers 400 to such a request before it asks any policy",
             };
-            vec![because_step(Stage::Authorization, outcome, text, &rules.because)]
+            vec![because_step(
+                Stage::Authorization,
+                outcome,
+                text,
+                &rules.because,
+            )]
         }
         (None, Outcome::Open) => Vec::new(),
     };
@@ -62,8 +81,13 @@ fn nearest(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> O
             When::All(parts) => parts,
             one => std::slice::from_ref(one),
         };
-        let failed = parts.iter().find(|part| evaluate(part, caller, &attempt) == Tri::No);
-        let met = parts.iter().filter(|part| evaluate(part, caller, &attempt) == Tri::Yes).count();
+        let failed = parts
+            .iter()
+            .find(|part| evaluate(part, caller, &attempt) == Tri::No);
+        let met = parts
+            .iter()
+            .filter(|part| evaluate(part, caller, &attempt) == Tri::Yes)
+            .count();
         if let Some(failed) = failed
             && best.is_none_or(|(most, _, _)| met > most)
         {
@@ -72,7 +96,11 @@ fn nearest(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> O
     }
     let (met, rule, failed) = best?;
     let because = describe_failure(failed, caller, &attempt)?;
-    let prefix = if met > 0 { "the nearest rule matches otherwise, but " } else { "the nearest rule does not match: " };
+    let prefix = if met > 0 {
+        "the nearest rule matches otherwise, but "
+    } else {
+        "the nearest rule does not match: "
+    };
     Some(Step {
         stage: Stage::Authorization,
         outcome: Outcome::Denied,
@@ -81,7 +109,11 @@ fn nearest(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> O
     })
 }
 
-fn first_attempt(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Option<Attempt> {
+fn first_attempt(
+    rules: &Ruleset,
+    caller: &Caller<'_>,
+    request: Option<&Request>,
+) -> Option<Attempt> {
     if caller.layer == Layer::Tcp {
         return Some(Attempt::default());
     }
@@ -95,11 +127,18 @@ fn first_attempt(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>
 }
 
 /// What a failed part of a rule wanted, and what there was.
-fn describe_failure(part: &When, caller: &Caller<'_>, attempt: &Attempt) -> Option<(String, Option<crate::model::At>)> {
+fn describe_failure(
+    part: &When,
+    caller: &Caller<'_>,
+    attempt: &Attempt,
+) -> Option<(String, Option<crate::model::At>)> {
     let mut wanted: Vec<String> = Vec::new();
     let mut first: Option<(&Test, crate::model::At)> = None;
     part.each_test(&mut |test, at| {
-        if first.as_ref().is_none_or(|(known, _)| std::mem::discriminant(*known) == std::mem::discriminant(test)) {
+        if first
+            .as_ref()
+            .is_none_or(|(known, _)| std::mem::discriminant(*known) == std::mem::discriminant(test))
+        {
             wanted.push(value_of(test));
             first.get_or_insert((test, at.clone()));
         }
@@ -108,9 +147,21 @@ fn describe_failure(part: &When, caller: &Caller<'_>, attempt: &Attempt) -> Opti
     let negated = matches!(part, When::Not(_));
     let verb = if negated { "is among" } else { "is not" };
     wanted.dedup();
-    let shown = wanted.iter().take(3).cloned().collect::<Vec<_>>().join(" or ");
-    let more = if wanted.len() > 3 { format!(" or {} more", wanted.len() - 3) } else { String::new() };
-    Some((format!("{} {verb} {shown}{more}", actual(test, caller, attempt)), Some(at)))
+    let shown = wanted
+        .iter()
+        .take(3)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(" or ");
+    let more = if wanted.len() > 3 {
+        format!(" or {} more", wanted.len() - 3)
+    } else {
+        String::new()
+    };
+    Some((
+        format!("{} {verb} {shown}{more}", actual(test, caller, attempt)),
+        Some(at),
+    ))
 }
 
 fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
@@ -129,7 +180,10 @@ fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
         Test::Port(_) => format!("the port {}", caller.port),
         Test::Header { name, .. } => {
             let line = attempt.headers.iter().find(|line| *line.name == **name);
-            or_none(line.map_or("", |line| &line.value), &format!("header {name}"))
+            or_none(
+                line.map_or("", |line| &line.value),
+                &format!("header {name}"),
+            )
         }
         Test::TokenPrincipal { .. } | Test::TokenClaim { .. } => match attempt.token {
             Some(_) => "the token".to_owned(),
@@ -151,11 +205,15 @@ fn value_of(test: &Test) -> String {
         | Test::Header { value, .. } => text(value),
         Test::IdentityNamespace(value) => format!("in namespace {value:?}"),
         Test::IdentityServiceAccount { namespace, name } => format!("{namespace}/{name}"),
-        Test::PeerAddress(range) | Test::ClientAddress(range) | Test::DestinationAddress(range) => range.to_string(),
+        Test::PeerAddress(range) | Test::ClientAddress(range) | Test::DestinationAddress(range) => {
+            range.to_string()
+        }
         Test::Port(port) => port.to_string(),
         Test::Path(PathMatch::Text(value)) => text(value),
         Test::Path(PathMatch::Template(segments)) => format!("{:?}", template(segments)),
-        Test::TokenPrincipal { issuer, subject } => format!("from {}", issuer_subject(issuer, subject)),
+        Test::TokenPrincipal { issuer, subject } => {
+            format!("from {}", issuer_subject(issuer, subject))
+        }
         Test::TokenClaim { path, value } => format!("saying {} {}", path.join("."), text(value)),
         Test::TokenRefused(_) => "an accepted token".to_owned(),
         Test::Unknowable(what) => what.to_string(),

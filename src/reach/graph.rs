@@ -99,14 +99,23 @@ impl Graph {
                 graph.add_edge(source, listener, edge);
             }
         }
-        Self { classes, listeners, graph }
+        Self {
+            classes,
+            listeners,
+            graph,
+        }
     }
 
     /// All edges, by listener.
     pub fn edges(&self) -> impl Iterator<Item = (&Group, ListenerId, &Edge)> {
         self.graph.edge_references().filter_map(|edge| {
-            match (self.graph.node_weight(edge.source())?, self.graph.node_weight(edge.target())?) {
-                (Node::Clients(group), Node::Listener(listener)) => Some((group, *listener, edge.weight())),
+            match (
+                self.graph.node_weight(edge.source())?,
+                self.graph.node_weight(edge.target())?,
+            ) {
+                (Node::Clients(group), Node::Listener(listener)) => {
+                    Some((group, *listener, edge.weight()))
+                }
                 _ => None,
             }
         })
@@ -123,7 +132,11 @@ impl Graph {
 
     /// How many workloads a group has; none for clients outside.
     pub fn size(&self, group: &Group) -> usize {
-        let count = |ids: &[ClassId]| -> usize { ids.iter().map(|&id| self.classes.get(id).members.len()).sum() };
+        let count = |ids: &[ClassId]| -> usize {
+            ids.iter()
+                .map(|&id| self.classes.get(id).members.len())
+                .sum()
+        };
         match group {
             Group::Only(ids) => count(ids),
             Group::AllBut(base, but) => {
@@ -165,21 +178,40 @@ fn edges_to(world: &World, classes: &Classes, listener: &ListenerPort) -> Vec<(G
         edges.extend(edge(world, listener, client).map(|edge| (group, edge)));
     }
     let server = world.index.workload(listener.workload);
-    let exposed = world.index.services_of(server.id).any(|service| service.exposed.is_some());
+    let exposed = world
+        .index
+        .services_of(server.id)
+        .any(|service| service.exposed.is_some());
     let on_node = server.host_network
-        || server.containers.iter().flat_map(|c| &c.ports).any(|port| port.host_port.is_some());
+        || server
+            .containers
+            .iter()
+            .flat_map(|c| &c.ports)
+            .any(|port| port.host_port.is_some());
     if exposed || on_node {
         let edge = edge(world, listener, Client::External(None));
-        edges.extend(edge.filter(|e| e.stage != Stage::Entry).map(|edge| (Group::Outside, edge)));
+        edges.extend(
+            edge.filter(|e| e.stage != Stage::Entry)
+                .map(|edge| (Group::Outside, edge)),
+        );
     }
     edges
 }
 
 fn edge(world: &World, listener: &ListenerPort, client: Client) -> Option<Edge> {
-    let question = Question { client, destination: None, request: None, explain: false };
+    let question = Question {
+        client,
+        destination: None,
+        request: None,
+        explain: false,
+    };
     let answer = world.answer(&question, listener);
     let deciding = answer.deciding()?;
-    let path = answer.paths.iter().find(|path| path.verdict == answer.verdict).or(answer.paths.first())?;
+    let path = answer
+        .paths
+        .iter()
+        .find(|path| path.verdict == answer.verdict)
+        .or(answer.paths.first())?;
     let sends = path.steps.first()?;
     Some(Edge {
         verdict: answer.verdict,
@@ -222,9 +254,13 @@ fn groups(world: &World, classes: &Classes, listener: &ListenerPort) -> Vec<(Gro
         let namespace = apart.get(&*class.namespace).copied();
         let says = tests
             .iter()
-            .map(|test| super::authorize::holds_identity(test, class.identity.as_ref()) == Some(true))
+            .map(|test| {
+                super::authorize::holds_identity(test, class.identity.as_ref()) == Some(true)
+            })
             .collect();
-        only.entry((class.base, namespace, says)).or_default().push(id);
+        only.entry((class.base, namespace, says))
+            .or_default()
+            .push(id);
         if let Some(but) = but.get_mut(class.base) {
             but.push(id);
         }
@@ -260,7 +296,8 @@ fn identity_tests(listener: &ListenerPort) -> Vec<&Test> {
         seen.push(address);
         for rule in &rules.rules {
             rule.when.each_test(&mut |test, _| {
-                if super::authorize::holds_identity(test, None).is_some() && !tests.contains(&test) {
+                if super::authorize::holds_identity(test, None).is_some() && !tests.contains(&test)
+                {
                     tests.push(test);
                 }
             });

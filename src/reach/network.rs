@@ -32,7 +32,8 @@ impl NetworkPolicies {
                 .flat_map(Node::items)
                 .filter_map(Node::as_str)
                 .collect();
-            let has_egress_rules = field("egress").is_some_and(|rules| rules.items().next().is_some());
+            let has_egress_rules =
+                field("egress").is_some_and(|rules| rules.items().next().is_some());
             let at = At::new(id, "/kind");
             problems.push(Problem::at(
                 ProblemKind::NotUnderstood,
@@ -40,7 +41,13 @@ impl NetworkPolicies {
                 at.clone(),
             ));
             found.push(NetworkPolicy {
-                namespace: index.resource(id).key.namespace.as_deref().unwrap_or("").to_owned(),
+                namespace: index
+                    .resource(id)
+                    .key
+                    .namespace
+                    .as_deref()
+                    .unwrap_or("")
+                    .to_owned(),
                 pods: pods.unwrap_or_default(),
                 ingress: types.is_empty() || types.contains(&"Ingress"),
                 egress: types.contains(&"Egress") || (types.is_empty() && has_egress_rules),
@@ -50,7 +57,11 @@ impl NetworkPolicies {
         Self(found)
     }
 
-    fn touching(&self, workload: &Workload, which: impl Fn(&NetworkPolicy) -> bool) -> Vec<(String, At)> {
+    fn touching(
+        &self,
+        workload: &Workload,
+        which: impl Fn(&NetworkPolicy) -> bool,
+    ) -> Vec<(String, At)> {
         self.0
             .iter()
             .filter(|policy| {

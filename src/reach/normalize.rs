@@ -7,10 +7,40 @@ use crate::model::Normalization;
 
 /// Methods that Envoy's HTTP/1 parser takes.
 pub const METHODS: &[&str] = &[
-    "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE", "COPY", "LOCK",
-    "MKCOL", "MOVE", "PROPFIND", "PROPPATCH", "SEARCH", "UNLOCK", "BIND", "REBIND", "UNBIND", "ACL",
-    "REPORT", "MKACTIVITY", "CHECKOUT", "MERGE", "M-SEARCH", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE",
-    "PURGE", "MKCALENDAR", "LINK", "UNLINK", "SOURCE",
+    "GET",
+    "POST",
+    "PUT",
+    "DELETE",
+    "HEAD",
+    "OPTIONS",
+    "PATCH",
+    "CONNECT",
+    "TRACE",
+    "COPY",
+    "LOCK",
+    "MKCOL",
+    "MOVE",
+    "PROPFIND",
+    "PROPPATCH",
+    "SEARCH",
+    "UNLOCK",
+    "BIND",
+    "REBIND",
+    "UNBIND",
+    "ACL",
+    "REPORT",
+    "MKACTIVITY",
+    "CHECKOUT",
+    "MERGE",
+    "M-SEARCH",
+    "NOTIFY",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+    "PURGE",
+    "MKCALENDAR",
+    "LINK",
+    "UNLINK",
+    "SOURCE",
 ];
 
 /// The path that policies see; nothing where the proxy answers 400 before it asks them.
@@ -62,7 +92,9 @@ fn decode_unreserved(path: &str) -> String {
     while let Some(at) = rest.find('%') {
         let (before, escape) = rest.split_at(at);
         out.push_str(before);
-        let byte = escape.get(1..3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let byte = escape
+            .get(1..3)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match byte.map(char::from) {
             Some(c) if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~') => {
                 out.push(c);
@@ -117,47 +149,82 @@ fn encode_unusual(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::path;
-    use crate::model::Normalization::{self, Base, DecodeAndMergeSlashes, MergeSlashes, None as Off};
+    use crate::model::Normalization::{
+        self, Base, DecodeAndMergeSlashes, MergeSlashes, None as Off,
+    };
 
     fn check(mode: Normalization, cases: &[(&str, Option<&str>)]) {
         for (target, expected) in cases {
-            assert_eq!(path(target, mode).as_deref(), *expected, "{target} under {mode:?}");
+            assert_eq!(
+                path(target, mode).as_deref(),
+                *expected,
+                "{target} under {mode:?}"
+            );
         }
     }
 
     #[test]
     fn nothing_changes_without_normalization() {
-        check(Off, &[("/a/../b?x=1", Some("/a/../b")), ("/%61", Some("/%61")), ("/%00", Some("/%00"))]);
+        check(
+            Off,
+            &[
+                ("/a/../b?x=1", Some("/a/../b")),
+                ("/%61", Some("/%61")),
+                ("/%00", Some("/%00")),
+            ],
+        );
     }
 
     #[test]
     fn dots_and_escapes_but_not_slashes() {
-        check(Base, &[
-            ("/x/../admin", Some("/admin")),
-            ("/%61dmin", Some("/admin")),
-            ("/x/..//v1", Some("//v1")),
-            ("//admin", Some("//admin")),
-            ("/a/.", Some("/a/")),
-            ("/../..", Some("/")),
-            ("/a\\b", Some("/a/b")),
-            ("/v%2531", Some("/v%2531")),
-            ("/%2Fv", Some("/%2Fv")),
-            ("/%c3", Some("/%c3")),
-            ("/a|b", Some("/a%7Cb")),
-            ("/a[b]", Some("/a[b]")),
-            ("/a#f?x", Some("/a")),
-            ("http://h/p?q", Some("/p")),
-        ]);
+        check(
+            Base,
+            &[
+                ("/x/../admin", Some("/admin")),
+                ("/%61dmin", Some("/admin")),
+                ("/x/..//v1", Some("//v1")),
+                ("//admin", Some("//admin")),
+                ("/a/.", Some("/a/")),
+                ("/../..", Some("/")),
+                ("/a\\b", Some("/a/b")),
+                ("/v%2531", Some("/v%2531")),
+                ("/%2Fv", Some("/%2Fv")),
+                ("/%c3", Some("/%c3")),
+                ("/a|b", Some("/a%7Cb")),
+                ("/a[b]", Some("/a[b]")),
+                ("/a#f?x", Some("/a")),
+                ("http://h/p?q", Some("/p")),
+            ],
+        );
     }
 
     #[test]
     fn slashes_are_merged_and_decoded_where_asked() {
-        check(MergeSlashes, &[("//a///b", Some("/a/b")), ("/x%2f..%2fv1", Some("/x%2f..%2fv1"))]);
-        check(DecodeAndMergeSlashes, &[("/x%2f..%2fv1", Some("/v1")), ("/x%5c..%5cv1", Some("/v1"))]);
+        check(
+            MergeSlashes,
+            &[
+                ("//a///b", Some("/a/b")),
+                ("/x%2f..%2fv1", Some("/x%2f..%2fv1")),
+            ],
+        );
+        check(
+            DecodeAndMergeSlashes,
+            &[("/x%2f..%2fv1", Some("/v1")), ("/x%5c..%5cv1", Some("/v1"))],
+        );
     }
 
     #[test]
     fn what_the_proxy_refuses_by_itself() {
-        check(Base, &[("\\a", None), ("/%00", None), ("/é", None), ("/a\tb", None), ("*", None), ("", None)]);
+        check(
+            Base,
+            &[
+                ("\\a", None),
+                ("/%00", None),
+                ("/é", None),
+                ("/a\tb", None),
+                ("*", None),
+                ("", None),
+            ],
+        );
     }
 }

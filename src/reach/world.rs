@@ -50,7 +50,12 @@ impl World {
             .map(|workload| settle(workload, &meshes))
             .collect();
         let network = NetworkPolicies::read(&index, &mut problems);
-        let world = Self { index, meshes, network, members };
+        let world = Self {
+            index,
+            meshes,
+            network,
+            members,
+        };
         (world, problems)
     }
 
@@ -74,7 +79,8 @@ impl World {
 
     /// Who a workload can prove to be, if it is (or may be) in a mesh.
     pub fn identity(&self, workload: &Workload) -> Option<Identity> {
-        self.mesh_of(workload.id).map(|mesh| mesh.identity(workload))
+        self.mesh_of(workload.id)
+            .map(|mesh| mesh.identity(workload))
     }
 
     /// The ports that a workload listens on as far as files show: declared by its containers, or
@@ -85,13 +91,20 @@ impl World {
         for container in &workload.containers {
             for port in &container.ports {
                 if port.protocol == Protocol::Tcp && seen.insert(port.number) {
-                    let at = At { resource: workload.resource, pointer: port.at.join("containerPort") };
+                    let at = At {
+                        resource: workload.resource,
+                        pointer: port.at.join("containerPort"),
+                    };
                     ports.push((port.number, at));
                 }
             }
         }
         for service in self.index.services_of(workload.id) {
-            for port in service.ports.iter().filter(|port| port.protocol == Protocol::Tcp) {
+            for port in service
+                .ports
+                .iter()
+                .filter(|port| port.protocol == Protocol::Tcp)
+            {
                 if let Some(target) = self.index.target(port, workload)
                     && seen.insert(target)
                 {
@@ -163,15 +176,24 @@ fn settle(workload: &Workload, meshes: &[Arc<dyn Mesh>]) -> Member {
             Membership::Unknown => 1,
             Membership::Unmeshed => 0,
         };
-        if best.as_ref().is_none_or(|known| rank(membership.value) > rank(known.membership.value)) {
-            best = Some(Member { mesh: Some(i), membership });
+        if best
+            .as_ref()
+            .is_none_or(|known| rank(membership.value) > rank(known.membership.value))
+        {
+            best = Some(Member {
+                mesh: Some(i),
+                membership,
+            });
         }
     }
     best.unwrap_or_else(|| Member {
         mesh: None,
         membership: Decided {
             value: Membership::Unmeshed,
-            because: Because::Default { rule: "there is no mesh", near: workload.at() },
+            because: Because::Default {
+                rule: "there is no mesh",
+                near: workload.at(),
+            },
             rivals: Vec::new(),
         },
     })

@@ -15,7 +15,9 @@ pub fn attach(sources: &Sources, documents: &mut [Document]) -> Vec<Problem> {
         let root = document.root();
         let items = root.get("items").into_iter().flat_map(Node::items);
         for object in std::iter::once(root).chain(items) {
-            let Some(holder) = holder(object) else { continue };
+            let Some(holder) = holder(object) else {
+                continue;
+            };
             match embedded(document, sources.get(document.file()), holder) {
                 Ok(inner) => found.push((holder.id(), inner)),
                 Err(problem) => problems.push(problem),
@@ -33,9 +35,15 @@ fn holder(object: Node<'_>) -> Option<Node<'_>> {
         return None;
     }
     let name = object.path(&["metadata", "name"]).and_then(Node::as_str)?;
-    let (_, key) = HOLDERS
-        .iter()
-        .find(|(start, _)| name == *start || name.strip_prefix(start).is_some_and(|rest| rest.starts_with('-')))?;
+    let (_, key) = HOLDERS.iter().find(|(start, _)| {
+        name == *start
+            || name
+                .strip_prefix(start)
+                .is_some_and(|rest| rest.starts_with('-'))
+    })?;
     let value = object.path(&["data", key])?;
-    value.as_str().is_some_and(|text| !text.trim().is_empty()).then_some(value)
+    value
+        .as_str()
+        .is_some_and(|text| !text.trim().is_empty())
+        .then_some(value)
 }
