@@ -146,6 +146,7 @@ impl<'s> Builder<'s> {
     pub(super) fn scalar(&mut self, scalar: &Scalar<'_>, anchor: usize) -> Result<(), Failure> {
         let (start, end) = self.scalar_range(scalar);
         self.last_end = end.max(self.last_end);
+        self.check_size(start)?;
         let content = self.content(scalar, start)?;
         if self.wants_key() {
             let is_merge =
@@ -173,10 +174,7 @@ impl<'s> Builder<'s> {
         }
         let extent = self.extent(node);
         self.aliased = self.aliased.saturating_add(extent.nodes);
-        if self.aliased > MAX_EXPANDED_NODES {
-            let reason = format!("its aliases stand for more than {MAX_EXPANDED_NODES} values");
-            return self.fail(start, &reason);
-        }
+        self.check_size(start)?;
         self.check_depth(start, extent.height)?;
         let alias = self.push(
             Content::Alias(node),
@@ -223,6 +221,7 @@ impl<'s> Builder<'s> {
         if self.wants_key() {
             return self.fail(start, "a mapping or list cannot be the key of a mapping");
         }
+        self.check_size(start)?;
         self.check_depth(start, 1)?;
         self.last_end = start + usize::from(bracketed);
         let first = if is_list {
@@ -316,14 +315,10 @@ impl<'s> Builder<'s> {
 
     /// The item of a bracketed list that is text and no pair.
     fn text_for_pair(&mut self, frame: &Frame) -> Option<NodeId> {
-        let in_brackets = self
-            .frames
-            .last()
-            .is_some_and(|outer| outer.is_list && outer.bracketed);
         let [pending] = self.open_entries.get(frame.first..)? else {
             return None;
         };
-        if frame.bracketed || !in_brackets {
+        if frame.bracketed {
             return None;
         }
         let start = pending.entry.key_start as usize - self.piece.base;
@@ -527,6 +522,18 @@ impl<'s> Builder<'s> {
             all.height = all.height.max(extent.height);
         }
         (all.nodes, all.height + 1)
+    }
+
+    fn check_size(&self, at: usize) -> Result<(), Failure> {
+        // collections that are open are yet to come
+        let written = (self.document.nodes.len() + self.frames.len()) as u64;
+        if self.aliased.saturating_add(written) >= MAX_EXPANDED_NODES {
+            let reason = format!(
+                "it has more than {MAX_EXPANDED_NODES} values, counting those that aliases stand for"
+            );
+            return self.fail(at, &reason);
+        }
+        Ok(())
     }
 
     fn check_depth(&self, at: usize, height: u32) -> Result<(), Failure> {

@@ -83,7 +83,7 @@ impl Places {
 
     /// A span of the text as a span of the file.
     fn outer(&self, span: Span) -> Span {
-        match (self.offset(span.start, false), self.offset(span.end, true)) {
+        match (self.offset(span.start), self.offset(span.end)) {
             (Some(start), Some(end)) => Span {
                 file: self.whole.file,
                 start,
@@ -93,19 +93,12 @@ impl Places {
         }
     }
 
-    /// An offset into the text as an offset into the file. The end of a span belongs to the
-    /// line before it, if it is where a line begins.
-    fn offset(&self, offset: u32, is_end: bool) -> Option<u32> {
+    /// An offset into the text as an offset into the file.
+    fn offset(&self, offset: u32) -> Option<u32> {
         let lines = self.lines.as_deref()?;
-        let next = lines.partition_point(|&(start, _)| {
-            if is_end {
-                start < offset
-            } else {
-                start <= offset
-            }
-        });
+        let next = lines.partition_point(|&(start, _)| start <= offset);
         let &(inner, outer) = lines.get(next.max(1) - 1)?;
-        Some(outer + (offset - inner)).map(|at| at.min(self.whole.end))
+        Some((outer + (offset - inner)).min(self.whole.end))
     }
 
     fn move_out(&self, document: &mut Document, source: &SourceFile) {

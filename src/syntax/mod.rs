@@ -32,6 +32,9 @@ pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
 /// Deepest nesting of collections in a document, followed through aliases.
 pub const MAX_DEPTH: u32 = 256;
 
+/// Most documents of a file that are read.
+pub const MAX_DOCUMENTS: usize = 100_000;
+
 /// Most nodes a document may have once its aliases are written out.
 pub const MAX_EXPANDED_NODES: u64 = 2_000_000;
 

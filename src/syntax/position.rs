@@ -44,7 +44,7 @@ pub(super) fn block_end(text: &str, header: usize, end: usize) -> usize {
     } else {
         body.trim_end_matches([' ', '\t', '\r', '\n'])
     };
-    header + trimmed.len().max(indicators.len())
+    header + trimmed.len()
 }
 
 /// Where a block list that is the value of a key begins: at its first dash, which the parser

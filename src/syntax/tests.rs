@@ -12,8 +12,8 @@ fn read(text: &str) -> (Vec<Document>, Vec<Problem>, SourceFile) {
 
 fn one(text: &str) -> (Document, SourceFile) {
     let (mut documents, problems, source) = read(text);
-    assert_eq!(problems, [], "{text}");
-    assert_eq!(documents.len(), 1, "{text}");
+    assert_eq!(problems, [], "{text:.300}");
+    assert_eq!(documents.len(), 1, "{text:.300}");
     (documents.remove(0), source)
 }
 
@@ -54,7 +54,7 @@ fn value(text: &str) -> serde_json::Value {
 /// The single problem of a text, with the text under it.
 fn refused(text: &str) -> (ProblemKind, String, String) {
     let (documents, problems, source) = read(text);
-    assert_eq!(documents.len(), 0, "{text}");
+    assert_eq!(documents.len(), 0, "{text:.300}");
     let [problem] = problems.as_slice() else {
         panic!("one problem expected: {problems:?}");
     };
@@ -377,7 +377,7 @@ mod files {
 
     #[test]
     fn thousands_of_comments_are_fine() {
-        let text = format!("{}a: 1\n", "# x\n".repeat(5000));
+        let text = format!("a:\n{}b: 1\n", "# x\n".repeat(5000));
         assert_eq!(one(&text).0.comments().len(), 5000);
     }
 }
@@ -417,6 +417,28 @@ mod limits {
         );
         assert!(refused(&deep).1.contains("levels deep"));
         refused(&"[".repeat(400_000));
+    }
+
+    #[test]
+    fn a_document_has_a_number_of_values_and_a_file_of_documents() {
+        // 1,000 values for each alias, and some written out
+        let text = |rest: usize| {
+            let list = format!("[{}]", "1,".repeat(999));
+            format!("[&a {list}, {}{}]", "*a,".repeat(1990), "1,".repeat(rest))
+        };
+        let base = 1 + 1000 + 1990 * 1001;
+        let rest = MAX_EXPANDED_NODES as usize - base;
+        assert_eq!(read(&text(rest)).1, []);
+        assert!(refused(&text(rest + 1)).1.contains("values"));
+        let (documents, problems, source) = read(&"a\n---\n".repeat(MAX_DOCUMENTS + 1));
+        assert_eq!(documents.len(), MAX_DOCUMENTS);
+        let Place::Span(span) = problems[0].place else {
+            panic!()
+        };
+        assert_eq!(
+            source.line_col(span.start).line as usize,
+            MAX_DOCUMENTS * 2 + 1
+        );
     }
 
     #[test]

@@ -6,10 +6,10 @@ use granit_parser::{
     ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as Range, StructureStyle, Tag,
 };
 
-use super::MAX_FILE_BYTES;
 use super::builder::{Builder, Failure, Scalar, Style, Tagged};
 use super::document::Document;
 use super::split::{Piece, pieces};
+use super::{MAX_DOCUMENTS, MAX_FILE_BYTES};
 use crate::model::{Place, Problem, ProblemKind};
 use crate::text::{FileId, SourceFile, Span};
 
@@ -35,6 +35,18 @@ pub fn parse(file: FileId, source: &SourceFile) -> (Vec<Document>, Vec<Problem>)
     let is_template = source.text().contains("{{");
     let mut template_reported = false;
     for (number, piece) in pieces(source.text()).into_iter().enumerate() {
+        if number == MAX_DOCUMENTS {
+            let reason = format!("the file has more than {MAX_DOCUMENTS} documents; split it");
+            problems.push(unreadable(
+                file,
+                source,
+                &Failure {
+                    at: piece.base,
+                    reason,
+                },
+            ));
+            break;
+        }
         match read_piece(file, number, piece, source) {
             Ok((document, rest)) => {
                 problems.extend(document.duplicate_keys(source));
