@@ -1,3 +1,8 @@
-//! Tests of the whole crate, in one binary.
+//! All integration tests, in one binary.
 
+mod cli;
+mod conformance;
+mod fixtures;
 mod properties;
+mod scenarios;
+mod tidy;

@@ -1,0 +1,123 @@
+//! Questions whose answers are known: from upstream's code, and from a real Envoy.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::cli::{folders, meshvet, root};
+
+/// Cases about what is not worked out yet. Not one of their questions may be answered.
+const NOT_YET: &[&str] = &[
+    "46-ambient-peer-authentication",
+    "49-ambient-l7-deny-without-waypoint-is-a-no-op",
+    "52-ambient-unsupported-actions",
+    "55-gateway-host-namespace-binding",
+];
+
+/// Sets of manifests in logging.yaml about what is not worked out yet.
+const NOT_YET_LOGGED: &[&str] = &["13-ambient-ztunnel-log-level"];
+
+fn check(mesh: &str) {
+    let cases = folders(&root().join("testdata/conformance").join(mesh));
+    assert!(!cases.is_empty());
+    let mut wrong = Vec::new();
+    for case in cases {
+        let name = case
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let ran = meshvet(
+            &root(),
+            &[
+                "test",
+                "-f",
+                "json",
+                "--tests",
+                &case.join("expect.meshvet-test.yaml").to_string_lossy(),
+                &case.join("manifests").to_string_lossy(),
+            ],
+        );
+        let tests = ran.json()["tests"].as_array().cloned().unwrap_or_default();
+        assert!(!tests.is_empty(), "{name}: no test ran: {}", ran.stderr);
+        for test in tests {
+            let answered = matches!(test["actual"]["verdict"].as_str(), Some("allow" | "deny"));
+            let right = match NOT_YET.contains(&name.as_str()) {
+                true => !answered,
+                false => test["passed"] == true,
+            };
+            if !right {
+                wrong.push(format!(
+                    "{name}: {}: expected {}, found {}: {}",
+                    test["name"], test["expected"], test["actual"], test["because"]
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn istio_as_its_code_says() {
+    check("istio");
+}
+
+#[test]
+fn istio_as_a_real_envoy_answered() {
+    check("istio-envoy");
+}
+
+#[derive(Deserialize)]
+struct Logging {
+    sets: Vec<Set>,
+}
+
+#[derive(Deserialize)]
+struct Set {
+    name: String,
+    manifests: std::collections::BTreeMap<String, String>,
+    expect: Vec<Expected>,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    workload: Option<String>,
+    access_log: Option<String>,
+}
+
+#[test]
+fn istio_access_logs() {
+    logging(&root().join("testdata/conformance/istio/logging.yaml"));
+}
+
+fn logging(file: &Path) {
+    let text = std::fs::read_to_string(file).expect("the file");
+    let logging: Logging = serde_yaml::from_str(&text).expect("sets");
+    let mut asked = 0;
+    for set in logging.sets {
+        let dir = tempfile::tempdir().expect("a directory");
+        for (name, text) in &set.manifests {
+            std::fs::write(dir.path().join(name), text).expect("written");
+        }
+        let facts = meshvet(dir.path(), &["facts"]).json();
+        for expected in set.expect {
+            let workload = expected.workload.expect("a workload");
+            let found = facts["workloads"]
+                .as_array()
+                .and_then(|all| all.iter().find(|one| one["id"] == *workload))
+                .map(|one| one["access_log"]["state"].clone());
+            let wanted = match NOT_YET_LOGGED.contains(&set.name.as_str()) {
+                true => Some("unknown".to_owned()),
+                false => expected.access_log,
+            };
+            assert_eq!(
+                found.as_ref().and_then(|s| s.as_str()),
+                wanted.as_deref(),
+                "{}: {workload}",
+                set.name
+            );
+            asked += 1;
+        }
+    }
+    assert!(asked > 0);
+}

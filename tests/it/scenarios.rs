@@ -1,0 +1,53 @@
+//! Whole small meshes: the same answer in every format, at any number of threads.
+
+use meshvet::cli::Exit;
+
+use crate::cli::{folders, meshvet, root};
+
+#[test]
+fn output_is_the_same_at_any_number_of_threads() {
+    for scenario in folders(&root().join("testdata/scenarios")) {
+        let path = scenario.to_string_lossy();
+        for format in ["text", "json", "sarif"] {
+            let one = meshvet(&root(), &["scan", "--threads", "1", "-f", format, &path]);
+            let two = meshvet(&root(), &["scan", "--threads", "2", "-f", format, &path]);
+            assert_eq!(one, two, "{path} as {format}");
+        }
+        let one = meshvet(&root(), &["facts", "--threads", "1", &path]);
+        let two = meshvet(&root(), &["facts", "--threads", "2", &path]);
+        assert_eq!(one, two, "facts of {path}");
+    }
+}
+
+#[test]
+fn every_scenario_says_what_is_expected_of_it() {
+    let update = std::env::var_os("UPDATE").is_some();
+    for scenario in folders(&root().join("testdata/scenarios")) {
+        let name = scenario
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        // run where the example lies, so that paths are what a user sees
+        let ran = meshvet(&root().join("testdata/scenarios"), &["scan", "-v", &name]);
+        let expected = scenario.join("expected.txt");
+        if update {
+            std::fs::write(&expected, &ran.stdout).expect("written");
+        }
+        let text = std::fs::read_to_string(&expected).unwrap_or_default();
+        assert_eq!(
+            ran.stdout, text,
+            "{name} (UPDATE=1 rewrites it; read the difference first)"
+        );
+    }
+}
+
+#[test]
+fn a_clean_mesh_is_clean() {
+    let ran = meshvet(
+        &root(),
+        &["scan", "-f", "sarif", "testdata/scenarios/clean"],
+    );
+    assert_eq!(ran.exit, Exit::Fine, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.json()["runs"][0]["results"], serde_json::json!([]));
+}
