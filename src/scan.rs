@@ -69,7 +69,7 @@ pub struct Counts {
     pub objects: Vec<(&'static str, usize)>,
     /// Documents that are no Kubernetes objects.
     pub foreign: usize,
-    /// Workloads.
+    /// Workloads of environments with a mesh.
     pub workloads: usize,
     /// Edges that are open.
     pub edges: usize,
@@ -77,8 +77,8 @@ pub struct Counts {
     pub plaintext_edges: usize,
     /// Of these, from outside.
     pub outside_edges: usize,
-    /// Environments with a mesh in them.
-    pub meshes: usize,
+    /// The meshes, by the names for people.
+    pub meshes: Vec<&'static str>,
 }
 
 /// Parses all files and sorts their documents into environments.
@@ -199,11 +199,18 @@ impl Counts {
             }
         }
         self.foreign += index.foreign;
+        if judged.world.meshes.is_empty() {
+            return;
+        }
         self.workloads += index.workloads().len();
-        self.meshes += usize::from(!judged.world.meshes.is_empty());
+        for mesh in &judged.world.meshes {
+            if !self.meshes.contains(&mesh.title()) {
+                self.meshes.push(mesh.title());
+            }
+        }
         for (source, _, edge) in judged.graph.edges() {
             let open = matches!(edge.verdict, Verdict::Allow | Verdict::Conditional);
-            if !open || judged.world.meshes.is_empty() {
+            if !open {
                 continue;
             }
             self.edges += 1;

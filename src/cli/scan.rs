@@ -23,7 +23,7 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
         .problems
         .iter()
         .any(|problem| problem.kind.is_incomplete());
-    if outcome.counts.meshes == 0 && !broken {
+    if outcome.counts.meshes.is_empty() && !broken {
         return Err(Failure::no_input(
             "nothing here is a mesh: no object of Istio, and no namespace or pod that asks for its proxy",
         ));
@@ -40,6 +40,7 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
             .collect(),
         files: read.sources.len(),
         objects: outcome.counts.objects.clone(),
+        meshes: outcome.counts.meshes.clone(),
         workloads: outcome.counts.workloads,
         edges: outcome.counts.edges,
         plaintext_edges: outcome.counts.plaintext_edges,

@@ -99,6 +99,8 @@ impl Context<'_> {
             (Some(name), _) => name.into(),
             // each object made of it gets a name of its own: it has no twin
             (None, Some(prefix)) => format!("{prefix}*{}{inside}", self.member.document).into(),
+            // read by the installer, not by the API server
+            (None, None) if group == "install.istio.io" => "unnamed".into(),
             (None, None) => {
                 problems.push(Problem::new(
                     ProblemKind::Rejected,

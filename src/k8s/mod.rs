@@ -23,6 +23,9 @@ use crate::text::Span;
 
 pub use resource::{Resource, ResourceKey};
 
+/// For the first object of a key: where the others stand, and whether any differs.
+type Twins = BTreeMap<ResourceId, (Vec<Span>, bool)>;
+
 /// Everything of one environment.
 #[derive(Debug, Default)]
 pub struct Index {
@@ -52,6 +55,7 @@ impl Index {
             ..Self::default()
         };
         let mut problems = Vec::new();
+        let mut twins = Twins::new();
         for member in &environment.members {
             if let Some(document) = documents.get(member.document) {
                 let found = metadata::objects(document, member, &mut problems);
@@ -59,49 +63,29 @@ impl Index {
                     index.foreign += 1;
                 }
                 for resource in found {
-                    index.add(resource, &mut problems);
+                    index.add(resource, &mut twins);
                 }
             }
         }
+        index.report_twins(twins, &mut problems);
         index.type_objects(&mut problems);
+        index.report_assumed_namespaces(&mut problems);
         index.join_services();
         (index, problems)
     }
 
-    fn add(&mut self, mut resource: Resource, problems: &mut Vec<Problem>) {
+    fn add(&mut self, mut resource: Resource, twins: &mut Twins) {
         let id = ResourceId(self.resources.len() as u32);
         let mut address = resource.key.to_string();
         if let Some(&first) = self.by_key.get(&resource.key) {
-            let there = self.resource(first);
-            let same = same_content(self.node(first), self.node_of(&resource));
-            let file = |r: &Resource| {
-                self.documents
-                    .get(r.document)
-                    .map(|d| (d.file(), d.number()))
-            };
-            // the same document twice in one environment is no second object
-            if same {
-                if file(there) != file(&resource) {
-                    problems.push(Problem::new(
-                        ProblemKind::DuplicateObject,
-                        format!(
-                            "{} stands here a second time, with the same content",
-                            resource.key
-                        ),
-                        Place::Span(self.node_of(&resource).span()),
-                    ));
-                }
+            let span = self.node_of(&resource).span();
+            let (count, differs) = twins.entry(first).or_insert((Vec::new(), false));
+            count.push(span);
+            // a copy that says the same is no second object
+            if same_content(self.node(first), self.node_of(&resource)) {
                 return;
             }
-            problems.push(Problem::new(
-                ProblemKind::DuplicateObject,
-                format!(
-                    "{} is defined more than once with different content; whichever is applied last is in force: \
-                     keep one, or put them in environments of their own",
-                    resource.key
-                ),
-                Place::Span(self.node_of(&resource).span()),
-            ));
+            *differs = true;
             resource.contested = true;
             if let Some(first) = self.resources.get_mut(first.0 as usize) {
                 first.contested = true;
@@ -121,6 +105,45 @@ impl Index {
         );
         self.by_kind.entry(kind).or_default().push(id);
         self.resources.push(resource);
+    }
+
+    /// One problem for each key that more than one object has, at the second of them.
+    fn report_twins(&self, twins: Twins, problems: &mut Vec<Problem>) {
+        for (first, (others, differ)) in twins {
+            let key = &self.resource(first).key;
+            let times = others.len() + 1;
+            let message = match differ {
+                true => format!(
+                    "{key} is defined {times} times with different content; whichever is applied last is in \
+                     force: keep one, or put them in environments of their own"
+                ),
+                false => {
+                    format!("{key} is defined {times} times with the same content; once is enough")
+                }
+            };
+            let place = others
+                .first()
+                .map_or(Place::Nowhere, |&span| Place::Span(span));
+            problems.push(Problem::new(ProblemKind::DuplicateObject, message, place));
+        }
+    }
+
+    /// One problem for all workloads whose namespace had to be assumed, at the first of them.
+    fn report_assumed_namespaces(&self, problems: &mut Vec<Problem>) {
+        let assumed: Vec<&Workload> = self
+            .workloads
+            .iter()
+            .filter(|workload| self.resource(workload.resource).namespace_assumed)
+            .collect();
+        if let Some(first) = assumed.first() {
+            let message = match assumed.len() {
+                1 => format!("{first} names no namespace, so it is taken to be in `default`"),
+                many => format!(
+                    "{many} workloads, {first} first, name no namespace, so they are taken to be in `default`"
+                ),
+            };
+            problems.push(Problem::at(ProblemKind::Assumption, message, first.at()));
+        }
     }
 
     fn type_objects(&mut self, problems: &mut Vec<Problem>) {
@@ -363,8 +386,12 @@ impl Index {
     pub fn span(&self, at: &At) -> Option<Span> {
         let resource = self.resource(at.resource);
         let document = self.documents.get(resource.document)?;
-        let whole = resource.inside.append(at.pointer.as_str());
-        Some(crate::syntax::locate(document, &whole).anchor())
+        // an object as a whole is shown where it is named
+        let field = match at.pointer.as_str() {
+            "" => "/metadata/name",
+            field => field,
+        };
+        Some(crate::syntax::locate(document, &resource.inside.append(field)).anchor())
     }
 
     /// Whether nothing is written at an address itself.

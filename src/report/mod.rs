@@ -41,7 +41,9 @@ pub struct ScanSummary {
     pub files: usize,
     /// How many objects there are of each mesh and of Kubernetes itself, by their printed names.
     pub objects: Vec<(&'static str, usize)>,
-    /// How many workloads there are.
+    /// The meshes that were found, by their names for people.
+    pub meshes: Vec<&'static str>,
+    /// How many workloads there are in environments with a mesh.
     pub workloads: usize,
     /// How many edges of the graph are open.
     pub edges: usize,

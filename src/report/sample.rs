@@ -52,6 +52,7 @@ impl Sample {
                 ("Consul", 0),
                 ("Kubernetes", 2),
             ],
+            meshes: vec!["Istio"],
             workloads: 2,
             edges: 4,
             plaintext_edges: 1,

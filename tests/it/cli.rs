@@ -142,7 +142,7 @@ fn one_bad_document_hides_nothing_and_never_exits_0() {
     let report = ran.json();
     let problem = &report["problems"][0];
     assert_eq!(problem["kind"], "unreadable-manifest", "{report:#}");
-    assert_eq!(problem["location"]["line"], 23, "{report:#}");
+    assert_eq!(problem["location"]["line"], 24, "{report:#}");
     let rules: Vec<_> = report["findings"]
         .as_array()
         .expect("a list")

@@ -178,7 +178,10 @@ fn findings_are_born_in_rules_only() {
             .to_string_lossy()
             .replace('\\', "/");
         // report/sample.rs is compiled for tests only
-        if inside.starts_with("policy/") || inside.starts_with("finding/") || inside == "report/sample.rs" {
+        if inside.starts_with("policy/")
+            || inside.starts_with("finding/")
+            || inside == "report/sample.rs"
+        {
             continue;
         }
         for (number, line) in code(&file).lines().enumerate() {

@@ -220,18 +220,10 @@ impl Istio {
             .flat_map(|namespace| self.peers.selecting_from(namespace, workload))
             .map(|p| p.id);
         let rules = self.authorizations.selecting(workload, self.root(), revision).into_iter().map(|p| p.id);
-        let mut ids: Vec<ResourceId> = peers
-            .chain(rules)
-            .filter(|&id| self.index.resource(id).contested)
-            .collect();
+        let mut ids: Vec<ResourceId> = peers.chain(rules).collect();
         ids.sort_unstable();
         ids.dedup();
-        ids.into_iter()
-            .map(|id| {
-                let key = &self.index.resource(id).key;
-                (format!("{key} is defined more than once"), At::new(id, "/metadata/name"))
-            })
-            .collect()
+        ids.into_iter().filter_map(|id| self.twice(id)).collect()
     }
 
     /// Whether clients take an endpoint for one that speaks the mesh's mutual TLS.
@@ -291,6 +283,13 @@ impl Istio {
         }
     }
 
+    /// The rules that a client applies to a service.
+    fn rules_for(&self, client: &Workload, service: &Service) -> Vec<&Object<crd::DestinationRule>> {
+        let host = destination::host_of(&service.namespace, &service.name);
+        let revision = &self.member(client).revision;
+        self.destinations.find(client, &host, &service.namespace, revision)
+    }
+
     fn sends(&self, client: &Workload, call: &Call<'_>) -> Decided<TlsOrigination> {
         let Some((service, port)) = call.service else {
             return Decided::default(
@@ -300,9 +299,7 @@ impl Istio {
             );
         };
         let service = self.index.service(service);
-        let host = destination::host_of(&service.namespace, &service.name);
-        let revision = &self.member(client).revision;
-        let rules = self.destinations.find(client, &host, &service.namespace, revision);
+        let rules = self.rules_for(client, service);
         match self.destinations.tls(&rules, client, port) {
             Tls::Unset => self.automatic(call, service),
             Tls::PlainEndpoints(at) => Decided::configured(TlsOrigination::Plaintext, at),
@@ -319,6 +316,14 @@ impl Istio {
                 Decided::configured(value, at)
             }
         }
+    }
+
+    /// That an object has two versions, where it has.
+    fn twice(&self, id: ResourceId) -> Option<(String, At)> {
+        let resource = self.index.resource(id);
+        resource.contested.then(|| {
+            (format!("{} is defined more than once", resource.key), At::new(id, "/metadata/name"))
+        })
     }
 }
 
@@ -379,6 +384,8 @@ impl Mesh for Istio {
             let service = self.index.service(service);
             let host = destination::host_of(&service.namespace, &service.name);
             conditions.extend(self.detours.of_call(&client.namespace, &host));
+            let rules = self.rules_for(client, service);
+            conditions.extend(rules.iter().filter_map(|rule| self.twice(rule.id)));
         }
         let sends = match capture::outbound(client, dialled, mesh_wide) {
             Outbound::Bypass(at) => Decided::configured(TlsOrigination::Plaintext, at),

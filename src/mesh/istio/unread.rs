@@ -52,11 +52,4 @@ pub(super) fn report(istio: &Istio, problems: &mut Vec<Problem>) {
             whole(workload.resource),
         ));
     }
-    for resource in index.workloads().iter().map(|w| w.resource).filter(|&id| index.resource(id).namespace_assumed) {
-        problems.push(Problem::at(
-            ProblemKind::Assumption,
-            "no namespace is written here, so it is taken to be in `default`",
-            whole(resource),
-        ));
-    }
 }

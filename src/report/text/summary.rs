@@ -51,17 +51,13 @@ fn found(report: &Report<'_>) -> String {
 }
 
 fn mesh(scan: &ScanSummary) -> String {
-    let found = scan.objects.iter().filter(|(_, count)| *count > 0);
-    let meshes: Vec<_> = found.map(|(name, _)| *name).collect();
-    let meshes: Vec<_> = match meshes.as_slice() {
-        // plain Kubernetes is worth a word only where it is all there is
-        [] => vec!["nothing of a mesh"],
-        [one] => vec![one],
-        more => more.iter().copied().filter(|m| *m != "Kubernetes").collect(),
+    let meshes = match scan.meshes.is_empty() {
+        true => "no mesh".to_owned(),
+        false => scan.meshes.join(", "),
     };
     let mut line = format!(
         "{} · {}, {}",
-        meshes.join(", "),
+        meshes,
         many(scan.workloads, "workload"),
         many(scan.edges, "edge")
     );
