@@ -35,6 +35,12 @@ fn main() {
         println!("{} {size}", peak_memory_kib());
         return;
     }
+    if let [flag, size] = args.as_slice()
+        && flag == "--stages"
+    {
+        stages(size.parse().unwrap_or(1_000));
+        return;
+    }
     let sizes: Vec<usize> = match args.is_empty() {
         true => SIZES.to_vec(),
         false => args.iter().filter_map(|arg| arg.parse().ok()).collect(),
@@ -104,6 +110,55 @@ fn once(dir: &Path) -> usize {
     )
     .expect("written");
     outcome.findings.len()
+}
+
+/// Where the time of a scan goes: `-- --stages N`.
+fn stages(size: usize) {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    mesh::write(dir.path(), size);
+    for _ in 0..RUNS {
+        let mut at = Instant::now();
+        let mut line = String::new();
+        let mut lap = |name: &str| {
+            line += &format!("{name} {:.1}  ", at.elapsed().as_secs_f64() * 1e3);
+            at = Instant::now();
+        };
+        let loaded = load::load(
+            &[dir.path().to_path_buf()],
+            dir.path(),
+            &load::Options::default(),
+        );
+        lap("load");
+        let rules = Rules::embedded().expect("the rules");
+        rules.check().expect("the rules");
+        lap("rules");
+        let parsed = parse(&loaded.sources);
+        lap("parse");
+        let environment = parsed.environments.first().expect("an environment");
+        let (index, _) = meshvet::k8s::Index::build(environment, parsed.documents.clone());
+        let index = std::sync::Arc::new(index);
+        lap("index");
+        let (meshes, _) = meshvet::mesh::find(&index);
+        lap("mesh");
+        let (world, _) = meshvet::reach::World::new(index, meshes);
+        lap("world");
+        let graph = meshvet::reach::Graph::build(&world);
+        lap("graph");
+        let run = meshvet::facts::Scan {
+            environment: ".".to_owned(),
+            origin: "directory".to_owned(),
+            revision: None,
+            complete: Vec::new(),
+        };
+        let input = meshvet::facts::collect(&world, &graph, &[], run, &rules.sections());
+        lap("facts");
+        let places = meshvet::scan::Places(&world.index);
+        let (found, _) = meshvet::policy::evaluate(&rules, &input, &places, ".");
+        lap("judge");
+        let found = meshvet::finding::collect(vec![found], &loaded.sources);
+        lap("collect");
+        println!("{line} ({} findings)", found.len());
+    }
 }
 
 /// Peak memory in KiB of a process that scans once.

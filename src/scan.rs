@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::facts::{self, Input};
+use crate::facts::{self, Input, Sections};
 use crate::finding::{self, Addresses, Finding, ResourceRef, Site};
 use crate::k8s::Index;
 use crate::mesh;
@@ -114,8 +114,13 @@ pub fn world(parsed: &Parsed, environment: &Environment) -> (World, Vec<Problem>
     (world, problems)
 }
 
-/// Works out an environment and collects its facts.
-pub fn judge(parsed: &Parsed, environment: &Environment, origin: &Origin) -> Judged {
+/// Works out an environment and collects its facts, as far as they are wanted.
+pub fn judge(
+    parsed: &Parsed,
+    environment: &Environment,
+    origin: &Origin,
+    wanted: &Sections,
+) -> Judged {
     let (world, problems) = world(parsed, environment);
     let graph = Graph::build(&world);
     let scan = facts::Scan {
@@ -124,7 +129,7 @@ pub fn judge(parsed: &Parsed, environment: &Environment, origin: &Origin) -> Jud
         revision: origin.revision.clone(),
         complete: Vec::new(),
     };
-    let input = facts::collect(&world, &graph, &problems, scan);
+    let input = facts::collect(&world, &graph, &problems, scan, wanted);
     Judged {
         name: environment.name.clone(),
         world,
@@ -141,8 +146,9 @@ pub fn scan(sources: &Sources, parsed: &Parsed, rules: &Rules, origin: &Origin) 
         ..Outcome::default()
     };
     let mut findings = Vec::new();
+    let wanted = rules.sections();
     for environment in &parsed.environments {
-        let judged = judge(parsed, environment, origin);
+        let judged = judge(parsed, environment, origin, &wanted);
         outcome.counts.add(&judged);
         outcome
             .problems

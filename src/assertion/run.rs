@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::file::Assertion;
 use super::find::{find_workload, service_or_pod_port};
 use crate::model::{Client, Transport};
-use crate::reach::{Answer, Question, Verdict, World};
+use crate::reach::{Answer, Question, Step, Verdict, World};
 use crate::text::Span;
 
 /// The pod's address where a test gives none.
@@ -68,10 +68,8 @@ fn compare(world: &World, assertion: &Assertion, answer: &Answer) -> Checked {
             verdict: answer.verdict,
             transport: answer.transport,
         },
-        because: deciding
-            .map(|step| step.because.clone())
-            .unwrap_or_default(),
-        span: deciding.and_then(|step| world.index.span(&step.at)),
+        because: deciding.map(Step::reason).unwrap_or_default(),
+        span: deciding.and_then(|step| world.index.span(step.at())),
     }
 }
 

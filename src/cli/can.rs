@@ -169,7 +169,7 @@ fn ask(world: &World, asked: &Asked, ip: Option<std::net::IpAddr>) -> Result<Ans
 }
 
 fn place(world: &World, sources: &Sources, step: &Step) -> Option<(String, u32, u32)> {
-    let span = world.index.span(&step.at)?;
+    let span = world.index.span(step.at())?;
     let start = sources.start(span);
     Some((
         sources.get(span.file).name().to_owned(),
@@ -228,7 +228,7 @@ fn text(
                 "      {:14} {:8} {}{place}",
                 step.stage.name(),
                 step.outcome.name(),
-                step.because
+                step.reason()
             )?;
         }
     }
@@ -285,7 +285,7 @@ fn one_step(world: &World, sources: &Sources, step: &Step) -> Value {
     json!({
         "stage": step.stage.name(),
         "outcome": step.outcome.name(),
-        "because": step.because,
+        "because": step.reason(),
         "location": location,
     })
 }

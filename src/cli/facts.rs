@@ -3,6 +3,7 @@
 use super::args::{Facts, FactsFormat};
 use super::input::{completeness, read};
 use super::{Exit, Failure, Io};
+use crate::facts::Sections;
 use crate::scan::judge;
 
 pub(super) fn run(args: &Facts, io: &mut Io<'_>) -> Result<Exit, Failure> {
@@ -11,7 +12,7 @@ pub(super) fn run(args: &Facts, io: &mut Io<'_>) -> Result<Exit, Failure> {
     let mut problems = read.parsed.problems.clone();
     let mut inputs = Vec::new();
     for environment in &read.parsed.environments {
-        let judged = judge(&read.parsed, environment, &read.origin);
+        let judged = judge(&read.parsed, environment, &read.origin, &Sections::All);
         problems.extend(judged.problems);
         inputs.push(judged.input);
     }

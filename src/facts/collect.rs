@@ -3,8 +3,8 @@
 use super::decisions;
 use super::policies;
 use super::{
-    AccessLog, Decided, Input, Listener, LogState, Mesh, Namespace, Port, Problem, Scan, Tls,
-    Workload,
+    AccessLog, Decided, Input, Listener, LogState, Mesh, Namespace, Port, Problem, Scan, Sections,
+    Tls, Workload,
 };
 use crate::model::{self, At, Effect, InletKind, Membership, Place};
 use crate::reach::{Graph, ListenerPort, World};
@@ -52,37 +52,63 @@ impl Context<'_> {
     }
 }
 
-/// Collects the facts of an environment.
-pub fn collect(world: &World, graph: &Graph, problems: &[model::Problem], scan: Scan) -> Input {
-    let context = Context { world, graph };
-    let access_logs = decisions::access_logs(&context);
+/// Collects the facts of an environment, as far as they are wanted.
+pub fn collect(
+    world: &World,
+    graph: &Graph,
+    problems: &[model::Problem],
+    scan: Scan,
+    wanted: &Sections,
+) -> Input {
+    let context = &Context { world, graph };
+    let objects = || {
+        let listeners = || {
+            graph
+                .listeners
+                .iter()
+                .map(|l| listener(context, l))
+                .collect()
+        };
+        (
+            wanted.fill("namespaces", || namespaces(context)),
+            wanted.fill("workloads", || workloads(context)),
+            wanted.fill("listeners", listeners),
+            wanted.fill("edges", || decisions::edges(context)),
+            wanted.fill("calls", || decisions::calls(context)),
+            wanted.fill("acceptance", || decisions::acceptance(context)),
+            wanted.fill("unguarded", || decisions::unguarded(context)),
+        )
+    };
+    let written = || {
+        (
+            wanted.fill("policies", || policies::policies(context)),
+            wanted.fill("access_logs", || decisions::access_logs(context)),
+        )
+    };
+    let (objects, (policies, access_logs)) = rayon::join(objects, written);
+    let (namespaces, workloads, listeners, edges, calls, acceptance, unguarded) = objects;
     Input {
         version: 1,
         scan,
         meshes: world
             .meshes
             .iter()
-            .map(|mesh| self::mesh(&context, &**mesh))
+            .map(|one| mesh(context, &**one))
             .collect(),
-        namespaces: namespaces(&context),
-        workloads: workloads(&context),
-        listeners: graph
-            .listeners
-            .iter()
-            .map(|listener| self::listener(&context, listener))
-            .collect(),
-        acceptance: decisions::acceptance(&context),
-        unguarded: decisions::unguarded(&context),
-        bypasses: decisions::bypasses(&context),
-        outsiders: decisions::outsiders(&context),
+        namespaces,
+        workloads,
+        listeners,
+        acceptance,
+        unguarded,
+        bypasses: wanted.fill("bypasses", || decisions::bypasses(context)),
+        outsiders: wanted.fill("outsiders", || decisions::outsiders(context)),
         access_logs,
-        calls: decisions::calls(&context),
-        edges: decisions::edges(&context),
-        policies: policies::policies(&context),
-        problems: problems
-            .iter()
-            .map(|problem| self::problem(&context, problem))
-            .collect(),
+        calls,
+        edges,
+        policies,
+        problems: wanted.fill("problems", || {
+            problems.iter().map(|p| problem(context, p)).collect()
+        }),
     }
 }
 

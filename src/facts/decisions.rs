@@ -328,7 +328,7 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
         let inside = *group != Group::Outside
             && membership(context, group) == Membership::Meshed
             && context.certainly_meshed(listener.workload);
-        let outcome = match (edge.verdict, edge.transport, edge.stage) {
+        let outcome = match (edge.verdict, edge.transport, edge.deciding.stage) {
             (Verdict::Allow | Verdict::Conditional, Some(Transport::Plaintext), _) => "plaintext",
             (Verdict::Deny, _, Stage::Acceptance) => "refused",
             _ => return None,
@@ -339,7 +339,7 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
         let call = Call {
             group,
             listener,
-            accepts_at: context.address(&edge.at),
+            accepts_at: context.address(edge.deciding.at()),
         };
         (inside && captured).then_some((key, call))
     });
@@ -406,9 +406,9 @@ pub(super) fn edges(context: &Context<'_>) -> Vec<Edge> {
                 verdict: edge.verdict.name(),
                 transport: edge.transport.map(Transport::name),
                 sends: edge.sends.name(),
-                stage: edge.stage.name(),
-                because: edge.because.clone(),
-                at: context.address(&edge.at),
+                stage: edge.deciding.stage.name(),
+                because: edge.deciding.reason(),
+                at: context.address(edge.deciding.at()),
             }
         })
         .collect()

@@ -10,7 +10,27 @@ mod policies;
 
 pub use collect::collect;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
+
+/// The sections of the document that are wanted; the others stay empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sections {
+    /// All.
+    All,
+    /// Those of these names.
+    Named(BTreeSet<String>),
+}
+
+impl Sections {
+    fn fill<T>(&self, name: &str, items: impl FnOnce() -> Vec<T>) -> Vec<T> {
+        match self {
+            Self::Named(names) if !names.contains(name) => Vec::new(),
+            _ => items(),
+        }
+    }
+}
 
 /// The whole document.
 #[derive(Debug, Serialize)]

@@ -124,6 +124,7 @@ impl Context<'_> {
                 namespace: scoped.then(|| placed.or(written).unwrap_or("default").into()),
                 name,
             },
+            address: "".into(),
             version: version.into(),
             namespace_assumed: scoped && written.is_none() && placed.is_none(),
             labels: string_map(metadata.and_then(|m| m.get("labels")), "label", problems),

@@ -34,7 +34,7 @@ pub struct Index {
     documents: Arc<Vec<Document>>,
     resources: Vec<Resource>,
     by_key: HashMap<ResourceKey, ResourceId>,
-    by_address: HashMap<String, ResourceId>,
+    by_address: HashMap<Arc<str>, ResourceId>,
     by_kind: BTreeMap<(Arc<str>, Arc<str>), Vec<ResourceId>>,
     workloads: Vec<Workload>,
     services: Vec<Service>,
@@ -91,14 +91,18 @@ impl Index {
                 first.contested = true;
             }
             let mut copies = 2;
-            while self.by_address.contains_key(&format!("{address}~{copies}")) {
+            while self
+                .by_address
+                .contains_key(format!("{address}~{copies}").as_str())
+            {
                 copies += 1;
             }
             address = format!("{address}~{copies}");
         } else {
             self.by_key.insert(resource.key.clone(), id);
         }
-        self.by_address.insert(address, id);
+        resource.address = address.into();
+        self.by_address.insert(Arc::clone(&resource.address), id);
         let kind = (
             Arc::clone(&resource.key.group),
             Arc::clone(&resource.key.kind),
@@ -361,18 +365,12 @@ impl Index {
 
     /// An address as rules see it: `PeerAuthentication.security.istio.io/shop/default#/spec/mtls`.
     pub fn address(&self, at: &At) -> String {
-        let key = &self.resource(at.resource).key;
-        let mut address = key.to_string();
-        if self.by_address.get(&address) != Some(&at.resource) {
-            let own = (2..).map(|copy| format!("{key}~{copy}"));
-            for copy in own.take(self.resources.len()) {
-                if self.by_address.get(&copy) == Some(&at.resource) {
-                    address = copy;
-                    break;
-                }
-            }
-        }
-        format!("{address}#{}", at.pointer)
+        let resource = &self.resource(at.resource).address;
+        let mut address = String::with_capacity(resource.len() + 1 + at.pointer.as_str().len());
+        address.push_str(resource);
+        address.push('#');
+        address.push_str(at.pointer.as_str());
+        address
     }
 
     /// The place that an address of [`Self::address`] names, possibly lengthened by a rule.

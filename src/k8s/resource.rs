@@ -44,6 +44,8 @@ impl fmt::Display for ResourceKey {
 pub struct Resource {
     /// What names it.
     pub key: ResourceKey,
+    /// How rules name it: the key, and `~2` behind it for the second object with that key.
+    pub address: Arc<str>,
     /// API version without the group.
     pub version: Arc<str>,
     /// Whether its namespace is not written anywhere and `default` was taken.

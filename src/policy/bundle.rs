@@ -1,8 +1,9 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
+use crate::facts::Sections;
 use crate::text::SourceFile;
 
 use super::engine::Program;
@@ -11,6 +12,30 @@ use super::rule::{Library, Policy, Rule, read};
 
 /// The built-in policies: paths below `policies/` and texts.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
+
+/// The sections of `input` that a line of a policy names; nothing where it takes `input` in another
+/// way, so that it may use any.
+fn sections_in(line: &str) -> Option<Vec<String>> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut named = Vec::new();
+    for (at, _) in line.match_indices("input") {
+        let before = line.get(..at).and_then(|text| text.chars().next_back());
+        let rest = line.get(at + "input".len()..).unwrap_or("");
+        if before.is_some_and(|c| is_word(c) || c == '.') || rest.starts_with(is_word) {
+            continue;
+        }
+        let section: String = rest
+            .strip_prefix('.')?
+            .chars()
+            .take_while(|&c| is_word(c))
+            .collect();
+        if section.is_empty() {
+            return None;
+        }
+        named.push(section);
+    }
+    Some(named)
+}
 
 /// A set of rules with the libraries they import, in the order of their ids.
 #[derive(Debug, Default)]
@@ -102,6 +127,25 @@ impl Rules {
         Ok(())
     }
 
+    /// The sections of the `input` document that any policy names.
+    pub fn sections(&self) -> Sections {
+        let texts = self.rules.iter().map(|rule| &rule.text);
+        let texts = texts.chain(self.libraries.iter().map(|library| &library.text));
+        let mut sections = Some(BTreeSet::new());
+        for text in texts {
+            let code = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with('#'));
+            for line in code {
+                sections = sections.and_then(|mut named| {
+                    named.extend(sections_in(line)?);
+                    Some(named)
+                });
+            }
+        }
+        sections.map_or(Sections::All, Sections::Named)
+    }
+
     /// All rules, by id.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Rule> {
         self.rules.iter()
@@ -154,5 +198,26 @@ impl Rules {
         } else {
             Err(PolicyErrors(errors))
         }
+    }
+}
+
+#[cfg(test)]
+mod section_tests {
+    use super::sections_in;
+
+    #[test]
+    fn sections_are_named_or_any_may_be_used() {
+        let named = |line| sections_in(line).map(|found| found.join(","));
+        assert_eq!(
+            named("some port in input.listeners").as_deref(),
+            Some("listeners")
+        );
+        assert_eq!(named("input.a[_] == input.b").as_deref(), Some("a,b"));
+        assert_eq!(
+            named("my_input.x; data.input.y; inputs").as_deref(),
+            Some("")
+        );
+        assert_eq!(named("all := input"), None);
+        assert_eq!(named("input[\"edges\"]"), None);
     }
 }

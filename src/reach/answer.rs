@@ -1,5 +1,6 @@
 //! One question, answered: every way in, each with the steps that decided it.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::authorize::{Caller, authorize};
@@ -106,10 +107,26 @@ pub struct Step {
     pub stage: Stage,
     /// What came of it.
     pub outcome: Outcome,
-    /// Why, for a person.
-    pub because: String,
+    /// What came of it, for a person.
+    pub text: Cow<'static, str>,
+    /// What decided.
+    pub because: Because,
+}
+
+impl Step {
     /// The address that decided.
-    pub at: At,
+    pub fn at(&self) -> &At {
+        self.because.at()
+    }
+
+    /// Why, for a person.
+    pub fn reason(&self) -> String {
+        match &self.because {
+            Because::Configured(_) => self.text.to_string(),
+            Because::Default { rule, .. } => format!("{} (default: {rule})", self.text),
+            Because::Assumed { what, .. } => format!("{} (assumed: {what})", self.text),
+        }
+    }
 }
 
 /// One way in, judged.
@@ -424,16 +441,15 @@ impl World {
                 Some((what, at)) => Step {
                     stage: Stage::Entry,
                     outcome: Outcome::Open,
-                    because: what,
-                    at,
+                    text: what.into(),
+                    because: Because::Configured(at),
                 },
                 None => Step {
                     stage: Stage::Entry,
                     outcome: Outcome::Denied,
-                    because:
-                        "no service, node port or gateway in the input leads to it from outside"
-                            .to_owned(),
-                    at: server.at(),
+                    text: "no service, node port or gateway in the input leads to it from outside"
+                        .into(),
+                    because: Because::Configured(server.at()),
                 },
             }));
         }
@@ -498,8 +514,8 @@ impl World {
             steps.extend(arrival.conditions.iter().map(|(what, at)| Step {
                 stage: Stage::Condition,
                 outcome: Outcome::Open,
-                because: what.clone(),
-                at: at.clone(),
+                text: what.clone().into(),
+                because: Because::Configured(at.clone()),
             }));
         }
         Path {
@@ -549,26 +565,26 @@ fn plain(peer: Option<IpAddr>, first: Step) -> Arrival<'static> {
     }
 }
 
-fn step(stage: Stage, text: &str, at: At) -> Step {
+fn step(stage: Stage, text: &'static str, at: At) -> Step {
     Step {
         stage,
         outcome: Outcome::Passed,
-        because: text.to_owned(),
-        at,
+        text: text.into(),
+        because: Because::Configured(at),
     }
 }
 
-pub(super) fn because_step(stage: Stage, outcome: Outcome, text: &str, because: &Because) -> Step {
-    let because_text = match because {
-        Because::Configured(_) => text.to_owned(),
-        Because::Default { rule, .. } => format!("{text} (default: {rule})"),
-        Because::Assumed { what, .. } => format!("{text} (assumed: {what})"),
-    };
+pub(super) fn because_step(
+    stage: Stage,
+    outcome: Outcome,
+    text: &'static str,
+    because: &Because,
+) -> Step {
     Step {
         stage,
         outcome,
-        because: because_text,
-        at: because.at().clone(),
+        text: text.into(),
+        because: because.clone(),
     }
 }
 
@@ -577,8 +593,8 @@ fn unknown(arrival: Arrival<'_>, what: String, at: At) -> Path {
     steps.push(Step {
         stage: Stage::Condition,
         outcome: Outcome::Open,
-        because: what,
-        at,
+        text: what.into(),
+        because: Because::Configured(at),
     });
     Path {
         inlet: InletKind::Proxied,
@@ -620,8 +636,8 @@ fn refused(arrival: &Arrival<'_>, inlets: &[Inlet], tls: Option<&Because>) -> Pa
     steps.extend(arrival.conditions.iter().map(|(what, at)| Step {
         stage: Stage::Condition,
         outcome: Outcome::Open,
-        because: what.clone(),
-        at: at.clone(),
+        text: what.clone().into(),
+        because: Because::Configured(at.clone()),
     }));
     Path {
         inlet: kind,

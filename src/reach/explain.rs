@@ -4,7 +4,8 @@ use super::answer::{Outcome, Stage, Step, because_step};
 use super::authorize::{Attempt, Caller, Decision, evaluate, holds_identity};
 use super::candidates;
 use crate::model::{
-    Effect, Layer, PathMatch, Request, Rule, Ruleset, Segment, StringMatch, Test, Tri, When,
+    Because, Effect, Layer, PathMatch, Request, Rule, Ruleset, Segment, StringMatch, Test, Tri,
+    When,
 };
 
 /// The steps of the authorization stage.
@@ -34,8 +35,8 @@ pub(super) fn authorization(
             vec![Step {
                 stage: Stage::Authorization,
                 outcome,
-                because: text.to_owned(),
-                at: at.clone(),
+                text: text.into(),
+                because: Because::Configured(at.clone()),
             }]
         }
         (None, Outcome::Passed) => {
@@ -63,8 +64,8 @@ pub(super) fn authorization(
     steps.extend(decision.depends_on.iter().map(|(what, at)| Step {
         stage: Stage::Authorization,
         outcome: Outcome::Open,
-        because: format!("it depends on this: {what}"),
-        at: at.clone(),
+        text: format!("it depends on this: {what}").into(),
+        because: Because::Configured(at.clone()),
     }));
     if in_full && outcome == Outcome::Denied && decision.rule.is_none() {
         steps.extend(nearest(rules, caller, request));
@@ -104,8 +105,8 @@ fn nearest(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> O
     Some(Step {
         stage: Stage::Authorization,
         outcome: Outcome::Denied,
-        because: format!("{prefix}{}", because.0),
-        at: because.1.unwrap_or_else(|| rule.at.clone()),
+        text: format!("{prefix}{}", because.0).into(),
+        because: Because::Configured(because.1.unwrap_or_else(|| rule.at.clone())),
     })
 }
 

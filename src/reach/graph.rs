@@ -10,7 +10,7 @@ use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 use rayon::prelude::*;
 
-use super::answer::{Question, Stage, Verdict};
+use super::answer::{Question, Stage, Step, Verdict};
 use super::class::{ClassId, Classes};
 use super::world::{ListenerPort, World};
 use crate::model::{At, Client, Test, Transport, WorkloadId};
@@ -46,12 +46,8 @@ pub struct Edge {
     pub transport: Option<Transport>,
     /// What the clients send.
     pub sends: Transport,
-    /// The stage that decided.
-    pub stage: Stage,
-    /// Why, for a person.
-    pub because: String,
-    /// The address that decided.
-    pub at: At,
+    /// The step that decided.
+    pub deciding: Step,
     /// The address that decided what the clients send.
     pub sends_at: At,
 }
@@ -191,7 +187,7 @@ fn edges_to(world: &World, classes: &Classes, listener: &ListenerPort) -> Vec<(G
     if exposed || on_node {
         let edge = edge(world, listener, Client::External(None));
         edges.extend(
-            edge.filter(|e| e.stage != Stage::Entry)
+            edge.filter(|e| e.deciding.stage != Stage::Entry)
                 .map(|edge| (Group::Outside, edge)),
         );
     }
@@ -217,10 +213,8 @@ fn edge(world: &World, listener: &ListenerPort, client: Client) -> Option<Edge> 
         verdict: answer.verdict,
         transport: answer.transport,
         sends: path.transport,
-        stage: deciding.stage,
-        because: deciding.because.clone(),
-        at: deciding.at.clone(),
-        sends_at: sends.at.clone(),
+        deciding: deciding.clone(),
+        sends_at: sends.at().clone(),
     })
 }
 

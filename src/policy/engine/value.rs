@@ -1,6 +1,7 @@
 //! Anything that serde can write, as a value of the policy engine, with nothing in between.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use regorus::Value;
@@ -30,6 +31,19 @@ impl ser::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self(message.to_string())
     }
+}
+
+/// Field names as values: each is made once and shared by all objects.
+fn field_name(name: &'static str) -> Value {
+    thread_local! {
+        static NAMES: RefCell<HashMap<&'static str, Value>> = RefCell::default();
+    }
+    NAMES.with_borrow_mut(|names| {
+        names
+            .entry(name)
+            .or_insert_with(|| Value::from(name))
+            .clone()
+    })
 }
 
 struct ToValue;
@@ -301,7 +315,7 @@ impl Fields {
     }
 
     fn put<T: Serialize + ?Sized>(&mut self, key: &'static str, v: &T) -> Result<(), Error> {
-        self.values.insert(Value::from(key), v.serialize(ToValue)?);
+        self.values.insert(field_name(key), v.serialize(ToValue)?);
         Ok(())
     }
 
