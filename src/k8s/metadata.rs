@@ -41,15 +41,17 @@ const CLUSTER_SCOPED: &[&str] = &[
 ];
 
 /// The objects of a document: none if it is not a Kubernetes document.
-pub(super) fn objects(
-    document: &Document,
-    member: &Member,
-    problems: &mut Vec<Problem>,
-) -> Vec<Resource> {
-    let mut found = Vec::new();
+pub(super) fn objects(document: &Document, member: &Member) -> (Vec<Resource>, Vec<Problem>) {
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
     let context = Context { member };
-    context.open(document.root(), Pointer::root(), None, &mut found, problems);
-    found
+    context.open(
+        document.root(),
+        Pointer::root(),
+        None,
+        &mut found,
+        &mut problems,
+    );
+    (found, problems)
 }
 
 struct Context<'a> {

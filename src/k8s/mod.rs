@@ -13,6 +13,8 @@ mod workload;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::model::{
     At, Labels, Namespace, Place, Pointer, Problem, ProblemKind, ResourceId, Service, ServiceId,
     TargetPort, Workload, WorkloadId,
@@ -22,6 +24,15 @@ use crate::syntax::{Document, Node};
 use crate::text::Span;
 
 pub use resource::{Resource, ResourceKey};
+
+/// What an object was read as.
+#[allow(clippy::large_enum_variant)] // each lives for a moment only
+enum Typed {
+    Namespace(Labels),
+    Service(Service),
+    Workload(Workload),
+    Other,
+}
 
 /// For the first object of a key: where the others stand, and whether any differs.
 type Twins = BTreeMap<ResourceId, (Vec<Span>, bool)>;
@@ -56,15 +67,18 @@ impl Index {
         };
         let mut problems = Vec::new();
         let mut twins = Twins::new();
-        for member in &environment.members {
-            if let Some(document) = documents.get(member.document) {
-                let found = metadata::objects(document, member, &mut problems);
-                if found.is_empty() {
-                    index.foreign += 1;
-                }
-                for resource in found {
-                    index.add(resource, &mut twins);
-                }
+        let read: Vec<_> = environment
+            .members
+            .par_iter()
+            .filter_map(|member| Some(metadata::objects(documents.get(member.document)?, member)))
+            .collect();
+        for (found, wrong) in read {
+            problems.extend(wrong);
+            if found.is_empty() {
+                index.foreign += 1;
+            }
+            for resource in found {
+                index.add(resource, &mut twins);
             }
         }
         index.report_twins(twins, &mut problems);
@@ -151,31 +165,46 @@ impl Index {
     }
 
     fn type_objects(&mut self, problems: &mut Vec<Problem>) {
-        for id in (0..self.resources.len() as u32).map(ResourceId) {
-            let resource = self.resource(id);
-            if let Some(namespace) = &resource.key.namespace {
-                let namespace = Arc::clone(namespace);
+        let ids: Vec<ResourceId> = (0..self.resources.len() as u32).map(ResourceId).collect();
+        let typed: Vec<(Typed, Vec<Problem>)> = ids.par_iter().map(|&id| self.typed(id)).collect();
+        for (id, (typed, wrong)) in ids.into_iter().zip(typed) {
+            problems.extend(wrong);
+            let key = &self.resource(id).key;
+            if let Some(namespace) = key.namespace.clone() {
                 self.note_namespace(namespace, None, id);
             }
-            let resource = self.resource(id);
-            if resource.key.is("", "Namespace") {
-                let name = Arc::clone(&resource.key.name);
-                let labels = resource.labels.clone();
-                self.note_namespace(name, Some(labels), id);
-            } else if resource.key.is("", "Service") {
-                let service =
-                    service::read(self, id, ServiceId(self.services.len() as u32), problems);
-                self.services.extend(service);
-            } else if let Some(workload) =
-                workload::read(self, id, WorkloadId(self.workloads.len() as u32), problems)
-            {
-                self.by_namespace
-                    .entry(Arc::clone(&workload.namespace))
-                    .or_default()
-                    .push(workload.id);
-                self.workloads.push(workload);
+            match typed {
+                Typed::Namespace(labels) => {
+                    let name = Arc::clone(&self.resource(id).key.name);
+                    self.note_namespace(name, Some(labels), id);
+                }
+                Typed::Service(service) => {
+                    let id = ServiceId(self.services.len() as u32);
+                    self.services.push(Service { id, ..service });
+                }
+                Typed::Workload(workload) => {
+                    let id = WorkloadId(self.workloads.len() as u32);
+                    let near = self.by_namespace.entry(Arc::clone(&workload.namespace));
+                    near.or_default().push(id);
+                    self.workloads.push(Workload { id, ..workload });
+                }
+                Typed::Other => {}
             }
         }
+    }
+
+    /// What an object is; its own number comes later.
+    fn typed(&self, id: ResourceId) -> (Typed, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let resource = self.resource(id);
+        let typed = if resource.key.is("", "Namespace") {
+            Typed::Namespace(resource.labels.clone())
+        } else if resource.key.is("", "Service") {
+            service::read(self, id, &mut problems).map_or(Typed::Other, Typed::Service)
+        } else {
+            workload::read(self, id, &mut problems).map_or(Typed::Other, Typed::Workload)
+        };
+        (typed, problems)
     }
 
     /// A namespace is known by its object, and else by the first object that lies in it.

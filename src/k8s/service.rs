@@ -12,7 +12,6 @@ use crate::syntax::Node;
 pub(super) fn read(
     index: &Index,
     resource: ResourceId,
-    id: ServiceId,
     problems: &mut Vec<Problem>,
 ) -> Option<Service> {
     let object = index.resource(resource);
@@ -23,7 +22,7 @@ pub(super) fn read(
     let selector = string_map(field("selector"), "selector", problems);
     let external_name = text("externalName").filter(|_| text("type") == Some("ExternalName"));
     Some(Service {
-        id,
+        id: ServiceId(0),
         resource,
         namespace: object.key.namespace.clone()?,
         name: Arc::clone(&object.key.name),

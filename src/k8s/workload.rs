@@ -33,7 +33,6 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
 pub(super) fn read(
     index: &Index,
     resource: ResourceId,
-    id: WorkloadId,
     problems: &mut Vec<Problem>,
 ) -> Option<Workload> {
     let object = index.resource(resource);
@@ -68,7 +67,7 @@ pub(super) fn read(
         )
     };
     Some(Workload {
-        id,
+        id: WorkloadId(0),
         resource,
         kind: Arc::clone(&object.key.kind),
         namespace: object.key.namespace.clone()?,

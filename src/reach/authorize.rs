@@ -49,6 +49,8 @@ pub struct Attempt {
     pub token_unjudged: bool,
     /// The client's address as headers have it, if it is known.
     pub client_address: Option<IpAddr>,
+    /// Whether nothing is known of the request: what it is made of may be anything.
+    pub open: bool,
 }
 
 /// What a list of rules says.
@@ -70,6 +72,17 @@ pub fn authorize(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>
             ..Attempt::default()
         };
         return walk(rules, caller, &attempt);
+    }
+    if request.is_none() {
+        // who calls is often enough to tell
+        let anything = Attempt {
+            open: true,
+            ..Attempt::default()
+        };
+        let decision = walk(rules, caller, &anything);
+        if decision.passes != Tri::Unknown {
+            return decision;
+        }
     }
     let Some(candidates) = candidates::of(rules, caller, request) else {
         return Decision {
@@ -211,6 +224,15 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
     };
     let token = attempt.token.as_ref();
     match test {
+        Test::ClientAddress(_)
+        | Test::Method(_)
+        | Test::Path(_)
+        | Test::Host(_)
+        | Test::Header { .. }
+            if attempt.open =>
+        {
+            Tri::Unknown
+        }
         Test::PeerAddress(range) => address(caller.peer, range),
         Test::ClientAddress(range) => address(attempt.client_address, range),
         Test::DestinationAddress(range) => address(caller.destination, range),

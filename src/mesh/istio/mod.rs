@@ -24,6 +24,8 @@ mod written;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
+
 use authorization::Compiled;
 use capture::Outbound;
 use crd::ClientTlsMode;
@@ -92,21 +94,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio>
     transport::admit(&mut peers, problems);
     let mut authorizations: Objects<crd::AuthorizationPolicy> =
         Objects::read(index, SECURITY, "AuthorizationPolicy", problems);
-    let mut compiled = HashMap::new();
-    authorizations.retain(|policy| match authorization::compile(policy, index, &domains) {
-        Ok(done) => {
-            compiled.insert(policy.id, done);
-            true
-        }
-        Err((reason, at)) => {
-            problems.push(Problem::at(
-                ProblemKind::Rejected,
-                format!("Istio's admission webhook refuses this AuthorizationPolicy, so it is not in force: {reason}"),
-                at,
-            ));
-            false
-        }
-    });
+    let compiled = compile_all(&mut authorizations, index, &domains, problems);
     let rules = Objects::read(index, NETWORKING, "DestinationRule", problems);
     let mut istio = Istio {
         tokens: Objects::read(index, SECURITY, "RequestAuthentication", problems),
@@ -126,6 +114,37 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio>
     istio.policies = written::policies(&istio);
     unread::report(&istio, problems);
     Some(istio)
+}
+
+/// Compiles all authorization policies; those the webhook refuses are dropped.
+fn compile_all(
+    authorizations: &mut Objects<crd::AuthorizationPolicy>,
+    index: &Index,
+    domains: &TrustDomains,
+    problems: &mut Vec<Problem>,
+) -> HashMap<ResourceId, Compiled> {
+    let all: Vec<_> = authorizations.iter().collect();
+    let done: Vec<_> = all
+        .into_par_iter()
+        .map(|policy| (policy.id, authorization::compile(policy, index, domains)))
+        .collect();
+    let mut compiled = HashMap::new();
+    for (id, result) in done {
+        match result {
+            Ok(one) => {
+                compiled.insert(id, one);
+            }
+            Err((reason, at)) => problems.push(Problem::at(
+                ProblemKind::Rejected,
+                format!(
+                    "Istio's admission webhook refuses this AuthorizationPolicy, so it is not in force: {reason}"
+                ),
+                at,
+            )),
+        }
+    }
+    authorizations.retain(|policy| compiled.contains_key(&policy.id));
+    compiled
 }
 
 /// The first object that shows Istio is there.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::crd::Selecting;
@@ -63,41 +64,61 @@ impl<T> Default for Objects<T> {
 
 impl<T: for<'a> Deserialize<'a> + Default + Selecting> Objects<T> {
     /// Reads the objects of a kind; what the API server would refuse becomes a problem.
-    pub fn read(index: &Index, group: &str, kind: &str, problems: &mut Vec<Problem>) -> Self {
-        let mut all = Vec::new();
-        for &id in index.of_kind(group, kind) {
-            let resource = index.resource(id);
-            let spec = match index.node(id).get("spec") {
-                None => T::default(),
-                Some(node) if node.is_null() => T::default(),
-                Some(node) => match crate::syntax::from_node(node) {
-                    Ok(spec) => spec,
-                    Err(error) => {
-                        let at = At::new(id, format!("/spec{}", error.pointer));
-                        problems.push(Problem::at(
-                            ProblemKind::Rejected,
-                            format!(
-                                "the API server refuses this {kind}, so it is not in force: {}",
-                                error.message
-                            ),
-                            at,
-                        ));
-                        continue;
-                    }
-                },
-            };
-            let Some(namespace) = resource.key.namespace.clone() else { continue };
-            let revision = resource.labels.get("istio.io/rev").cloned();
-            all.push(Object { id, namespace, revision, spec });
+    pub fn read(index: &Index, group: &str, kind: &str, problems: &mut Vec<Problem>) -> Self
+    where
+        T: Send,
+    {
+        let read: Vec<Result<Object<T>, Problem>> = index
+            .of_kind(group, kind)
+            .par_iter()
+            .filter_map(|&id| read_one(index, id, kind))
+            .collect();
+        let mut all = Vec::with_capacity(read.len());
+        for one in read {
+            match one {
+                Ok(object) => all.push(object),
+                Err(problem) => problems.push(problem),
+            }
         }
-        all.sort_by_key(|object| {
-            let (created, name, namespace) = index.resource(object.id).age();
-            (created.to_owned(), name.to_owned(), namespace.to_owned(), object.id)
+        all.sort_by(|a, b| {
+            let age = |object: &Object<T>| index.resource(object.id).age();
+            age(a).cmp(&age(b)).then(a.id.cmp(&b.id))
         });
         let mut objects = Self { all, by_namespace: HashMap::new() };
         objects.sort_in();
         objects
     }
+}
+
+/// One object; nothing of a kind without a namespace.
+fn read_one<T: for<'a> Deserialize<'a> + Default>(
+    index: &Index,
+    id: ResourceId,
+    kind: &str,
+) -> Option<Result<Object<T>, Problem>> {
+    let resource = index.resource(id);
+    let namespace = resource.key.namespace.clone()?;
+    let spec = match index.node(id).get("spec").filter(|node| !node.is_null()) {
+        None => T::default(),
+        Some(node) => match crate::syntax::from_node(node) {
+            Ok(spec) => spec,
+            Err(error) => {
+                let message = format!(
+                    "the API server refuses this {kind}, so it is not in force: {}",
+                    error.message
+                );
+                let at = At::new(id, format!("/spec{}", error.pointer));
+                return Some(Err(Problem::at(ProblemKind::Rejected, message, at)));
+            }
+        },
+    };
+    let revision = resource.labels.get("istio.io/rev").cloned();
+    Some(Ok(Object {
+        id,
+        namespace,
+        revision,
+        spec,
+    }))
 }
 
 impl<T: Selecting> Objects<T> {
