@@ -32,7 +32,7 @@ use crd::ClientTlsMode;
 use destination::{DestinationRules, Tls};
 use extension::Extensions;
 use membership::{Injectors, Member, Plane};
-use policy::{Object, Objects};
+use policy::{Object, Objects, report_unknown_fields};
 use principal::TrustDomains;
 use routing::Detours;
 use settings::MeshConfig;
@@ -91,6 +91,8 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio>
             .collect(),
     );
     let mut peers = Objects::read(index, SECURITY, "PeerAuthentication", problems);
+    report_unknown_fields::<crd::PeerAuthentication>(index, SECURITY, "PeerAuthentication", problems);
+    report_unknown_fields::<crd::AuthorizationPolicy>(index, SECURITY, "AuthorizationPolicy", problems);
     transport::admit(&mut peers, problems);
     let mut authorizations: Objects<crd::AuthorizationPolicy> =
         Objects::read(index, SECURITY, "AuthorizationPolicy", problems);

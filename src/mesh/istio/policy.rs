@@ -90,6 +90,35 @@ impl<T: for<'a> Deserialize<'a> + Default + Selecting> Objects<T> {
     }
 }
 
+/// Reports fields that a kind does not have: the API server drops them, so they mean nothing.
+pub fn report_unknown_fields<T: for<'a> Deserialize<'a>>(
+    index: &Index,
+    group: &str,
+    kind: &str,
+    problems: &mut Vec<Problem>,
+) {
+    let unknown: Vec<Vec<Problem>> = index
+        .of_kind(group, kind)
+        .par_iter()
+        .map(|&id| {
+            let Some(spec) = index.node(id).get("spec") else {
+                return Vec::new();
+            };
+            let fields = crate::syntax::unknown_fields::<T>(spec).into_iter();
+            let report = |field: crate::model::Pointer| {
+                let name = field.steps().last().unwrap_or_default();
+                let message = format!(
+                    "{kind} has no field {name:?} here: the API server drops it, so it has no effect"
+                );
+                let at = At::new(id, format!("/spec{field}"));
+                Problem::at(ProblemKind::UnknownField, message, at)
+            };
+            fields.map(report).collect()
+        })
+        .collect();
+    problems.extend(unknown.into_iter().flatten());
+}
+
 /// One object; nothing of a kind without a namespace.
 fn read_one<T: for<'a> Deserialize<'a> + Default>(
     index: &Index,
