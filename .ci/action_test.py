@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Runs the steps of action.yml as a runner does, and checks what they leave behind.
 
 Usage: action_test.py ROOT, where ROOT is the project. Needs PyYAML.
