@@ -1,5 +1,7 @@
 //! Why a list of rules decided as it did, in a person's words.
 
+use std::cmp::Reverse;
+
 use super::answer::{Outcome, Stage, Step, because_step};
 use super::authorize::{Attempt, Caller, Decision, evaluate, holds_identity};
 use super::candidates;
@@ -85,10 +87,7 @@ fn nearest(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> O
         let failed = parts
             .iter()
             .find(|part| evaluate(part, caller, &attempt) == Tri::No);
-        let met = parts
-            .iter()
-            .filter(|part| evaluate(part, caller, &attempt) == Tri::Yes)
-            .count();
+        let met = parts_met(&rule.when, caller, &attempt);
         if let Some(failed) = failed
             && best.is_none_or(|(most, _, _)| met > most)
         {
@@ -96,9 +95,10 @@ fn nearest(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> O
         }
     }
     let (met, rule, failed) = best?;
+    let failed = innermost(failed, caller, &attempt);
     let because = describe_failure(failed, caller, &attempt)?;
     let prefix = if met > 0 {
-        "the nearest rule matches otherwise, but "
+        "the nearest rule matches in part, but "
     } else {
         "the nearest rule does not match: "
     };
@@ -108,6 +108,33 @@ fn nearest(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> O
         text: format!("{prefix}{}", because.0).into(),
         because: Because::Configured(because.1.unwrap_or_else(|| rule.at.clone())),
     })
+}
+
+/// The smallest part of a failed condition that fails. Of alternatives that have parts of their own
+/// it is in the one of which most is met; values of one attribute stay together.
+fn innermost<'w>(failed: &'w When, caller: &Caller<'_>, attempt: &Attempt) -> &'w When {
+    let inner = match failed {
+        When::All(parts) => parts
+            .iter()
+            .find(|part| evaluate(part, caller, attempt) == Tri::No),
+        When::Any(parts) => parts
+            .iter()
+            .filter(|part| matches!(part, When::All(_)))
+            .min_by_key(|part| Reverse(parts_met(part, caller, attempt))),
+        _ => None,
+    };
+    inner.map_or(failed, |inner| innermost(inner, caller, attempt))
+}
+
+fn parts_met(when: &When, caller: &Caller<'_>, attempt: &Attempt) -> usize {
+    let parts: &[When] = match when {
+        When::All(parts) => parts,
+        one => std::slice::from_ref(one),
+    };
+    parts
+        .iter()
+        .filter(|part| evaluate(part, caller, attempt) == Tri::Yes)
+        .count()
 }
 
 fn first_attempt(

@@ -51,3 +51,25 @@ fn a_clean_mesh_is_clean() {
     assert_eq!(ran.exit, Exit::Fine, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(ran.json()["runs"][0]["results"], serde_json::json!([]));
 }
+
+#[test]
+fn the_reachability_tests_of_every_scenario_pass() {
+    for scenario in folders(&root().join("testdata/scenarios")) {
+        let path = scenario.to_string_lossy();
+        let ran = meshvet(&root(), &["test", &path]);
+        assert_eq!(ran.exit, Exit::Fine, "{path}: {}{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn a_refused_request_names_the_part_of_the_nearest_rule_that_differs() {
+    let request = ["--method", "GET", "--path", "/admin/export"];
+    let question = ["can", "web/frontend", "payments/ledger:8443", "payments"];
+    let ran = meshvet(
+        &root().join("testdata/scenarios"),
+        &[&question[..], &request[..]].concat(),
+    );
+    assert_eq!(ran.exit, Exit::Found, "{}{}", ran.stdout, ran.stderr);
+    let reason = "the path \"/admin/export\" is not \"/balance/*\", payments/payments.yaml:26";
+    assert!(ran.stdout.contains(reason), "{}", ran.stdout);
+}
