@@ -77,14 +77,14 @@ pub fn find_workload(index: &Index, text: &str) -> Result<Vec<WorkloadId>, Strin
     Ok(found.iter().map(|w| w.id).collect())
 }
 
-/// The pod's port that a port number means: one that the pod listens on, else the target of the
-/// only service port of that number.
+/// The pod's port that a port number means: one that the pod is known to listen on, else the target
+/// of a service port of that number, else the number itself (a pod may listen on more than it says).
 ///
 /// # Errors
-/// A sentence, where the number is neither, or leads to several ports.
+/// A sentence, where it is a service port that leads to several ports.
 pub fn service_or_pod_port(world: &World, workload: &Workload, port: u16) -> Result<u16, String> {
-    let ports = world.ports(workload);
-    if ports.is_empty() || ports.iter().any(|(number, _)| *number == port) {
+    let known = world.ports(workload);
+    if known.iter().any(|(number, _)| *number == port) {
         return Ok(port);
     }
     let mut targets: Vec<u16> = world
@@ -97,14 +97,8 @@ pub fn service_or_pod_port(world: &World, workload: &Workload, port: u16) -> Res
     targets.sort_unstable();
     targets.dedup();
     match targets.as_slice() {
+        [] => Ok(port),
         [only] => Ok(*only),
-        [] => {
-            let known: Vec<String> = ports.iter().map(|(number, _)| number.to_string()).collect();
-            Err(format!(
-                "{workload} does not listen on {port}, only on {}",
-                known.join(", ")
-            ))
-        }
         several => {
             let known: Vec<String> = several.iter().map(ToString::to_string).collect();
             Err(format!(

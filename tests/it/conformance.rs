@@ -67,6 +67,11 @@ fn istio_as_a_real_envoy_answered() {
     check("istio-envoy");
 }
 
+#[test]
+fn istio_sidecars_corner_by_corner() {
+    check("istio-sidecar");
+}
+
 #[derive(Deserialize)]
 struct Logging {
     sets: Vec<Set>,
