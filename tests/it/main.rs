@@ -4,5 +4,6 @@ mod cli;
 mod conformance;
 mod fixtures;
 mod properties;
+mod questions;
 mod scenarios;
 mod tidy;

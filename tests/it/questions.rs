@@ -1,0 +1,325 @@
+//! What cannot be decided is never called a pass: verdicts that depend on something say on what.
+
+use meshvet::cli::Exit;
+use serde_json::Value;
+
+use crate::cli::{Ran, SHOP, meshvet_with, root};
+
+/// Another workload of the shop, which calls.
+const WEB: &str = "\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  template:
+    metadata:
+      labels:
+        app: web
+    spec:
+      serviceAccountName: web
+      containers:
+      - name: app
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: api
+  namespace: shop
+spec:
+  selector:
+    app: api
+  ports:
+  - name: http
+    port: 80
+    targetPort: 8080
+";
+
+fn can(manifests: &str, flags: &[&str]) -> Ran {
+    let text = format!("{SHOP}{WEB}---\n{manifests}");
+    let args = [
+        &[
+            "can",
+            "shop/web",
+            "shop/api:8080",
+            "-",
+            "-f",
+            "json",
+            "--allow-partial",
+        ],
+        flags,
+    ]
+    .concat();
+    meshvet_with(&root(), &args, &text)
+}
+
+/// The first line of the manifests that a test adds.
+fn first_line() -> u64 {
+    (SHOP.lines().count() + WEB.lines().count() + 2) as u64
+}
+
+/// The verdict, and the lines of the steps that left it open.
+fn open_steps(answer: &Value) -> (String, Vec<u64>) {
+    let verdict = answer["verdict"].as_str().unwrap_or("").to_owned();
+    let steps = answer["paths"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|path| path["steps"].as_array().cloned());
+    let open = steps.flatten().filter(|step| step["outcome"] == "open");
+    (
+        verdict,
+        open.filter_map(|step| step["location"]["line"].as_u64())
+            .collect(),
+    )
+}
+
+#[test]
+fn a_plain_answer_names_its_lines() {
+    let ran = can("", &[]);
+    assert_eq!(ran.exit, Exit::Fine, "{}", ran.stderr);
+    let answer = ran.json();
+    assert_eq!(answer["verdict"], "allow");
+    assert_eq!(answer["transport"], "mtls");
+    assert_eq!(answer["to"], "shop/api:8080");
+    for step in answer["paths"][0]["steps"].as_array().expect("steps") {
+        assert!(step["location"]["line"].is_u64(), "{step}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_makes_the_verdict_depend_on_it() {
+    let line = first_line();
+    for (what, manifest) in [
+        (
+            "an EnvoyFilter that touches access control",
+            "kind: EnvoyFilter\napiVersion: networking.istio.io/v1alpha3\nmetadata: {name: x, namespace: shop}\nspec:\n  configPatches:\n  - applyTo: HTTP_FILTER\n    match: {listener: {filterChain: {filter: {subFilter: {name: envoy.filters.http.rbac}}}}}\n    patch: {operation: REMOVE}\n",
+        ),
+        (
+            "a plugin",
+            "kind: WasmPlugin\napiVersion: extensions.istio.io/v1alpha1\nmetadata: {name: x, namespace: shop}\nspec: {url: \"oci://a/b\"}\n",
+        ),
+        (
+            "a limit on what is called",
+            "kind: Sidecar\napiVersion: networking.istio.io/v1\nmetadata: {name: x, namespace: shop}\nspec:\n  egress:\n  - hosts: [\"./*\"]\n",
+        ),
+        (
+            "a NetworkPolicy",
+            "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nmetadata: {name: x, namespace: shop}\nspec: {podSelector: {matchLabels: {app: api}}}\n",
+        ),
+    ] {
+        let ran = can(manifest, &[]);
+        let (verdict, lines) = open_steps(&ran.json());
+        assert_eq!(verdict, "conditional", "{what}: {}", ran.stdout);
+        assert_eq!(ran.exit, Exit::Found, "{what}");
+        assert!(lines.contains(&line), "{what}: {lines:?}");
+        // and without leave to be incomplete it says so
+        let text = format!("{SHOP}{WEB}---\n{manifest}");
+        let ran = meshvet_with(&root(), &["scan", "-", "--fail-on", "never"], &text);
+        assert_eq!(ran.exit, Exit::Incomplete, "{what}");
+    }
+}
+
+#[test]
+fn what_touches_nothing_here_changes_nothing() {
+    for manifest in [
+        // rate limits are none of our business
+        "kind: EnvoyFilter\napiVersion: networking.istio.io/v1alpha3\nmetadata: {name: x, namespace: shop}\nspec:\n  configPatches:\n  - applyTo: HTTP_FILTER\n    patch: {operation: INSERT_BEFORE, value: {name: envoy.filters.http.local_ratelimit}}\n",
+        // another namespace
+        "kind: WasmPlugin\napiVersion: extensions.istio.io/v1alpha1\nmetadata: {name: x, namespace: other}\nspec: {url: \"oci://a/b\"}\n",
+        // other pods
+        "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nmetadata: {name: x, namespace: shop}\nspec: {podSelector: {matchLabels: {app: other}}}\n",
+        // the same host, split by subsets that say nothing of TLS
+        "kind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: x, namespace: shop}\nspec:\n  hosts: [api]\n  http:\n  - route:\n    - destination: {host: api, subset: v1}\n",
+    ] {
+        let ran = can(manifest, &[]);
+        assert_eq!(ran.json()["verdict"], "allow", "{manifest}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_call_that_is_routed_elsewhere_is_not_decided() {
+    let ran = can(
+        "kind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: x, namespace: shop}\nspec:\n  hosts: [api]\n  http:\n  - route:\n    - destination: {host: elsewhere}\n",
+        &[],
+    );
+    assert_eq!(
+        open_steps(&ran.json()),
+        ("conditional".to_owned(), vec![55])
+    );
+}
+
+#[test]
+fn two_versions_of_a_policy_leave_it_open() {
+    let one = |mode: &str| {
+        format!(
+            "kind: PeerAuthentication\napiVersion: security.istio.io/v1\nmetadata: {{name: x, namespace: shop}}\nspec:\n  mtls: {{mode: {mode}}}\n"
+        )
+    };
+    let ran = can(&format!("{}---\n{}", one("STRICT"), one("DISABLE")), &[]);
+    assert_eq!(ran.json()["verdict"], "conditional", "{}", ran.stdout);
+    // the same twice is no second version
+    let ran = can(&format!("{}---\n{}", one("STRICT"), one("STRICT")), &[]);
+    assert_eq!(ran.json()["verdict"], "allow", "{}", ran.stdout);
+}
+
+#[test]
+fn a_provider_that_is_asked_decides_and_not_we() {
+    let config = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\ndata:\n  mesh: |\n    extensionProviders:\n    - name: opa\n      envoyExtAuthzGrpc: {service: opa.shop.svc.cluster.local, port: 9191}\n";
+    let policy = "kind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: x, namespace: shop}\nspec:\n  action: CUSTOM\n  provider: {name: opa}\n  rules:\n  - to:\n    - operation: {paths: [\"/admin\"]}\n";
+    let both = format!("{config}---\n{policy}");
+    assert_eq!(
+        can(&both, &["--path", "/admin"]).json()["verdict"],
+        "conditional"
+    );
+    assert_eq!(can(&both, &["--path", "/"]).json()["verdict"], "allow");
+}
+
+#[test]
+fn an_address_that_is_not_known_is_not_guessed() {
+    let policy = "kind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: x, namespace: shop}\nspec:\n  rules:\n  - from:\n    - source: {ipBlocks: [\"10.0.0.0/8\"]}\n";
+    assert_eq!(can(policy, &[]).json()["verdict"], "conditional");
+    assert_eq!(
+        can(policy, &["--ip", "10.1.1.1"]).json()["verdict"],
+        "allow"
+    );
+    assert_eq!(
+        can(policy, &["--ip", "192.0.2.1"]).json()["verdict"],
+        "deny"
+    );
+}
+
+#[test]
+fn a_namespace_that_is_not_in_the_input_leaves_membership_open() {
+    let text = format!("{SHOP}{WEB}").replacen("kind: Namespace", "kind: ConfigMap", 1);
+    let strict = "---\nkind: PeerAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: x, namespace: shop}\nspec:\n  mtls: {mode: STRICT}\n";
+    let args = ["facts", "-", "--allow-partial"];
+    let facts = meshvet_with(&root(), &args, &format!("{text}{strict}")).json();
+    assert_eq!(facts["workloads"][0]["membership"], "unknown", "{facts:#}");
+    // in or out, the two are so together, and the call passes either way
+    let args = ["can", "shop/web", "shop/api:8080", "-", "-f", "json"];
+    let answer = meshvet_with(&root(), &args, &format!("{text}{strict}")).json();
+    assert_eq!(answer["verdict"], "allow", "{answer:#}");
+    assert_eq!(answer["transport"], "plaintext");
+    // someone without a proxy passes only if there is none on the other side either
+    let args = ["can", "ip:10.9.9.9", "shop/api:8080", "-", "-f", "json"];
+    let answer = meshvet_with(&root(), &args, &format!("{text}{strict}")).json();
+    assert_eq!(answer["verdict"], "conditional", "{answer:#}");
+}
+
+#[test]
+fn ambient_and_gateways_are_not_decided_yet() {
+    let ambient = format!("{SHOP}{WEB}").replacen(
+        "istio-injection: enabled",
+        "istio.io/dataplane-mode: ambient",
+        1,
+    );
+    let args = ["can", "shop/web", "shop/api:8080", "-", "-f", "json"];
+    let ran = meshvet_with(&root(), &args, &ambient);
+    assert_eq!(ran.json()["verdict"], "unknown", "{}", ran.stdout);
+    assert_eq!(ran.exit, Exit::Incomplete);
+}
+
+#[test]
+fn references_that_lead_nowhere_say_what_is_there() {
+    for (from, to, message) in [
+        (
+            "shop/wbe",
+            "shop/api:8080",
+            "there is no workload shop/wbe; there is shop/api, shop/web",
+        ),
+        (
+            "web",
+            "shop/api:8080",
+            "\"web\" is no workload: write namespace/name",
+        ),
+        ("ip:nonsense", "shop/api:8080", "\"nonsense\" is no address"),
+    ] {
+        let text = format!("{SHOP}{WEB}");
+        let ran = meshvet_with(&root(), &["can", from, to, "-"], &text);
+        assert_eq!(ran.exit, Exit::Usage, "{from}");
+        assert!(ran.stderr.contains(message), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_service_port_is_the_port_behind_it() {
+    let args = [
+        "can",
+        "deployment/shop/web",
+        "shop/api:80",
+        "-",
+        "-f",
+        "json",
+    ];
+    let answer = meshvet_with(&root(), &args, &format!("{SHOP}{WEB}")).json();
+    assert_eq!(answer["verdict"], "allow", "{answer:#}");
+}
+
+#[test]
+fn facts_hold_what_is_promised() {
+    let facts = meshvet_with(&root(), &["facts", "-"], &format!("{SHOP}{WEB}")).json();
+    let api = facts["workloads"]
+        .as_array()
+        .expect("workloads")
+        .iter()
+        .find(|w| w["id"] == "shop/api")
+        .expect("api");
+    for (field, value) in [
+        ("namespace", "shop"),
+        ("name", "api"),
+        ("kind", "Deployment"),
+        ("mesh", "istio"),
+        ("membership", "meshed"),
+        ("identity", "cluster.local/ns/shop/sa/default"),
+    ] {
+        assert_eq!(api[field], value, "{api:#}");
+    }
+    assert_eq!(api["access_log"]["state"], "off");
+    let listener = &facts["listeners"][0];
+    assert_eq!(listener["workload"], "shop/api");
+    assert_eq!(listener["port"], 8080);
+    assert_eq!(listener["tls"]["mode"], "permissive");
+    assert!(
+        listener["tls"]["at"]
+            .as_str()
+            .is_some_and(|at| at.contains('#'))
+    );
+    assert_eq!(facts["meshes"][0]["kind"], "istio");
+    assert_eq!(facts["meshes"][0]["access_log"]["state"], "off");
+    assert_eq!(facts["meshes"][0]["audit_log"]["state"], "unknown");
+}
+
+#[test]
+fn tests_that_fail_say_what_was_found() {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("a.yaml"), format!("{SHOP}{WEB}")).expect("written");
+    let test = "tests:\n- name: closed\n  from: {workload: shop/web}\n  to: {workload: shop/api, port: 8080}\n  expect: deny\n- name: open\n  from: {workload: shop/web}\n  to: {workload: shop/api, port: 8080}\n  expect: allow\n  transport: mtls\n";
+    std::fs::write(dir.path().join("a.meshvet-test.yaml"), test).expect("written");
+    let ran = crate::cli::meshvet(dir.path(), &["test"]);
+    assert_eq!(ran.exit, Exit::Found);
+    assert!(
+        ran.stdout
+            .contains("FAILED  closed  (a.meshvet-test.yaml:2)"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("expected deny, found allow over mtls"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("1 passed, 1 failed"), "{}", ran.stdout);
+    let junit = crate::cli::meshvet(dir.path(), &["test", "-f", "junit"]).stdout;
+    assert!(junit.contains(r#"tests="2" failures="1""#), "{junit}");
+    // a test that cannot be read is never passed over
+    std::fs::write(
+        dir.path().join("a.meshvet-test.yaml"),
+        format!("{test}- name: odd\n  form: 1\n"),
+    )
+    .expect("written");
+    let ran = crate::cli::meshvet(dir.path(), &["test"]);
+    assert_eq!(ran.exit, Exit::Incomplete, "{}{}", ran.stdout, ran.stderr);
+}
