@@ -282,7 +282,7 @@ pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
         }
         let mesh = world.mesh_of(workload.id)?;
         let log = mesh.access_log(workload);
-        let assumed = matches!(log.because, Because::Assumed { .. });
+        let assumed = log.assumed;
         let configured = log.because.is_configured();
         let at = if configured {
             log.because.at().clone()
@@ -406,6 +406,7 @@ pub(super) fn edges(context: &Context<'_>) -> Vec<Edge> {
                 verdict: edge.verdict.name(),
                 transport: edge.transport.map(Transport::name),
                 sends: edge.sends.name(),
+                sends_at: context.address(&edge.sends_at),
                 stage: edge.stage.name(),
                 because: edge.because.clone(),
                 at: context.address(&edge.at),

@@ -89,6 +89,8 @@ pub struct Mesh {
     pub automatic_mtls: Decided<bool>,
     /// What is logged where nothing else is said.
     pub access_log: LogState,
+    /// The formats of log lines that its settings hold, in use or not.
+    pub log_formats: Vec<Format>,
     /// Whether changes of the mesh's configuration are recorded.
     pub audit_log: LogState,
 }
@@ -170,6 +172,8 @@ pub struct Listener {
     pub port: u16,
     /// Where the port is declared.
     pub at: String,
+    /// The services that lead to it (`namespace/name:port`).
+    pub services: Vec<String>,
     /// `meshed`, `unmeshed`, `unknown`: of its workload.
     pub membership: &'static str,
     /// What is spoken: `http`, `tcp`, `tls`, `auto`; `unknown` outside every mesh.
@@ -330,6 +334,8 @@ pub struct Edge {
     pub transport: Option<&'static str>,
     /// What the clients send.
     pub sends: &'static str,
+    /// The line that decides what they send; of clients outside, the one that lets them in.
+    pub sends_at: String,
     /// The stage that decided: `entry`, `origination`, `acceptance`, `authorization`, `condition`.
     pub stage: &'static str,
     /// Why.
