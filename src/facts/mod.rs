@@ -382,6 +382,10 @@ pub struct Policy {
     /// Of an authorization policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Authorization>,
+    /// Of a transport policy: what it says about all ports, at `/spec/mtls/mode` (`required`,
+    /// `permissive`, `plaintext`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<&'static str>,
     /// Of a transport policy: what it says port by port.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<PortMode>,

@@ -96,6 +96,7 @@ impl<'a> Environment<'a> {
                 at: address(at),
             }),
             authorization: None,
+            mode: None,
             ports: Vec::new(),
             passes_without_token: Vec::new(),
             logs: Vec::new(),
@@ -104,7 +105,8 @@ impl<'a> Environment<'a> {
             Subject::Authorization(written) => {
                 facts.authorization = Some(self.authorization(written, &policy.selects));
             }
-            Subject::Transport { ports, .. } => {
+            Subject::Transport { mode, ports } => {
+                facts.mode = *mode;
                 facts.ports = ports
                     .iter()
                     .map(|port| self.port_mode(port, &policy.selects))

@@ -1,0 +1,26 @@
+# Words for messages: lists that stay short, singular and plural.
+package meshvet.lib.format
+
+# `a`; `a and b`; `a and 2 more`.
+some_of(names) := names[0] if count(names) == 1
+
+some_of(names) := sprintf("%s and %s", names) if count(names) == 2
+
+some_of(names) := sprintf("%s and %d more", [names[0], count(names) - 1]) if count(names) > 2
+
+# The word for one thing, or the word for several.
+choose(things, one, _) := one if count(things) == 1
+
+choose(things, _, several) := several if count(things) != 1
+
+# `1 port`, `2 ports`.
+counted(1, one, _) := sprintf("1 %s", [one])
+
+counted(number, _, several) := sprintf("%d %s", [number, several]) if number != 1
+
+# `PeerAuthentication shop/default`: what an address names, without its field.
+object(at) := sprintf("%s %s", [kind, name]) if {
+	key := split(at, "#")[0]
+	kind := split(split(key, "/")[0], ".")[0]
+	name := substring(key, indexof(key, "/") + 1, -1)
+}

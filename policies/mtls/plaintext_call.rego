@@ -1,0 +1,53 @@
+# METADATA
+# title: Calls inside the mesh go out in plaintext
+# description: |
+#   Both sides have a sidecar, and still this line makes the client send plaintext: a
+#   DestinationRule, the label `security.istio.io/tlsMode`, or ports kept from the client's proxy.
+#   The server sees a caller without an identity, and the traffic can be read and changed on the
+#   wire.
+# related_resources:
+# - https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/
+# custom:
+#   severity: high
+#   precision: high
+#   meshes: [istio]
+#   remediation: |
+#     Remove the setting, so that mutual TLS is used by itself, or make it `ISTIO_MUTUAL`. Then
+#     require mutual TLS at the server, so that it shows when a client falls back.
+#   controls:
+#   - nist-800-53r5/SC-8
+#   - nist-800-53r5/IA-9
+#   - nist-800-204/MS-SS-4
+#   - nist-800-204a/SM-DR6
+#   - pci-dss-4.0.1/4.2.1
+#   - hipaa-164.312/164.312(e)(1)
+#   - mitre-attack-containers/T1557
+package meshvet.mtls.plaintext_call
+
+import data.meshvet.lib.calls
+import data.meshvet.lib.format
+import data.meshvet.lib.ports
+
+deny contains finding if {
+	some call in input.calls
+	call.outcome == "plaintext"
+	not calls.is_hypothetical(call)
+	not call.at in told_elsewhere
+	finding := {
+		"msg": sprintf("calls to %s%s go out in plaintext although both sides are in the mesh", [
+			format.some_of(ports.ids(call.ports)),
+			calls.from(call),
+		]),
+		"at": call.at,
+		"related": array.concat(
+			[{"at": call.accepts_at, "msg": "this lets them in"}],
+			ports.related(call.ports, "called here"),
+		),
+	}
+}
+
+# the servers that take plaintext only, and automatic mutual TLS, have rules of their own
+told_elsewhere := {group.at | some group in input.acceptance; group.mode == "plaintext"} | {mesh.automatic_mtls.at |
+	some mesh in input.meshes
+	not mesh.automatic_mtls.value
+}
