@@ -1,7 +1,8 @@
 # Words for messages: lists that stay short, singular and plural.
 package meshvet.lib.format
 
-# `a`; `a and b`; `a and 2 more`.
+# `a`; `a and b`; `a and 2 more`. Of no names there is nothing to say: a result whose message needs one
+# is then none.
 some_of(names) := names[0] if count(names) == 1
 
 some_of(names) := sprintf("%s and %s", names) if count(names) == 2

@@ -27,7 +27,6 @@ deny contains finding if {
 	some mesh in input.meshes
 	not mesh.automatic_mtls.value
 	calls := [call | some call in input.calls; call.at == mesh.automatic_mtls.at]
-	count(calls) > 0
 	called := [port | some call in calls; some port in call.ports]
 	finding := {
 		"msg": sprintf("automatic mutual TLS is off: calls to %s %s", [

@@ -40,7 +40,6 @@ deny contains finding if {
 	group.mode == "plaintext"
 	not group.at in exceptions
 	open := ports.outside(group.ports, exempt)
-	count(open) > 0
 	finding := {
 		"msg": sprintf("%s %s plaintext only: mutual TLS is switched off", [
 			format.some_of(ports.ids(open)),

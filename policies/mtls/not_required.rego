@@ -33,7 +33,6 @@ deny contains finding if {
 	some group in input.acceptance
 	not group.configured
 	open := ports.outside(group.ports, exempt)
-	count(open) > 0
 	sure := surety(group)
 	finding := {
 		"msg": sprintf("%s %s plaintext too: no policy requires mutual TLS%s", [
@@ -50,17 +49,9 @@ deny contains finding if {
 # how much of what decides is in the files
 surety(group) := {"severity": "low", "unless": "; whether the Namespace asks for sidecars is not in these files"} if {
 	not group.certain
-}
-
-surety(group) := {"severity": "low", "unless": " in these files; one for the whole mesh may be elsewhere"} if {
-	group.certain
+} else := {"severity": "low", "unless": " in these files; one for the whole mesh may be elsewhere"} if {
 	not whole_mesh_is_known
-}
-
-surety(group) := {"severity": "medium", "unless": ""} if {
-	group.certain
-	whole_mesh_is_known
-}
+} else := {"severity": "medium", "unless": ", neither of the namespace nor of the mesh"}
 
 # the mesh's own files are here: its settings, or a policy for the whole mesh
 whole_mesh_is_known if {

@@ -42,7 +42,6 @@ deny contains finding if {
 	group.configured
 	not group.at in exceptions
 	open := ports.outside(group.ports, exempt)
-	count(open) > 0
 	finding := {
 		"msg": sprintf("%s %s plaintext as well as mutual TLS%s", [
 			format.some_of(ports.ids(open)),

@@ -47,7 +47,4 @@ deny contains finding if {
 }
 
 # the servers that take plaintext only, and automatic mutual TLS, have rules of their own
-told_elsewhere := {group.at | some group in input.acceptance; group.mode == "plaintext"} | {mesh.automatic_mtls.at |
-	some mesh in input.meshes
-	not mesh.automatic_mtls.value
-}
+told_elsewhere := {group.at | some group in input.acceptance; group.mode == "plaintext"} | {mesh.automatic_mtls.at | some mesh in input.meshes}

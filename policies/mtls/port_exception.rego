@@ -32,30 +32,28 @@ exceptions := {port.at |
 	port.otherwise == "required"
 }
 
-# the ports that callers know by a Service
-served := {listener.id |
-	some listener in input.listeners
-	count(listener.services) > 0
-}
+# the Services by which callers know a port
+services[listener.id] := listener.services if some listener in input.listeners
 
 deny contains finding if {
 	some group in input.acceptance
 	group.at in exceptions
 	group.mode in {"permissive", "plaintext"}
 	open := ports.outside(group.ports, exempt)
-	count(open) > 0
+	use := usage({service | some port in open; some service in services[port.id]})
 	finding := {
-		"msg": sprintf("%s %s plaintext, though mutual TLS is required of all other ports there", [
+		"msg": sprintf("%s %s plaintext, though mutual TLS is required of the other ports there%s", [
 			format.some_of(ports.ids(open)),
 			format.choose(open, "takes", "take"),
+			use.by,
 		]),
 		"at": group.at,
-		"severity": severity(ports.ids(open)),
+		"severity": use.severity,
 		"related": ports.related(open, "this port"),
 	}
 }
 
-severity(ids) := "high" if {
-	some id in ids
-	id in served
-} else := "medium"
+# an exception for what nobody dials by name is most often for probes and metrics
+usage(services) := {"severity": "medium", "by": ""} if {
+	count(services) == 0
+} else := {"severity": "high", "by": sprintf("; Service %s leads to it", [format.some_of(sort(services))])}

@@ -22,7 +22,6 @@ import data.meshvet.lib.format
 deny contains finding if {
 	some policy in input.policies
 	some port in policy.ports
-	count(port.service_ports) > 0
 	not port.listened
 	port.mode != port.otherwise
 	finding := {
