@@ -36,13 +36,12 @@ ways[edge.sends_at] contains way if {
 	edge.verdict in {"allow", "conditional"}
 	listener := listeners[sprintf("%s:%d", [edge.destination, edge.port])]
 	listener.membership != "unmeshed"
-	not listener.namespace in exempt
 	way := {"id": listener.id, "at": listener.at, "open": is_open(edge, listener)}
 }
 
 deny contains finding if {
 	some at, found in ways
-	called := [way | some way in found]
+	called := ports.outside([way | some way in found], exempt)
 	sure := surety(called)
 	finding := {
 		"msg": sprintf("clients outside the cluster can call %s directly, past every gateway%s", [
