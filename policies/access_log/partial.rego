@@ -33,13 +33,12 @@ filters[filter.at] := filter.text if {
 deny contains finding if {
 	some group in input.access_logs
 	group.state == "partial"
-	lost := loss(group.at)
+	lost := loss(group)
 	finding := {
-		"msg": sprintf("%s %s only a part of the calls: %s%s", [
+		"msg": sprintf("%s %s only a part of the calls: %s", [
 			format.some_of(group.workloads),
 			format.choose(group.workloads, "logs", "log"),
 			lost.what,
-			unless(group),
 		]),
 		"at": group.at,
 		"severity": lost.severity,
@@ -47,16 +46,14 @@ deny contains finding if {
 }
 
 # a refused call is answered with 401 or 403
-loss(at) := {"severity": "high", "what": "refused calls are left out"} if {
-	bound := regex.find_all_string_submatch_n(`^ *response\.code *(>=?) *([0-9]+) *$`, filters[at], 1)
+loss(group) := {"severity": "high", "what": "refused calls are left out"} if {
+	bound := regex.find_all_string_submatch_n(`^ *response\.code *(>=?) *([0-9]+) *$`, filters[group.at], 1)
 	to_number(bound[0][2]) + beyond[bound[0][1]] > 401
 } else := {"severity": "medium", "what": "those that the filter takes"} if {
-	filters[at]
-} else := {"severity": "medium", "what": "those of one direction"}
+	filters[group.at]
+} else := {"severity": "low", "what": "those of one direction, unless the mesh's settings, which are not in these files, cover the other"} if {
+	group.assumed
+} else := {"severity": "medium", "what": "those of one direction only"}
 
 # the lowest code that such a filter keeps, counted from its number
 beyond := {">": 1, ">=": 0}
-
-unless(group) := " (unless the mesh's settings, which are not in these files, cover the rest)" if {
-	group.assumed
-} else := ""

@@ -30,35 +30,27 @@ secret := {
 
 deny contains finding if {
 	some at, text in log_format.all
+	use := usage(at)
+	held := contents(text, use.severity)
+	finding := {
+		"msg": sprintf("lines of this log hold %s%s", [held.what, use.unless]),
+		"at": at,
+		"severity": held.severity,
+	}
+}
+
+contents(text, severity) := {"severity": severity, "what": what} if {
 	whole := {sprintf("the header %s", [header.name]) |
 		some header in log_format.headers(text)
 		header.name in secret
-		not is_cut_short(header)
+		not header.length in {1, 2, 3, 4}
 	}
-	use := usage(at)
-	finding := {
-		"msg": sprintf("lines of this log hold %s%s", [format.some_of(sort(whole | claims(text))), use.unless]),
-		"at": at,
-		"severity": use.severity,
-	}
+	what := format.some_of(sort(whole | claims(text)))
+} else := {"severity": "low", "what": sprintf("the first characters of the header %s", [names])} if {
+	# enough to see whether it was there, and little more
+	short := {header.name | some header in log_format.headers(text); header.name in secret}
+	names := format.some_of(sort(short))
 }
-
-# enough to see whether it was there, if little more
-deny contains finding if {
-	some at, text in log_format.all
-	short := {header.name |
-		some header in log_format.headers(text)
-		header.name in secret
-		is_cut_short(header)
-	}
-	finding := {
-		"msg": sprintf("lines of this log hold the first characters of the header %s", [format.some_of(sort(short))]),
-		"at": at,
-		"severity": "low",
-	}
-}
-
-is_cut_short(header) if header.length in {1, 2, 3, 4}
 
 # what the proxy keeps of a token that it has checked
 claims(text) := {"what callers' tokens say about them"} if {

@@ -22,39 +22,38 @@ import data.meshvet.lib.format
 
 deny contains finding if {
 	some policy in input.policies
-	policy.ineffective != null
-	sure := surety(policy)
+	why := policy.ineffective.reason
+	verdict := object.get(by_place, [why, place(policy.namespace)], verdicts[why])
 	finding := {
-		"msg": sprintf("%s is in force for nobody: %s%s", [
+		"msg": sprintf("%s is in force for nobody: %s", [
 			format.object(policy.at),
-			replace(reason[policy.ineffective.reason], "NAMESPACE", policy.namespace),
-			sure.unless,
+			replace(verdict.text, "NAMESPACE", policy.namespace),
 		]),
 		"at": policy.ineffective.at,
-		"severity": sure.severity,
+		"severity": severity(policy, verdict),
 	}
 }
 
-reason := {
-	"selects_nothing": "no pod in these files has its labels",
-	"wrong_namespace": "it looks in NAMESPACE only, and pods with its labels run elsewhere",
-	"selector_in_root": "with a selector, policies of this kind count only outside of the root namespace NAMESPACE",
-	"targets_ignored": "it names a Service of NAMESPACE, and the sidecars there look at no targets",
-	"other_revision": "it is labelled for a control plane that runs none of its pods in NAMESPACE",
+verdicts := {
+	"selects_nothing": {"severity": "medium", "text": "no pod has its labels, though NAMESPACE has workloads in these files"},
+	"wrong_namespace": {"severity": "high", "text": "it looks in NAMESPACE only, and pods with its labels run elsewhere"},
+	"selector_in_root": {"severity": "high", "text": "with a selector, policies of this kind count only outside of the root namespace NAMESPACE"},
+	"targets_ignored": {"severity": "high", "text": "it names a Service of NAMESPACE, and the sidecars there look at no targets"},
+	"other_revision": {"severity": "high", "text": "it is labelled for a control plane that runs none of its pods in NAMESPACE"},
 }
 
 # pods that these files do not hold may have the labels
-surety(policy) := {"severity": "low", "unless": ""} if {
-	policy.ineffective.reason == "selects_nothing"
-	not policy.namespace in inhabited
-} else := {"severity": "medium", "unless": sprintf("; %s has no workload in these files", [policy.namespace])} if {
-	policy.ineffective.reason == "wrong_namespace"
-	not policy.namespace in inhabited
-} else := {"severity": "medium", "unless": sprintf(", though %s has workloads here", [policy.namespace])} if {
-	policy.ineffective.reason == "selects_nothing"
-} else := {"severity": "medium", "unless": "; other settings of the log stay in force"} if {
-	policy.subject == "telemetry"
-} else := {"severity": "high", "unless": ""}
+by_place := {
+	"selects_nothing": {"empty": {"severity": "low", "text": "no pod in these files has its labels, nor is any other workload of NAMESPACE in them"}},
+	"wrong_namespace": {"empty": {"severity": "medium", "text": "it looks in NAMESPACE only, which has no workload in these files, and pods with its labels run elsewhere"}},
+}
 
-# namespaces of which the files hold workloads
-inhabited := {workload.namespace | some workload in input.workloads}
+place(namespace) := "inhabited" if {
+	namespace in {workload.namespace | some workload in input.workloads}
+} else := "empty"
+
+# what logs are left with is less of a surprise than what protection is left with
+severity(policy, verdict) := "medium" if {
+	policy.subject == "telemetry"
+	verdict.severity == "high"
+} else := verdict.severity

@@ -1,18 +1,10 @@
 # Calls between meshed workloads, as facts group them by what the clients send.
 package meshvet.lib.calls
 
-# Who calls, as the end of `calls to …`; the group may hold nobody but the server itself.
-from(call) := "" if call.from == ""
-
-from(call) := sprintf(" from %s", [call.from]) if {
-	call.from != ""
-	call.clients < 2
-}
-
+# Who calls, as the end of `calls to …`.
 from(call) := sprintf(" from workloads such as %s", [call.from]) if {
-	call.from != ""
 	call.clients > 1
-}
+} else := sprintf(" from %s", [call.from])
 
 # A pod that no Service leads to is dialled by its own address, if at all: no line decides that,
 # and the address of the client stands for it, without a field.

@@ -6,7 +6,6 @@ in_use[format.at] := format.text if {
 	some group in input.access_logs
 	group.state in {"on", "partial"}
 	format := group.format
-	format != null
 }
 
 # All formats, by where they are written.
@@ -21,6 +20,6 @@ headers(text) := {{"name": lower(name), "length": length(operator[2])} |
 	some name in split(operator[1], "?")
 }
 
-length("") := 0
-
-length(digits) := to_number(digits) if digits != ""
+length(digits) := 0 if {
+	digits == ""
+} else := to_number(digits)

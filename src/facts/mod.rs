@@ -389,6 +389,12 @@ pub struct Policy {
     /// Of a transport policy: what it says port by port.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<PortMode>,
+    /// Of an origination policy: the destination, in full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Of an origination policy: what it makes clients send.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sends: Vec<Sends>,
     /// Of an authentication policy: ports on which everyone's calls pass without a token.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passes_without_token: Vec<Port>,
@@ -421,6 +427,15 @@ pub struct PortMode {
     pub listened: bool,
     /// Services that have it as their own port, and lead to another port of a selected workload.
     pub service_ports: Vec<String>,
+}
+
+/// What clients are made to send.
+#[derive(Debug, Serialize)]
+pub struct Sends {
+    /// `plaintext`, `tls`, `mtls`.
+    pub mode: &'static str,
+    /// Where it is written.
+    pub at: String,
 }
 
 /// Who may call, as it is written.

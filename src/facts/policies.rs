@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::collect::{Context, is_captured};
 use super::{
     Authorization, Constraint, Format, Ineffective, LogEntry, LogProvider, Policy, Port, PortMode,
-    Provider, Rule, Value,
+    Provider, Rule, Sends, Value,
 };
 use crate::model::{
     self, Membership, Subject, TlsAcceptance, WorkloadId, WrittenRule, WrittenValue,
@@ -98,6 +98,8 @@ impl<'a> Environment<'a> {
             authorization: None,
             mode: None,
             ports: Vec::new(),
+            host: None,
+            sends: Vec::new(),
             passes_without_token: Vec::new(),
             logs: Vec::new(),
         };
@@ -123,7 +125,16 @@ impl<'a> Environment<'a> {
             Subject::Telemetry(entries) => {
                 facts.logs = entries.iter().map(|entry| self.log_entry(entry)).collect();
             }
-            Subject::Origination { .. } => {}
+            Subject::Origination { host, modes } => {
+                facts.host = Some(host.to_string());
+                facts.sends = modes
+                    .iter()
+                    .map(|(mode, at)| Sends {
+                        mode,
+                        at: address(at),
+                    })
+                    .collect();
+            }
         }
         facts
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::crd::{ClientTlsMode, Mode, Selecting};
 use super::policy::{Object, Objects, selects};
 use super::membership::Plane;
-use super::{Istio, ruleset, telemetry};
+use super::{Istio, destination, ruleset, telemetry};
 use crate::model::{At, Ineffective, Membership, Policy, PortMode, ResourceId, Subject, WorkloadId};
 
 /// All policies, kind by kind, each kind's oldest first.
@@ -222,9 +222,11 @@ fn originations(istio: &Istio) -> Vec<Policy> {
                 note(&port.tls, format!("/spec/trafficPolicy/portLevelSettings/{i}/tls/mode"));
             }
         }
+        let host = destination::resolve(&object.spec.host, &object.namespace).into();
+        let subject = Subject::Origination { host, modes };
         all.push(Policy {
             ineffective: None,
-            ..policy(istio, object, Subject::Origination { modes }, Vec::new(), false)
+            ..policy(istio, object, subject, Vec::new(), false)
         });
     }
     all
