@@ -49,8 +49,10 @@ by_place := {
 }
 
 place(namespace) := "inhabited" if {
-	namespace in {workload.namespace | some workload in input.workloads}
+	namespace in inhabited
 } else := "empty"
+
+inhabited := {workload.namespace | some workload in input.workloads}
 
 # what logs are left with is less of a surprise than what protection is left with
 severity(policy, verdict) := "medium" if {

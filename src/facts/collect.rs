@@ -3,8 +3,8 @@
 use super::decisions;
 use super::policies;
 use super::{
-    AccessLog, Decided, Format, Input, Listener, LogState, Mesh, Namespace, Port, Problem, Scan, Tls,
-    Workload,
+    AccessLog, Decided, Format, Input, Listener, LogState, Mesh, Namespace, Port, Problem, Scan,
+    Tls, Workload,
 };
 use crate::model::{self, At, Effect, InletKind, Membership, Place};
 use crate::reach::{Graph, ListenerPort, World};

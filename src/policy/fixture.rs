@@ -190,10 +190,7 @@ mod tests {
     #[test]
     fn severities_are_compared() {
         let sources = sources("mode: x # deny(low): plaintext\nmode: y # deny(high)\n");
-        let findings = [
-            finding(Some(0), "plaintext"),
-            finding(Some(32), "any"),
-        ];
+        let findings = [finding(Some(0), "plaintext"), finding(Some(32), "any")];
         let wrong = vec!["a.fail.yaml:2: it is low, not high".to_owned()];
         assert_eq!(judge(&marks(&sources), &findings, &sources), Err(wrong));
     }
