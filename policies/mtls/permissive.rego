@@ -1,26 +1,72 @@
 # METADATA
-# title: Port accepts plaintext
+# title: Mutual TLS is optional
 # description: |
-#   The proxy in front of this port takes connections without mutual TLS: callers are not proven
-#   and traffic can be read on the wire.
+#   With `PERMISSIVE` the proxy takes mutual TLS and plaintext alike. It is meant for the time in
+#   which clients move into the mesh; as long as it stays, any pod that reaches the port can call it
+#   without proving who it is, and such calls can be read and changed on the wire.
 # related_resources:
-# - https://istio.io/latest/docs/concepts/security/#peer-authentication
+# - https://istio.io/latest/docs/concepts/security/#permissive-mode
 # custom:
 #   severity: high
-#   precision: high
-#   meshes: [istio, linkerd, consul]
-#   remediation: Require mutual TLS at the place the finding points to.
-#   controls: [pci-dss-4.0.1/4.2.1]
+#   precision: very-high
+#   meshes: [istio]
+#   remediation: |
+#     Set `mode: STRICT` here once all callers have a sidecar. A caller that cannot have one keeps
+#     its port by a `portLevelMtls` entry in a policy of its own.
+#   controls:
+#   - nist-800-53r5/SC-8
+#   - nist-800-53r5/IA-9
+#   - nist-800-204/MS-SS-4
+#   - nist-800-204a/SM-DR6
+#   - pci-dss-4.0.1/4.2.1
+#   - hipaa-164.312/164.312(e)(1)
+#   - soc2-2017/CC6.7
 #   params: {exempt_namespaces: []}
 package meshvet.mtls.permissive
 
+import data.meshvet.lib.format
+import data.meshvet.lib.ports
+
+exempt := data.params.mtls.permissive.exempt_namespaces
+
+# entries for one port below STRICT are exceptions, which mtls/port_exception speaks of
+exceptions := {port.at |
+	some policy in input.policies
+	some port in policy.ports
+	port.otherwise == "required"
+}
+
 deny contains finding if {
-	some listener in input.listeners
-	listener.tls.mode == "permissive"
-	not listener.namespace in data.params.mtls.permissive.exempt_namespaces
+	some group in input.acceptance
+	group.mode == "permissive"
+	group.configured
+	not group.at in exceptions
+	open := ports.outside(group.ports, exempt)
 	finding := {
-		"msg": sprintf("%s port %d accepts plaintext", [listener.workload, listener.port]),
-		"at": listener.tls.at,
-		"related": [{"at": listener.at, "msg": "this port"}],
+		"msg": sprintf("%s %s plaintext as well as mutual TLS%s", [
+			format.some_of(ports.ids(open)),
+			format.choose(open, "takes", "take"),
+			used_by(group.plaintext_callers),
+		]),
+		"at": group.at,
+		"related": ports.related(open, "this port"),
 	}
 }
+
+# a policy whose workloads are elsewhere still decides about them
+deny contains finding if {
+	some policy in input.policies
+	policy.mode == "permissive"
+	policy.scope in {"mesh", "namespace"}
+	policy.selects == 0
+	not policy.namespace in exempt
+	finding := {
+		"msg": sprintf("%s lets plaintext in; none of the workloads it is for is in these files", [format.object(policy.at)]),
+		"at": sprintf("%s/spec/mtls/mode", [policy.at]),
+		"severity": "medium",
+	}
+}
+
+used_by([]) := ""
+
+used_by(callers) := sprintf(", and workloads without a proxy may call, such as %s", [callers[0]]) if count(callers) > 0

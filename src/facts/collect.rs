@@ -3,8 +3,8 @@
 use super::decisions;
 use super::policies;
 use super::{
-    AccessLog, Decided, Input, Listener, LogState, Mesh, Namespace, Port, Problem, Scan, Sections,
-    Tls, Workload,
+    AccessLog, Decided, Format, Input, Listener, LogState, Mesh, Namespace, Port, Problem, Scan,
+    Sections, Tls, Workload,
 };
 use crate::model::{self, At, Effect, InletKind, Membership, Place};
 use crate::reach::{Graph, ListenerPort, World};
@@ -128,6 +128,14 @@ fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
             state: settings.access_log.value.name(),
             at: Some(context.address(settings.access_log.because.at())),
         },
+        log_formats: settings
+            .log_formats
+            .iter()
+            .map(|(text, at)| Format {
+                text: text.clone(),
+                at: context.address(at),
+            })
+            .collect(),
         audit_log: LogState {
             state: model::LogState::Unknown.name(),
             at: None,
@@ -214,6 +222,7 @@ fn listener(context: &Context<'_>, listener: &ListenerPort) -> Listener {
     let world = context.world;
     let workload = world.index.workload(listener.workload);
     let tls = world.acceptance(listener);
+    let services = world.services_to(workload, listener.port);
     let meshed = listener.meshed.as_ref();
     let guarded = meshed.and_then(|l| {
         l.inlets
@@ -226,6 +235,10 @@ fn listener(context: &Context<'_>, listener: &ListenerPort) -> Listener {
         namespace: workload.namespace.to_string(),
         port: listener.port,
         at: context.address(&listener.at),
+        services: services
+            .iter()
+            .map(|(service, port)| format!("{service}:{port}"))
+            .collect(),
         membership: world.membership(workload.id).value.name(),
         protocol: meshed.map_or("unknown", |listener| listener.protocol.value),
         tls: Tls {

@@ -282,7 +282,7 @@ pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
         }
         let mesh = world.mesh_of(workload.id)?;
         let log = mesh.access_log(workload);
-        let assumed = matches!(log.because, Because::Assumed { .. });
+        let assumed = log.assumed;
         let configured = log.because.is_configured();
         let at = if configured {
             log.because.at().clone()
@@ -409,6 +409,7 @@ pub(super) fn edges(context: &Context<'_>) -> Vec<Edge> {
                 stage: edge.deciding.stage.name(),
                 because: edge.deciding.reason(),
                 at: context.address(edge.deciding.at()),
+                sends_at: context.address(&edge.sends_at),
             }
         })
         .collect()

@@ -109,6 +109,8 @@ pub struct Mesh {
     pub automatic_mtls: Decided<bool>,
     /// What is logged where nothing else is said.
     pub access_log: LogState,
+    /// The formats of log lines that its settings hold, in use or not.
+    pub log_formats: Vec<Format>,
     /// Whether changes of the mesh's configuration are recorded.
     pub audit_log: LogState,
 }
@@ -190,6 +192,8 @@ pub struct Listener {
     pub port: u16,
     /// Where the port is declared.
     pub at: String,
+    /// The services that lead to it (`namespace/name:port`).
+    pub services: Vec<String>,
     /// `meshed`, `unmeshed`, `unknown`: of its workload.
     pub membership: &'static str,
     /// What is spoken: `http`, `tcp`, `tls`, `auto`; `unknown` outside every mesh.
@@ -350,6 +354,8 @@ pub struct Edge {
     pub transport: Option<&'static str>,
     /// What the clients send.
     pub sends: &'static str,
+    /// The line that decides what they send; of clients outside, the one that lets them in.
+    pub sends_at: String,
     /// The stage that decided: `entry`, `origination`, `acceptance`, `authorization`, `condition`.
     pub stage: &'static str,
     /// Why.
@@ -396,9 +402,19 @@ pub struct Policy {
     /// Of an authorization policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Authorization>,
+    /// Of a transport policy: what it says about all ports, at `/spec/mtls/mode` (`required`,
+    /// `permissive`, `plaintext`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<&'static str>,
     /// Of a transport policy: what it says port by port.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<PortMode>,
+    /// Of an origination policy: the destination, in full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Of an origination policy: what it makes clients send.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sends: Vec<Sends>,
     /// Of an authentication policy: ports on which everyone's calls pass without a token.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passes_without_token: Vec<Port>,
@@ -431,6 +447,15 @@ pub struct PortMode {
     pub listened: bool,
     /// Services that have it as their own port, and lead to another port of a selected workload.
     pub service_ports: Vec<String>,
+}
+
+/// What clients are made to send.
+#[derive(Debug, Serialize)]
+pub struct Sends {
+    /// `plaintext`, `tls`, `mtls`.
+    pub mode: &'static str,
+    /// Where it is written.
+    pub at: String,
 }
 
 /// Who may call, as it is written.

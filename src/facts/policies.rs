@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::collect::{Context, is_captured};
 use super::{
     Authorization, Constraint, Format, Ineffective, LogEntry, LogProvider, Policy, Port, PortMode,
-    Provider, Rule, Value,
+    Provider, Rule, Sends, Value,
 };
 use crate::model::{
     self, Membership, Subject, TlsAcceptance, WorkloadId, WrittenRule, WrittenValue,
@@ -96,7 +96,10 @@ impl<'a> Environment<'a> {
                 at: address(at),
             }),
             authorization: None,
+            mode: None,
             ports: Vec::new(),
+            host: None,
+            sends: Vec::new(),
             passes_without_token: Vec::new(),
             logs: Vec::new(),
         };
@@ -104,7 +107,8 @@ impl<'a> Environment<'a> {
             Subject::Authorization(written) => {
                 facts.authorization = Some(self.authorization(written, &policy.selects));
             }
-            Subject::Transport { ports, .. } => {
+            Subject::Transport { mode, ports } => {
+                facts.mode = *mode;
                 facts.ports = ports
                     .iter()
                     .map(|port| self.port_mode(port, &policy.selects))
@@ -121,7 +125,16 @@ impl<'a> Environment<'a> {
             Subject::Telemetry(entries) => {
                 facts.logs = entries.iter().map(|entry| self.log_entry(entry)).collect();
             }
-            Subject::Origination { .. } => {}
+            Subject::Origination { host, modes } => {
+                facts.host = Some(host.to_string());
+                facts.sends = modes
+                    .iter()
+                    .map(|(mode, at)| Sends {
+                        mode,
+                        at: address(at),
+                    })
+                    .collect();
+            }
         }
         facts
     }

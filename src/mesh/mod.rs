@@ -77,6 +77,8 @@ pub struct Settings {
     pub automatic_mtls: Decided<bool>,
     /// Whether calls are logged where nothing else is said.
     pub access_log: Decided<LogState>,
+    /// Formats of log lines as they are configured, and where, in use or not.
+    pub log_formats: Vec<(String, At)>,
     /// Whether the settings themselves are in the input.
     pub known: bool,
 }

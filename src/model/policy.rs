@@ -37,6 +37,8 @@ pub enum Subject {
     Authentication,
     /// What clients send.
     Origination {
+        /// The destination, in full.
+        host: Arc<str>,
         /// `plaintext`, `tls` or `mtls`, with the place that says so.
         modes: Vec<(&'static str, At)>,
     },

@@ -32,6 +32,8 @@ pub struct AccessLog {
     pub state: LogState,
     /// What decided that.
     pub because: Because,
+    /// Whether it rests on mesh-wide settings that are not in the input.
+    pub assumed: bool,
     /// The format of a line as it is configured, and where; `None` is the mesh's own format.
     pub format: Option<(String, super::At)>,
 }

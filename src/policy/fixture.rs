@@ -1,7 +1,7 @@
 //! Marks in a fixture: the line that a finding must point to ends in `# deny`, or in
-//! `# deny: part of the message`.
+//! `# deny: part of the message`; `# deny(low): …` says how bad it has to be as well.
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::text::{FileId, SourceFile, Sources};
 
 /// A line that a finding has to point to.
@@ -13,17 +13,20 @@ pub struct Mark {
     pub line: u32,
     /// What the message has to contain; empty for any message.
     pub message: String,
+    /// How bad the finding has to be; nothing for any severity.
+    pub severity: Option<Severity>,
 }
 
 /// All marks in these files.
 pub fn marks(sources: &Sources) -> Vec<Mark> {
     let of_file = |(id, file): (FileId, &SourceFile)| {
         let lines = (1..=file.line_count()).filter_map(|line| {
-            let message = mark(file.line(line))?.to_owned();
+            let (severity, message) = mark(file.line(line))?;
             Some(Mark {
                 file: id,
                 line,
-                message,
+                message: message.to_owned(),
+                severity,
             })
         });
         lines.collect::<Vec<_>>()
@@ -50,14 +53,20 @@ pub fn judge(
     let mut wrong = Vec::new();
     for mark in expected {
         let place = Some((mark.file, mark.line));
-        let here = lines.iter().filter(|(at, _)| *at == place);
-        let messages: Vec<_> = here.map(|(_, f)| f.message.as_str()).collect();
-        if !messages.iter().any(|m| m.contains(&mark.message)) {
-            let what = if messages.is_empty() {
-                "no finding points to this line".to_owned()
-            } else {
-                format!("{:?} is not in {messages:?}", mark.message)
-            };
+        let here: Vec<_> = lines.iter().filter(|(at, _)| *at == place).collect();
+        let meant = here.iter().find(|(_, f)| f.message.contains(&mark.message));
+        let what = match (meant, mark.severity) {
+            (None, _) if here.is_empty() => Some("no finding points to this line".to_owned()),
+            (None, _) => {
+                let messages: Vec<_> = here.iter().map(|(_, f)| &f.message).collect();
+                Some(format!("{:?} is not in {messages:?}", mark.message))
+            }
+            (Some((_, found)), Some(wanted)) if found.severity != wanted => {
+                Some(format!("it is {}, not {wanted}", found.severity))
+            }
+            _ => None,
+        };
+        if let Some(what) = what {
             wrong.push(format!("{}: {what}", name(sources, mark.file, mark.line)));
         }
     }
@@ -80,12 +89,20 @@ fn name(sources: &Sources, file: FileId, line: u32) -> String {
     format!("{}:{line}", sources.get(file).name())
 }
 
-/// The mark at the end of a line: what the message has to contain.
-fn mark(line: &str) -> Option<&str> {
+/// The mark at the end of a line: how bad the finding has to be, and what its message contains.
+fn mark(line: &str) -> Option<(Option<Severity>, &str)> {
     let comment = comment(line)?.trim();
-    match comment.strip_prefix("deny")? {
-        "" => Some(""),
-        more => more.strip_prefix(':').map(str::trim),
+    let rest = comment.strip_prefix("deny")?;
+    let (severity, rest) = match rest.strip_prefix('(') {
+        Some(inside) => {
+            let (severity, rest) = inside.split_once(')')?;
+            (Some(severity.parse().ok()?), rest)
+        }
+        None => (None, rest),
+    };
+    match rest {
+        "" => Some((severity, "")),
+        more => Some((severity, more.strip_prefix(':')?.trim())),
     }
 }
 
@@ -160,8 +177,22 @@ mod tests {
             ("mode: x # denying", None),
             ("mode: x # see # deny", None),
         ] {
+            let expected = expected.map(|message| (None, message));
             assert_eq!(mark(line), expected, "{line}");
         }
+        let low = Some(Severity::Low);
+        assert_eq!(mark("a: b # deny(low)"), Some((low, "")));
+        assert_eq!(mark("a: b # deny(low): c (d)"), Some((low, "c (d)")));
+        assert_eq!(mark("a: b # deny(bad): c"), None);
+        assert_eq!(mark("a: b # deny(low: c"), None);
+    }
+
+    #[test]
+    fn severities_are_compared() {
+        let sources = sources("mode: x # deny(low): plaintext\nmode: y # deny(high)\n");
+        let findings = [finding(Some(0), "plaintext"), finding(Some(32), "any")];
+        let wrong = vec!["a.fail.yaml:2: it is low, not high".to_owned()];
+        assert_eq!(judge(&marks(&sources), &findings, &sources), Err(wrong));
     }
 
     #[test]

@@ -30,9 +30,13 @@ pub trait Selecting {
     fn labels(&self) -> Option<&Labels> {
         None
     }
+    /// The targets it names instead of pods.
+    fn targets(&self) -> Vec<&TargetRef> {
+        Vec::new()
+    }
     /// Whether it names targets instead of pods.
     fn has_targets(&self) -> bool {
-        false
+        !self.targets().is_empty()
     }
 }
 
@@ -45,8 +49,8 @@ macro_rules! selecting {
     ($($name:ident),+) => {$(
         impl Selecting for $name {
             fn labels(&self) -> Option<&Labels> { narrow(self.selector.as_ref()) }
-            fn has_targets(&self) -> bool {
-                self.target_ref.is_some() || !self.target_refs.is_empty()
+            fn targets(&self) -> Vec<&TargetRef> {
+                self.target_ref.iter().chain(&self.target_refs).collect()
             }
         }
     )+};

@@ -450,6 +450,7 @@ impl Mesh for Istio {
                     what: "logs of ambient mode are not worked out yet".to_owned(),
                     near: member.membership.because.at().clone(),
                 },
+                assumed: true,
                 format: None,
             };
         }

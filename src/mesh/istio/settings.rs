@@ -161,6 +161,11 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig 
     } else {
         LogState::On
     };
+    let access_log_format = reader
+        .find(&["accessLogFormat"])
+        .and_then(|(node, at)| Some((node.as_str()?.to_owned(), at)))
+        .filter(|(format, _)| !format.is_empty());
+    let providers = providers(&reader);
     let neutral = Settings {
         at: reader.near.clone(),
         trust_domain: arc(reader.text(&["trustDomain"], "cluster.local", "Istio's default trust domain")),
@@ -173,22 +178,24 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig 
                 .map_or(access_log_file.because.clone(), |(_, at)| Because::Configured(at.clone())),
             rivals: Vec::new(),
         },
+        log_formats: access_log_format
+            .iter()
+            .cloned()
+            .chain(providers.iter().filter_map(|provider| provider.format.clone()))
+            .collect(),
         known: !reader.sources.is_empty(),
     };
     MeshConfig {
         neutral,
         trust_domain_aliases: reader.texts(&["trustDomainAliases"]).into_iter().map(|(t, _)| t).collect(),
-        access_log_format: reader
-            .find(&["accessLogFormat"])
-            .and_then(|(node, at)| Some((node.as_str()?.to_owned(), at)))
-            .filter(|(format, _)| !format.is_empty()),
+        access_log_format,
         access_log_service: reader
             .find(&["enableEnvoyAccessLogService"])
             .filter(|(node, _)| node.as_bool() == Some(true))
             .map(|(_, at)| at),
         access_log_file,
         default_log_providers,
-        providers: providers(&reader),
+        providers,
         normalization: normalization(&reader, problems),
         destination_export_to: reader
             .texts(&["defaultDestinationRuleExportTo"])
@@ -273,11 +280,17 @@ fn log_format(settings: Node<'_>, at: &At) -> Option<(String, At)> {
         return Some((text.to_owned(), at.join("text")));
     }
     let labels = format.get("labels")?;
-    let lines: Vec<String> = labels
-        .entries()
-        .map(|entry| format!("{}: {}", entry.key, entry.value.as_str().unwrap_or("")))
-        .collect();
+    let mut lines = Vec::new();
+    label_lines(labels, &mut lines);
     Some((lines.join("\n"), at.join("labels")))
+}
+
+/// Labels may hold labels in turn.
+fn label_lines(labels: Node<'_>, lines: &mut Vec<String>) {
+    for entry in labels.entries() {
+        lines.push(format!("{}: {}", entry.key, entry.value.as_str().unwrap_or("")));
+        label_lines(entry.value, lines);
+    }
 }
 
 /// What makes istiod refuse a provider that authorizes: it then installs the rules as refusals.

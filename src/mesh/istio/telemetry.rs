@@ -78,21 +78,28 @@ pub fn access_log(
         (LogState::Unknown, _) | (_, LogState::Unknown) => LogState::Unknown,
         _ => LogState::Partial,
     };
-    // the direction that lacks something is the one to point at
-    let weaker = if server.state == LogState::On { &client } else { &server };
+    // the direction that lacks something is the one to point at; where nobody wrote about it, the
+    // line that covers only the other one
+    let (weaker, other) = match server.state {
+        LogState::On => (&client, &server),
+        _ => (&server, &client),
+    };
+    let written = weaker.because.is_configured() || !other.because.is_configured();
     AccessLog {
         state,
-        because: weaker.because.clone(),
+        because: if written { weaker.because.clone() } else { other.because.clone() },
+        assumed: matches!(weaker.because, Because::Assumed { .. }),
         format: format(config, server.provider.as_deref().or(client.provider.as_deref())),
     }
 }
 
-/// The format that lines are written in, where one is configured.
+/// The format that lines are written in, where one is configured. The mesh's own is for the mesh's
+/// log file and for the built-in provider; one that is configured without a format has Istio's.
 fn format(config: &MeshConfig, provider: Option<&str>) -> Option<(String, At)> {
-    let named = provider.and_then(|name| find(config, name));
-    named
-        .and_then(|provider| provider.format.clone())
-        .or_else(|| config.access_log_format.clone())
+    match provider.and_then(|name| find(config, name)) {
+        Some(provider) if provider.format.is_some() || provider.name != "envoy" => provider.format.clone(),
+        _ => config.access_log_format.clone(),
+    }
 }
 
 fn find<'a>(config: &'a MeshConfig, name: &str) -> Option<&'a super::settings::Provider> {
@@ -152,6 +159,7 @@ fn decide(
                     at: match off {
                         true => at.join("disabled"),
                         false if entry.filter.is_some() => at.join("filter").join("expression"),
+                        false if !covers_both(entry) => at.join("match").join("mode"),
                         false => at.clone(),
                     },
                 });
@@ -185,6 +193,10 @@ fn lower(names: &[String]) -> Vec<String> {
 
 fn fits(entry: &AccessLogging, direction: Direction) -> bool {
     direction.is_in(entry.r#match.as_ref().map_or(LogMode::default(), |m| m.mode))
+}
+
+fn covers_both(entry: &AccessLogging) -> bool {
+    fits(entry, Direction::Client) && fits(entry, Direction::Server)
 }
 
 fn by_default(config: &MeshConfig, workload: &Workload) -> Log {

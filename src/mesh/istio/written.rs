@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::crd::{ClientTlsMode, Mode, Selecting};
 use super::policy::{Object, Objects, selects};
-use super::{Istio, ruleset, telemetry};
-use crate::model::{At, Ineffective, Policy, PortMode, ResourceId, Subject, WorkloadId};
+use super::membership::Plane;
+use super::{Istio, destination, ruleset, telemetry};
+use crate::model::{At, Ineffective, Membership, Policy, PortMode, ResourceId, Subject, WorkloadId};
 
 /// All policies, kind by kind, each kind's oldest first.
 pub(super) fn policies(istio: &Istio) -> Vec<Policy> {
@@ -66,6 +67,9 @@ fn policy<T: Selecting>(
 fn ineffective<T: Selecting>(istio: &Istio, object: &Object<T>, root_selects: bool) -> Option<(Ineffective, At)> {
     let in_root = *object.namespace == *istio.root();
     if object.spec.has_targets() {
+        if !targets_have_sidecars(istio, object) {
+            return None;
+        }
         let field = if istio.index.node(object.id).path(&["spec", "targetRefs"]).is_some() {
             "/spec/targetRefs"
         } else {
@@ -90,6 +94,24 @@ fn ineffective<T: Selecting>(istio: &Istio, object: &Object<T>, root_selects: bo
     };
     let other = !object.is_read_by(&istio.member(first).revision);
     other.then(|| (Ineffective::OtherRevision, object.at("/metadata/labels").join("istio.io/rev")))
+}
+
+/// Whether all targets are Services whose pods all have sidecars, which look at no targets. What
+/// other targets lead to (gateways, waypoints) is not in force by selection.
+fn targets_have_sidecars<T: Selecting>(istio: &Istio, object: &Object<T>) -> bool {
+    let targets = object.spec.targets();
+    !targets.is_empty()
+        && targets.iter().all(|target| {
+            let index = &istio.index;
+            let named = |s: &&crate::model::Service| s.namespace == object.namespace && *s.name == *target.name;
+            let service = index.services().iter().find(named).filter(|_| target.kind == "Service");
+            let mut pods = service.into_iter().flat_map(|s| index.workloads_of(s.id)).peekable();
+            pods.peek().is_some()
+                && pods.all(|pod| {
+                    let member = istio.member(pod);
+                    member.plane == Plane::Sidecar && member.membership.value == Membership::Meshed
+                })
+        })
 }
 
 fn peers(istio: &Istio) -> Vec<Policy> {
@@ -200,9 +222,11 @@ fn originations(istio: &Istio) -> Vec<Policy> {
                 note(&port.tls, format!("/spec/trafficPolicy/portLevelSettings/{i}/tls/mode"));
             }
         }
+        let host = destination::resolve(&object.spec.host, &object.namespace).into();
+        let subject = Subject::Origination { host, modes };
         all.push(Policy {
             ineffective: None,
-            ..policy(istio, object, Subject::Origination { modes }, Vec::new(), false)
+            ..policy(istio, object, subject, Vec::new(), false)
         });
     }
     all

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::finding::{Addresses, Finding, Severity, Site};
 use crate::model::{Problem, ProblemKind};
@@ -47,24 +47,46 @@ fn the_built_in_rules_judge() {
     let rules = Rules::embedded().expect("metadata");
     rules.check().expect("policies");
     let rules = rules.only(|rule| &*rule.id == "mtls/permissive");
-    let input = json!({"listeners": [
-        {"workload": "payments/ledger", "namespace": "payments", "port": 8443, "at": "w/8443",
-         "tls": {"mode": "permissive", "at": "pa#/spec", "configured": true}},
-        {"workload": "payments/ledger", "namespace": "payments", "port": 8080, "at": "w/8080",
-         "tls": {"mode": "permissive", "at": "pa#/spec", "configured": true}},
-        {"workload": "web/shop", "namespace": "web", "port": 80, "at": "w/80",
-         "tls": {"mode": "required", "at": "pb#/spec", "configured": true}},
+    let port = |id: &str| json!({"id": id, "at": format!("w#/{id}")});
+    let acceptance = |mode: &str, at: &str, ports: Value| {
+        json!({"mode": mode, "at": at, "configured": true, "certain": true, "rivals": [],
+               "ports": ports, "workloads": 1, "plaintext_callers": []})
+    };
+    let input = json!({"policies": [], "acceptance": [
+        acceptance("permissive", "pa#/spec", json!([port("shop/web:80"), port("shop/web:90")])),
+        acceptance("required", "pb#/spec", json!([port("shop/core:80")])),
     ]});
     let (findings, problems) = run(&rules, &input);
     assert_eq!(problems, []);
     assert_eq!(findings.len(), 1);
     assert_eq!(
         findings[0].message,
-        "payments/ledger port 8080 accepts plaintext"
+        "shop/web:80 and shop/web:90 take plaintext as well as mutual TLS"
     );
     assert_eq!(findings[0].related.len(), 2);
     assert_eq!(findings[0].severity, Severity::High);
     assert_eq!(findings[0].environments, ["prod"]);
+}
+
+#[test]
+fn built_in_rules_pass_over_exempt_namespaces() {
+    for (id, mode) in [
+        ("mtls/permissive", "permissive"),
+        ("mtls/disabled", "plaintext"),
+    ] {
+        let rules = Rules::embedded().expect("metadata");
+        let mut rules = rules.only(|rule| &*rule.id == id);
+        let policy = json!({"subject": "transport", "mode": mode, "scope": "namespace",
+            "selects": 0, "namespace": "old", "at": "PeerAuthentication.x/old/default#"});
+        let group = json!({"mode": mode, "at": "pa#/spec", "configured": true,
+            "ports": [{"id": "old/web:80", "at": "w#"}], "plaintext_callers": []});
+        let input = json!({"policies": [policy], "acceptance": [group]});
+        assert_eq!(run(&rules, &input).0.len(), 2, "{id}");
+        let exempt = json!({"exempt_namespaces": ["old"]});
+        let exempt = exempt.as_object().cloned().unwrap_or_default();
+        rules.set_params(id, exempt).expect("known");
+        assert_eq!(run(&rules, &input).0.len(), 0, "{id}");
+    }
 }
 
 #[test]

@@ -1,0 +1,59 @@
+# METADATA
+# title: Access log leaves calls out
+# description: |
+#   A filter, or a mode that covers one direction only, keeps calls out of the access log. What is
+#   left out is missing when someone has to find out later who called what; a filter for server
+#   errors also drops the calls that a policy refused.
+# related_resources:
+# - https://istio.io/latest/docs/reference/config/telemetry/#AccessLogging-Filter
+# custom:
+#   severity: medium
+#   precision: high
+#   meshes: [istio]
+#   remediation: |
+#     Remove the filter or the mode. To write less, let the filter keep at least
+#     `response.code >= 400`, or log everything to a second provider.
+#   controls:
+#   - nist-800-53r5/AU-2
+#   - nist-800-53r5/AU-12
+#   - pci-dss-4.0.1/10.2.1
+#   - hipaa-164.312/164.312(b)
+package meshvet.access_log.partial
+
+import data.meshvet.lib.format
+
+# filters by where they are written
+filters[filter.at] := filter.text if {
+	some policy in input.policies
+	some entry in policy.logs
+	filter := entry.filter
+	filter != null
+}
+
+deny contains finding if {
+	some group in input.access_logs
+	group.state == "partial"
+	lost := loss(group)
+	finding := {
+		"msg": sprintf("%s %s only a part of the calls: %s", [
+			format.some_of(group.workloads),
+			format.choose(group.workloads, "logs", "log"),
+			lost.what,
+		]),
+		"at": group.at,
+		"severity": lost.severity,
+	}
+}
+
+# a refused call is answered with 401 or 403
+loss(group) := {"severity": "high", "what": "refused calls are left out"} if {
+	bound := regex.find_all_string_submatch_n(`^ *response\.code *(>=?) *([0-9]+) *$`, filters[group.at], 1)
+	to_number(bound[0][2]) + beyond[bound[0][1]] > 401
+} else := {"severity": "medium", "what": "those that the filter takes"} if {
+	filters[group.at]
+} else := {"severity": "low", "what": "those of one direction, unless the mesh's settings, which are not in these files, cover the other"} if {
+	group.assumed
+} else := {"severity": "medium", "what": "those of one direction only"}
+
+# the lowest code that such a filter keeps, counted from its number
+beyond := {">": 1, ">=": 0}

@@ -1,0 +1,61 @@
+# METADATA
+# title: Policy is in force for nobody
+# description: |
+#   A policy that selects no workload, or that the workloads' proxies do not look at, changes
+#   nothing. It reads like protection, and whoever relies on it is not protected.
+# related_resources:
+# - https://istio.io/latest/docs/reference/config/security/authorization-policy/
+# custom:
+#   severity: high
+#   precision: high
+#   meshes: [istio]
+#   remediation: |
+#     Make the selector fit the labels of the pod template (not those of the Deployment), in the
+#     namespace in which the pods run; or remove the policy.
+#   controls:
+#   - nist-800-53r5/CM-6
+#   - nist-800-53r5/AC-3
+#   - pci-dss-4.0.1/2.2.6
+package meshvet.hygiene.policy_without_effect
+
+import data.meshvet.lib.format
+
+deny contains finding if {
+	some policy in input.policies
+	why := policy.ineffective.reason
+	verdict := object.get(by_place, [why, place(policy.namespace)], verdicts[why])
+	finding := {
+		"msg": sprintf("%s is in force for nobody: %s", [
+			format.object(policy.at),
+			replace(verdict.text, "NAMESPACE", policy.namespace),
+		]),
+		"at": policy.ineffective.at,
+		"severity": severity(policy, verdict),
+	}
+}
+
+verdicts := {
+	"selects_nothing": {"severity": "medium", "text": "no pod has its labels, though NAMESPACE has workloads in these files"},
+	"wrong_namespace": {"severity": "high", "text": "it looks in NAMESPACE only, and pods with its labels run elsewhere"},
+	"selector_in_root": {"severity": "high", "text": "with a selector, policies of this kind count only outside of the root namespace NAMESPACE"},
+	"targets_ignored": {"severity": "high", "text": "it names a Service of NAMESPACE, and the sidecars there look at no targets"},
+	"other_revision": {"severity": "high", "text": "it is labelled for a control plane that runs none of its pods in NAMESPACE"},
+}
+
+# pods that these files do not hold may have the labels
+by_place := {
+	"selects_nothing": {"empty": {"severity": "low", "text": "no pod in these files has its labels, nor is any other workload of NAMESPACE in them"}},
+	"wrong_namespace": {"empty": {"severity": "medium", "text": "it looks in NAMESPACE only, which has no workload in these files, and pods with its labels run elsewhere"}},
+}
+
+place(namespace) := "inhabited" if {
+	namespace in inhabited
+} else := "empty"
+
+inhabited := {workload.namespace | some workload in input.workloads}
+
+# what logs are left with is less of a surprise than what protection is left with
+severity(policy, verdict) := "medium" if {
+	policy.subject == "telemetry"
+	verdict.severity == "high"
+} else := verdict.severity

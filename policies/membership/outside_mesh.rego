@@ -1,0 +1,64 @@
+# METADATA
+# title: Workload is outside the mesh
+# description: |
+#   A Service leads to pods that get no sidecar. Nobody proves to them who is calling, no
+#   authorization policy and no access log applies to them, and calls to and from them travel as
+#   the application sends them. Next to workloads in the mesh that is easily overlooked.
+# related_resources:
+# - https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/
+# custom:
+#   severity: medium
+#   precision: high
+#   meshes: [istio]
+#   remediation: |
+#     Label the Namespace `istio-injection: enabled` (or with the revision, `istio.io/rev`), and
+#     remove `sidecar.istio.io/inject: "false"` from the pod template.
+#   controls:
+#   - nist-800-53r5/SC-8
+#   - nist-800-204/MS-SS-4
+#   - mitre-attack-containers/T1562.001
+#   params: {exempt_namespaces: [kube-system]}
+package meshvet.membership.outside_mesh
+
+import data.meshvet.lib.format
+
+exempt := data.params.membership.outside_mesh.exempt_namespaces
+
+# what shares the node's network can have no sidecar, and seldom is an application
+deny contains finding if {
+	some group in input.outsiders
+	not group.namespace in exempt
+	not group.namespace in control_planes
+	not endswith(group.at, "/hostNetwork")
+	is_unexpected(group)
+	where := place(group)
+	finding := {
+		"msg": sprintf("%s %s outside the mesh%s: nothing there checks who calls, and no call is logged", [
+			format.some_of(group.served),
+			format.choose(group.served, "is", "are"),
+			where.beside,
+		]),
+		"at": group.at,
+		"severity": where.severity,
+	}
+}
+
+# a control plane has no sidecar
+control_planes := {mesh.root_namespace.value | some mesh in input.meshes}
+
+# someone wrote it
+is_unexpected(group) if group.configured
+
+# others of the namespace are in
+is_unexpected(group) if group.meshed_beside > 0
+
+# a namespace that is kept out as a whole may well be meant so
+place(group) := {"severity": "low", "beside": sprintf(", as is all of %s", [group.namespace])} if {
+	startswith(group.at, "Namespace/")
+	group.meshed_beside == 0
+} else := {"severity": "medium", "beside": ""} if {
+	group.meshed_beside == 0
+} else := {"severity": "medium", "beside": sprintf(", unlike %s of %s", [
+	format.counted(group.meshed_beside, "other workload", "other workloads"),
+	group.namespace,
+])}

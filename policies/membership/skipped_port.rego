@@ -1,0 +1,46 @@
+# METADATA
+# title: Port is kept from the proxy
+# description: |
+#   Traffic to this port does not pass the sidecar. Mutual TLS, authorization policies and access
+#   logs do not apply to it, whatever they say; and clients of the mesh, which do not know, send
+#   mutual TLS that the application cannot read.
+# related_resources:
+# - https://istio.io/latest/docs/reference/config/annotations/
+# custom:
+#   severity: high
+#   precision: high
+#   meshes: [istio]
+#   remediation: |
+#     Remove the port from the annotation (or the annotation as a whole). Probes need no exception:
+#     Istio rewrites them.
+#   controls:
+#   - nist-800-53r5/SC-8
+#   - nist-800-204a/SM-DR6
+#   - mitre-attack-containers/T1562.001
+#   params: {exempt_namespaces: []}
+package meshvet.membership.skipped_port
+
+import data.meshvet.lib.format
+import data.meshvet.lib.ports
+
+exempt := data.params.membership.skipped_port.exempt_namespaces
+
+deny contains finding if {
+	some group in input.bypasses
+	past := ports.outside(group.ports, exempt)
+	use := usage(group.services)
+	finding := {
+		"msg": sprintf("calls to %s pass by the proxy: no mutual TLS, authorization or access log applies to them%s", [
+			format.some_of(ports.ids(past)),
+			use.by,
+		]),
+		"at": group.at,
+		"severity": use.severity,
+		"related": ports.related(past, "this port"),
+	}
+}
+
+# what nobody dials by name is most often for probes and metrics
+usage([]) := {"severity": "low", "by": ""}
+
+usage(services) := {"severity": "high", "by": sprintf("; Service %s leads there", [format.some_of(services)])}

@@ -1,0 +1,75 @@
+# METADATA
+# title: Calls inside the mesh go out in plaintext
+# description: |
+#   Both sides have a sidecar, and still this line makes the client send plaintext: a
+#   DestinationRule, the label `security.istio.io/tlsMode`, or ports kept from the client's proxy.
+#   The server sees a caller without an identity, and the traffic can be read and changed on the
+#   wire.
+# related_resources:
+# - https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/
+# custom:
+#   severity: high
+#   precision: high
+#   meshes: [istio]
+#   remediation: |
+#     Remove the setting, so that mutual TLS is used by itself, or make it `ISTIO_MUTUAL`. Then
+#     require mutual TLS at the server, so that it shows when a client falls back.
+#   controls:
+#   - nist-800-53r5/SC-8
+#   - nist-800-53r5/IA-9
+#   - nist-800-204/MS-SS-4
+#   - nist-800-204a/SM-DR6
+#   - pci-dss-4.0.1/4.2.1
+#   - hipaa-164.312/164.312(e)(1)
+#   - mitre-attack-containers/T1557
+package meshvet.mtls.plaintext_call
+
+import data.meshvet.lib.calls
+import data.meshvet.lib.format
+import data.meshvet.lib.ports
+
+deny contains finding if {
+	some call in input.calls
+	call.outcome == "plaintext"
+	not calls.is_hypothetical(call)
+	not call.at in told_elsewhere
+	finding := {
+		"msg": sprintf("calls to %s%s go out in plaintext although both sides are in the mesh", [
+			format.some_of(ports.ids(call.ports)),
+			calls.from(call),
+		]),
+		"at": call.at,
+		"related": array.concat(
+			[{"at": call.accepts_at, "msg": "this lets them in"}],
+			ports.related(call.ports, "called here"),
+		),
+	}
+}
+
+# the team that is called may write the rule and have no client among its files
+deny contains finding if {
+	some policy in input.policies
+	some sends in policy.sends
+	sends.mode == "plaintext"
+	policy.host in uncalled
+	finding := {
+		"msg": sprintf("clients in the mesh, none of which is in these files, are told to call %s in plaintext", [policy.host]),
+		"at": sends.at,
+		"severity": "medium",
+	}
+}
+
+called := {edge.destination | some edge in input.edges; edge.source.membership == "meshed"}
+
+# hosts with a proxy that nobody in these files calls through one of theirs
+uncalled := {host |
+	some listener in input.listeners
+	listener.membership == "meshed"
+	not listener.workload in called
+	some service in listener.services
+	[namespace, name] := split(split(service, ":")[0], "/")
+	host := sprintf("%s.%s.svc.cluster.local", [name, namespace])
+}
+
+# the servers that take plaintext only, and automatic mutual TLS, have rules of their own
+told_elsewhere := {group.at | some group in input.acceptance; group.mode == "plaintext"} | {mesh.automatic_mtls.at | some mesh in input.meshes}
