@@ -147,7 +147,7 @@ fn a_call_that_is_routed_elsewhere_is_not_decided() {
     );
     assert_eq!(
         open_steps(&ran.json()),
-        ("conditional".to_owned(), vec![first_line() + 8])
+        ("conditional".to_owned(), vec![first_line() + 7])
     );
 }
 
