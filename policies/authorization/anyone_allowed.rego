@@ -53,8 +53,7 @@ names_nobody(rule) if {
 
 is_public(call) if {
 	some field in call
-	field.dimension == "path"
-	not field.negated
+	field.field == "paths"
 	every path in authorization.texts(field) {
 		path in params.public_paths
 	}
@@ -69,30 +68,22 @@ severity(calls) := "low" if {
 
 only_reads(call) if {
 	some field in call
-	field.dimension == "method"
-	not field.negated
+	field.field == "methods"
 	every method in authorization.texts(field) {
 		method in {"GET", "HEAD", "OPTIONS"}
 	}
 }
 
-text(call) := "everything" if count(call) == 0
-
 text(call) := concat(" ", [words(field) |
 	some dimension in ["method", "path", "host", "port", "destination"]
 	some field in call
 	field.dimension == dimension
-]) if {
-	count(call) > 0
-}
+])
 
 words(field) := concat(" ", [word | some word in [prefix(field), format.any_of(authorization.texts(field))]; word != ""])
 
-prefix(field) := "anything but" if field.negated
-
-prefix(field) := {"method": "", "path": ""}[field.dimension] if not field.negated
-
-prefix(field) := field.dimension if {
-	not field.negated
-	not field.dimension in {"method", "path"}
-}
+prefix(field) := sprintf("any %s but", [field.dimension]) if {
+	field.negated
+} else := "" if {
+	field.dimension in {"method", "path"}
+} else := field.dimension

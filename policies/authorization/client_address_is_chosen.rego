@@ -22,7 +22,6 @@ import data.meshvet.lib.format
 deny contains finding if {
 	some policy in authorization.enforced
 	policy.authorization.effect in {"allow", "deny"}
-	count(policy.authorization.http_ports) > 0
 	some rule in policy.authorization.rules
 	some fields in authorization.who(rule)
 	some field in fields

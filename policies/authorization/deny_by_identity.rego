@@ -21,7 +21,6 @@ import data.meshvet.lib.format
 deny contains finding if {
 	some policy in authorization.enforced
 	policy.authorization.effect == "deny"
-	count(policy.authorization.anonymous_ports) > 0
 	some rule in policy.authorization.rules
 	ports := authorization.concerned(rule, policy.authorization.anonymous_ports)
 	count(ports) > 0
@@ -39,6 +38,6 @@ deny contains finding if {
 	}
 }
 
-subject(field) := "callers of the mesh are" if field.any
-
-subject(field) := sprintf("%s is", [format.any_of(authorization.texts(field))]) if not field.any
+subject(field) := "callers of the mesh are" if {
+	field.any
+} else := sprintf("%s is", [format.any_of(authorization.texts(field))])

@@ -21,7 +21,6 @@ import data.meshvet.lib.format
 
 deny contains finding if {
 	some policy in authorization.enforced
-	count(policy.authorization.tcp_ports) > 0
 	some rule in policy.authorization.rules
 	rule.http
 	ports := authorization.concerned(rule, policy.authorization.tcp_ports)

@@ -37,10 +37,10 @@ is_foreign(value) if {
 	count(split(value.text, "/")) == 5
 }
 
-doubt(value) := ", as far as these files show" if is_foreign(value)
+doubt(value) := ", as far as these files show" if {
+	is_foreign(value)
+} else := ""
 
-doubt(value) := "" if not is_foreign(value)
-
-severity(value, _) := "low" if is_foreign(value)
-
-severity(value, outcome) := authorization.severity(outcome, "high", "medium") if not is_foreign(value)
+severity(value, outcome) := "low" if {
+	is_foreign(value)
+} else := authorization.severity(outcome, "high", "medium")

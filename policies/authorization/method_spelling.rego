@@ -44,10 +44,10 @@ deny contains finding if {
 	}
 }
 
-reason(value) := sprintf("the method is %s", [upper(value.text)]) if upper(value.text) in methods
+reason(value) := sprintf("the method is %s", [upper(value.text)]) if {
+	upper(value.text) in methods
+} else := "HTTP has no such method"
 
-reason(value) := "HTTP has no such method" if not upper(value.text) in methods
-
-severity(value, outcome) := authorization.severity(outcome, "high", "medium") if upper(value.text) in methods
-
-severity(value, _) := "low" if not upper(value.text) in methods
+severity(value, outcome) := authorization.severity(outcome, "high", "medium") if {
+	upper(value.text) in methods
+} else := "low"

@@ -49,14 +49,12 @@ deny contains finding if {
 	some rule in policy.authorization.rules
 	some call in authorization.what(rule)
 	some field in call
-	field.negated
-	weight[field.dimension]
 	not is_listed(call, field.dimension)
 	finding := {
 		"msg": sprintf("this ALLOW rule takes every %s but %s%s", [
 			field.dimension,
 			format.some_of(authorization.texts(field)),
-			spelling(field),
+			object.get(spelling, field.dimension, ""),
 		]),
 		"at": field.at,
 		"severity": authorization.level(policy, weight[field.dimension]),
@@ -70,7 +68,12 @@ excluding(fields, dimensions) := [field |
 ]
 
 # Paths and hosts can be spelled in other ways, so that the exclusion is no exclusion.
-weight := {"path": "medium", "host": "medium", "method": "low", "port": "low"}
+weight := {"path": "medium", "host": "medium", "method": "low", "port": "low", "destination": "low"}
+
+spelling := {
+	"path": ", and another spelling of it is another path",
+	"host": ", and the same host with a port is another host",
+}
 
 demands_something(fields) if {
 	some field in fields
@@ -88,41 +91,31 @@ unnamed_ports(policy, rule, field) := authorization.concerned(rule, policy.autho
 	field.dimension == "identity"
 } else := []
 
-# Who has no identity at all gets to no port that asks for one.
-is_met(field, _) if not field.dimension == "identity"
-
+# Some caller is not excluded: not all are, or one can do without what is excluded.
 is_met(field, _) if not field.any
+
+is_met(field, _) if field.dimension in {"token", "header"}
 
 is_met(_, unnamed) if count(unnamed) > 0
 
 everyone_but(field) := sprintf("whoever shows no %s", [field.dimension]) if {
 	field.any
-	field.dimension in {"identity", "token"}
 } else := sprintf("everyone but %s", [format.some_of(authorization.texts(field))])
 
-way_in(_, unnamed) := "" if count(unnamed) == 0
-
-way_in(field, unnamed) := sprintf("%s: %s %s plaintext", [
+way_in(field, unnamed) := "" if {
+	count(unnamed) == 0
+} else := sprintf("%s: %s %s plaintext", [
 	also(field),
 	format.some_of(format.ids(unnamed)),
 	format.takes(unnamed),
-]) if {
-	count(unnamed) > 0
-}
+])
 
-also(field) := "" if field.any
+also(field) := "" if {
+	field.any
+} else := ", also without an identity"
 
-also(field) := ", also without an identity" if not field.any
-
-severity(rule, unnamed) := "critical" if {
-	count(unnamed) > 0
+severity(rule, unnamed) := "medium" if {
+	count(unnamed) == 0
+} else := "critical" if {
 	count(rule.operations) == 0
-} else := "high" if {
-	count(unnamed) > 0
-} else := "medium"
-
-spelling(field) := ", and another spelling of it is another path" if field.dimension == "path"
-
-spelling(field) := ", and the same host with a port is another host" if field.dimension == "host"
-
-spelling(field) := "" if not field.dimension in {"path", "host"}
+} else := "high"

@@ -29,14 +29,14 @@ deny contains finding if {
 	}
 }
 
-reason(open) := "no ALLOW policy is in force there" if open.policies_exist
+reason(open) := "no ALLOW policy is in force there" if {
+	open.policies_exist
+} else := "there is no authorization policy in these files"
 
-reason(open) := "there is no authorization policy in these files" if not open.policies_exist
+doubt(open) := "" if {
+	open.certain
+} else := " (whether all of them are in the mesh is not in the files)"
 
-doubt(open) := "" if open.certain
-
-doubt(open) := " (whether all of them are in the mesh is not in the files)" if not open.certain
-
-severity(open) := "medium" if open.certain
-
-severity(open) := "low" if not open.certain
+severity(open) := "medium" if {
+	open.certain
+} else := "low"

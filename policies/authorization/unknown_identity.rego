@@ -37,16 +37,13 @@ deny contains finding if {
 
 is_unknown(value) if value.identity_known == "no"
 
-# nothing is known of its namespace: another file may have it, but the name is close to one
-is_unknown(value) if {
+# nothing may be known of its namespace: another file may have it, but the name is close to one
+is_unknown(value) if value.nearest != null
+
+hint(value) := "" if {
+	value.nearest == null
+} else := sprintf(" (the nearest is %s)", [value.nearest])
+
+severity(value, outcome) := "low" if {
 	value.identity_known == "namespace_unknown"
-	value.nearest != null
-}
-
-hint(value) := sprintf(" (the nearest is %s)", [value.nearest]) if value.nearest != null
-
-hint(value) := "" if value.nearest == null
-
-severity(value, outcome) := authorization.severity(outcome, "high", "medium") if value.identity_known == "no"
-
-severity(value, _) := "low" if value.identity_known == "namespace_unknown"
+} else := authorization.severity(outcome, "high", "medium")

@@ -55,10 +55,10 @@ is_limited(rule) if {
 	}
 }
 
-extent(rule) := "what this rule lists" if is_limited(rule)
+extent(rule) := "what this rule lists" if {
+	is_limited(rule)
+} else := "everything"
 
-extent(rule) := "everything" if not is_limited(rule)
-
-severity(rule) := "medium" if is_limited(rule)
-
-severity(rule) := "high" if not is_limited(rule)
+severity(rule) := "medium" if {
+	is_limited(rule)
+} else := "high"

@@ -34,9 +34,9 @@ target(policy) := sprintf("whatever will run in namespace %s", [policy.namespace
 } else := format.some_of(policy.workloads)
 
 # How bad something is, where it may be that nobody is concerned yet.
-level(policy, _) := "low" if policy.selects == 0
-
-level(policy, severity) := severity if policy.selects > 0
+level(policy, severity) := "low" if {
+	policy.selects == 0
+} else := severity
 
 # Every field of a rule.
 fields(rule) := array.concat(inside(rule), rule.conditions)
@@ -109,13 +109,11 @@ takes(alternative, port) if {
 takes_port(field, _) if field.dimension != "port"
 
 takes_port(field, port) if {
-	field.dimension == "port"
 	not field.negated
 	port in texts(field)
 }
 
 takes_port(field, port) if {
-	field.dimension == "port"
 	field.negated
 	not port in texts(field)
 }
@@ -140,6 +138,6 @@ excluded := {
 }
 
 # How bad that is: worse where calls get through.
-severity(outcome, opens, _) := opens if outcome.opens
-
-severity(outcome, _, closes) := closes if not outcome.opens
+severity(outcome, opens, closes) := opens if {
+	outcome.opens
+} else := closes

@@ -2,18 +2,20 @@
 package meshvet.lib.format
 
 # `a`, `a and b`, `a and 3 more`.
-some_of(names) := names[0] if count(names) == 1
-
-some_of(names) := sprintf("%s and %s", [names[0], names[1]]) if count(names) == 2
-
-some_of(names) := sprintf("%s and %d more", [names[0], count(names) - 1]) if count(names) > 2
+some_of(names) := "nothing" if {
+	count(names) == 0
+} else := names[0] if {
+	count(names) == 1
+} else := sprintf("%s and %s", [names[0], names[1]]) if {
+	count(names) == 2
+} else := sprintf("%s and %d more", [names[0], count(names) - 1])
 
 # `a`, `a or b`, `a or one of 3 more`: of several values of one field.
-any_of(names) := names[0] if count(names) == 1
-
-any_of(names) := sprintf("%s or %s", [names[0], names[1]]) if count(names) == 2
-
-any_of(names) := sprintf("%s or one of %d more", [names[0], count(names) - 1]) if count(names) > 2
+any_of(names) := names[0] if {
+	count(names) == 1
+} else := sprintf("%s or %s", [names[0], names[1]]) if {
+	count(names) == 2
+} else := sprintf("%s or one of %d more", [names[0], count(names) - 1])
 
 # At most ten related places, each with its name and a word on it.
 places(items, what) := [{"at": item.at, "msg": sprintf("%s %s", [item.id, what])} |
@@ -24,6 +26,6 @@ places(items, what) := [{"at": item.at, "msg": sprintf("%s %s", [item.id, what])
 ids(items) := [item.id | some item in items]
 
 # One takes, several take.
-takes(items) := "takes" if count(items) == 1
-
-takes(items) := "take" if count(items) > 1
+takes(items) := "takes" if {
+	count(items) == 1
+} else := "take"

@@ -1,7 +1,7 @@
 //! Marks in a fixture: the line that a finding must point to ends in `# deny`, or in
-//! `# deny: part of the message`.
+//! `# deny: part of the message`; with `# deny high` and `# deny high: …` it must be that bad.
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::text::{FileId, SourceFile, Sources};
 
 /// A line that a finding has to point to.
@@ -11,6 +11,8 @@ pub struct Mark {
     pub file: FileId,
     /// The line, counted from 1.
     pub line: u32,
+    /// How bad the finding has to be, where the mark says so.
+    pub severity: Option<Severity>,
     /// What the message has to contain; empty for any message.
     pub message: String,
 }
@@ -19,11 +21,12 @@ pub struct Mark {
 pub fn marks(sources: &Sources) -> Vec<Mark> {
     let of_file = |(id, file): (FileId, &SourceFile)| {
         let lines = (1..=file.line_count()).filter_map(|line| {
-            let message = mark(file.line(line))?.to_owned();
+            let (severity, message) = mark(file.line(line))?;
             Some(Mark {
                 file: id,
                 line,
-                message,
+                severity,
+                message: message.to_owned(),
             })
         });
         lines.collect::<Vec<_>>()
@@ -50,13 +53,19 @@ pub fn judge(
     let mut wrong = Vec::new();
     for mark in expected {
         let place = Some((mark.file, mark.line));
-        let here = lines.iter().filter(|(at, _)| *at == place);
-        let messages: Vec<_> = here.map(|(_, f)| f.message.as_str()).collect();
-        if !messages.iter().any(|m| m.contains(&mark.message)) {
-            let what = if messages.is_empty() {
-                "no finding points to this line".to_owned()
-            } else {
-                format!("{:?} is not in {messages:?}", mark.message)
+        let here: Vec<_> = lines.iter().filter(|(at, _)| *at == place).collect();
+        let meant: Vec<_> = here
+            .iter()
+            .map(|(_, finding)| finding)
+            .filter(|finding| finding.message.contains(&mark.message))
+            .collect();
+        let fits = |finding: &Finding| mark.severity.is_none_or(|s| s == finding.severity);
+        if !meant.iter().any(|finding| fits(finding)) {
+            let messages: Vec<_> = here.iter().map(|(_, f)| f.message.as_str()).collect();
+            let what = match (here.is_empty(), meant.first()) {
+                (true, _) => "no finding points to this line".to_owned(),
+                (_, Some(finding)) => format!("the finding is {}", finding.severity.name()),
+                (_, None) => format!("{:?} is not in {messages:?}", mark.message),
             };
             wrong.push(format!("{}: {what}", name(sources, mark.file, mark.line)));
         }
@@ -80,13 +89,15 @@ fn name(sources: &Sources, file: FileId, line: u32) -> String {
     format!("{}:{line}", sources.get(file).name())
 }
 
-/// The mark at the end of a line: what the message has to contain.
-fn mark(line: &str) -> Option<&str> {
+/// The mark at the end of a line: how bad the finding is, and what its message has to contain.
+fn mark(line: &str) -> Option<(Option<Severity>, &str)> {
     let comment = comment(line)?.trim();
-    match comment.strip_prefix("deny")? {
-        "" => Some(""),
-        more => more.strip_prefix(':').map(str::trim),
-    }
+    let (head, message) = comment.split_once(':').unwrap_or((comment, ""));
+    let severity = match head.strip_prefix("deny")? {
+        "" => None,
+        more => Some(more.strip_prefix(' ')?.trim().parse().ok()?),
+    };
+    Some((severity, message.trim()))
 }
 
 /// What follows the `#` that begins a comment: one after a blank, outside of quotes. A quote
@@ -157,11 +168,30 @@ mod tests {
             ("mode: \"\\\" # deny\"", None),
             ("mode: ['x # deny']", None),
             ("mode: x# deny", None),
+            ("mode: x # deny badly: a", None),
             ("mode: x # denying", None),
             ("mode: x # see # deny", None),
         ] {
-            assert_eq!(mark(line), expected, "{line}");
+            assert_eq!(
+                mark(line),
+                expected.map(|message| (None, message)),
+                "{line}"
+            );
         }
+        let high = Some(Severity::High);
+        assert_eq!(mark("mode: x # deny high"), Some((high, "")));
+        assert_eq!(mark("mode: x # deny high: a"), Some((high, "a")));
+    }
+
+    #[test]
+    fn a_mark_may_say_how_bad_it_is() {
+        let judge = |text: &str| {
+            let sources = sources(text);
+            judge(&marks(&sources), &[finding(Some(0), "a")], &sources)
+        };
+        assert_eq!(judge("kind: A # deny low: a\n"), Ok(()));
+        let wrong = "a.fail.yaml:1: the finding is low".to_owned();
+        assert_eq!(judge("kind: A # deny high: a\n"), Err(vec![wrong]));
     }
 
     #[test]
