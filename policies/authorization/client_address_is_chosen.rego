@@ -27,11 +27,11 @@ deny contains finding if {
 	some field in fields
 	field.dimension == "client_address"
 	not field.any
-	ports := authorization.concerned(rule, policy.authorization.http_ports)
+	ports := authorization.concerned(policy, rule, policy.authorization.http_ports)
 	count(ports) > 0
 	finding := {
 		"msg": sprintf("callers of %s choose %s themselves, in the header X-Forwarded-For", [
-			format.some_of(format.ids(ports)),
+			format.some_ports(ports),
 			field.field,
 		]),
 		"at": field.at,

@@ -22,7 +22,7 @@ deny contains finding if {
 	some policy in authorization.enforced
 	policy.authorization.effect == "deny"
 	some rule in policy.authorization.rules
-	ports := authorization.concerned(rule, policy.authorization.anonymous_ports)
+	ports := authorization.concerned(policy, rule, policy.authorization.anonymous_ports)
 	count(ports) > 0
 	some field in authorization.fields(rule)
 	field.dimension == "identity"
@@ -30,7 +30,7 @@ deny contains finding if {
 	finding := {
 		"msg": sprintf("%s not refused when sending plaintext, which %s %s", [
 			subject(field),
-			format.some_of(format.ids(ports)),
+			format.some_ports(ports),
 			format.takes(ports),
 		]),
 		"at": field.at,

@@ -23,10 +23,10 @@ deny contains finding if {
 	some policy in authorization.enforced
 	some rule in policy.authorization.rules
 	rule.http
-	ports := authorization.concerned(rule, policy.authorization.tcp_ports)
+	ports := authorization.concerned(policy, rule, policy.authorization.tcp_ports)
 	count(ports) > 0
 	finding := {
-		"msg": message(policy, rule, format.some_of(format.ids(ports))),
+		"msg": message(policy, rule, format.some_ports(ports)),
 		"at": rule.at,
 		"related": format.places(ports, "is read as TCP"),
 	}

@@ -87,7 +87,7 @@ is_listed(call, dimension) if {
 }
 
 # Ports on which a caller without an identity meets an exclusion of identities.
-unnamed_ports(policy, rule, field) := authorization.concerned(rule, policy.authorization.anonymous_ports) if {
+unnamed_ports(policy, rule, field) := authorization.concerned(policy, rule, policy.authorization.anonymous_ports) if {
 	field.dimension == "identity"
 } else := []
 
@@ -106,7 +106,7 @@ way_in(field, unnamed) := "" if {
 	count(unnamed) == 0
 } else := sprintf("%s: %s %s plaintext", [
 	also(field),
-	format.some_of(format.ids(unnamed)),
+	format.some_ports(unnamed),
 	format.takes(unnamed),
 ])
 

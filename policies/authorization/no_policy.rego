@@ -22,7 +22,7 @@ deny contains finding if {
 	some open in input.unguarded
 	not open.namespace in data.params.authorization.no_policy.exempt_namespaces
 	finding := {
-		"msg": sprintf("anyone may call %s: %s%s", [format.some_of(format.ids(open.ports)), reason(open), doubt(open)]),
+		"msg": sprintf("anyone may call %s: %s%s", [format.some_ports(open.ports), reason(open), doubt(open)]),
 		"at": open.at,
 		"severity": severity(open),
 		"related": format.places(open.ports, "has no policy"),

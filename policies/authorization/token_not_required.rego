@@ -23,7 +23,7 @@ deny contains finding if {
 	not policy.namespace in data.params.authorization.token_not_required.exempt_namespaces
 	ports := policy.passes_without_token # not there where there are none
 	finding := {
-		"msg": sprintf("calls without a token get to %s: no policy asks for one", [format.some_of(format.ids(ports))]),
+		"msg": sprintf("calls without a token get to %s: no policy asks for one", [format.some_ports(ports)]),
 		"at": policy.at,
 		"related": format.places(ports, "asks for no token"),
 	}

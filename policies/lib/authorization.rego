@@ -84,15 +84,22 @@ demands(field) if {
 
 texts(field) := [value.text | some value in field.values]
 
-# The ports of a list that a rule is about: its own ports are heeded, whatever else it says.
-concerned(rule, ports) := ports if not names_ports(rule)
-
-concerned(rule, ports) := [port |
+# The ports of a list that a rule is about: its own ports are heeded, whatever else it says. There
+# may be thousands of ports, and few different numbers.
+concerned(policy, rule, ports) := ports if {
+	numbers := heeded(policy, rule)
+	count(numbers) == count(policy.authorization.ports)
+} else := [port |
+	numbers := heeded(policy, rule)
 	some port in ports
+	split(port.id, ":")[1] in numbers
+]
+
+heeded(policy, rule) := {number |
+	some port in policy.authorization.ports
+	number := sprintf("%d", [port])
 	some alternative in what(rule)
-	takes(alternative, split(port.id, ":")[1])
-] if {
-	names_ports(rule)
+	takes(alternative, number)
 }
 
 names_ports(rule) if {
