@@ -24,7 +24,7 @@ deny contains finding if {
 	ports := policy.passes_without_token # not there where there are none
 	finding := {
 		"msg": sprintf("calls without a token get to %s: no policy asks for one", [format.some_ports(ports)]),
-		"at": policy.at,
+		"at": concat("", [policy.at, "/metadata/name"]),
 		"related": format.places(ports, "asks for no token"),
 	}
 }
