@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::collect::{Context, is_captured};
+use super::policies::{lets_in_someone_unnamed, ordinary};
 use super::{
     Acceptance, AccessLogs, Bypass, Calls, Edge, Format, Outsiders, Port, Source, Unguarded,
 };
 use crate::model::{
-    At, Because, Effect, InletKind, LogState, Membership, Protocol, TlsAcceptance, Transport,
+    At, Because, Effect, InletKind, LogState, Membership, Protocol, TlsAcceptance, Transport, Tri,
     WorkloadId,
 };
 use crate::reach::{Group, ListenerPort, Stage, Verdict};
@@ -174,6 +175,8 @@ pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
                     .any(|rule| matches!(rule.then, Effect::Delegate(_)));
                 rules.otherwise == Effect::Allow && !asked
             })
+            // a DENY for everyone but a few guards as well
+            && lets_in_someone_unnamed(listener, Some(&ordinary())) != Tri::No
     });
     let by_namespace = open.map(|listener| {
         let workload = context.world.index.workload(listener.workload);

@@ -396,6 +396,8 @@ pub struct Policy {
     pub scope: &'static str,
     /// How many workloads it is in force for.
     pub selects: usize,
+    /// Some of them, at most ten.
+    pub workloads: Vec<String>,
     /// Why it is in force for none: `selects_nothing`, `wrong_namespace`, `selector_in_root`,
     /// `targets_ignored`, `other_revision`.
     pub ineffective: Option<Ineffective>,
@@ -415,7 +417,8 @@ pub struct Policy {
     /// Of an origination policy: what it makes clients send.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sends: Vec<Sends>,
-    /// Of an authentication policy: ports on which everyone's calls pass without a token.
+    /// Of an authentication policy: ports whose rules ask for no token, and let calls without one
+    /// in whoever makes them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passes_without_token: Vec<Port>,
     /// Of a telemetry policy: its entries about access logs.
@@ -471,12 +474,20 @@ pub struct Authorization {
     pub provider: Option<Provider>,
     /// Its rules.
     pub rules: Vec<Rule>,
-    /// The ports of the workloads it selects.
+    /// The ports of the workloads it selects. Here and in the lists below, ports of gateways and of
+    /// workloads in ambient mode are left out: what a policy means to them is not worked out.
     pub ports: Vec<u16>,
+    /// Whether these are all: no selected workload is left out, and each has a known port.
+    pub ports_known: bool,
+    /// Those that are, or may be, read as HTTP.
+    pub http_ports: Vec<Port>,
     /// Those that are read as a stream of bytes.
     pub tcp_ports: Vec<Port>,
     /// Those on which calls come in without mutual TLS, so that callers prove no identity.
     pub plaintext_ports: Vec<Port>,
+    /// Those of the plaintext ports on which all rules together let some call without an identity
+    /// pass, or where that depends on what is not known.
+    pub anonymous_ports: Vec<Port>,
     /// Selected workloads on which no token is looked at.
     pub without_tokens: Vec<String>,
 }
@@ -536,8 +547,12 @@ pub struct Value {
     pub any: bool,
     /// Whether it holds a star that means nothing.
     pub literal_star: bool,
-    /// Whether the one identity it names is in the input: `yes`, `no`, `namespace_unknown`;
-    /// nothing where it names no single identity.
+    /// Of a port: services that have it as their own port, and lead to another port of a selected
+    /// workload (`namespace/name:port`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub service_ports: Vec<String>,
+    /// Whether the one identity it names is in the input: `yes`; `no`, though workloads of its
+    /// namespace are; `namespace_unknown`. Nothing where it names no single identity.
     pub identity_known: Option<&'static str>,
     /// The known identity that looks most like it, where it is not known.
     pub nearest: Option<String>,

@@ -9,9 +9,13 @@ use super::{
     Provider, Rule, Sends, Value,
 };
 use crate::model::{
-    self, Membership, Subject, TlsAcceptance, WorkloadId, WrittenRule, WrittenValue,
+    self, Membership, Request, Subject, Test, TlsAcceptance, Tri, WorkloadId, WrittenRule,
+    WrittenValue,
 };
-use crate::reach::{Group, ListenerPort, Verdict};
+use crate::reach::{Caller, ListenerPort, authorize};
+
+/// Most names that are listed of a policy's workloads.
+const SOME: usize = 10;
 
 type Account = (Arc<str>, Arc<str>);
 
@@ -22,7 +26,6 @@ struct Environment<'a> {
     accounts: BTreeSet<Account>,
     namespaces: HashSet<Arc<str>>,
     with_tokens: HashSet<WorkloadId>,
-    open_to_everyone: HashSet<(WorkloadId, u16)>,
 }
 
 /// All policies of all meshes.
@@ -61,23 +64,16 @@ impl<'a> Environment<'a> {
             .filter(|policy| matches!(policy.subject, Subject::Authentication))
             .flat_map(|policy| policy.selects.iter().copied())
             .collect();
-        let open_to_everyone = context
-            .graph
-            .edges()
-            .filter(|(group, _, edge)| {
-                let everyone = matches!(group, Group::AllBut(..) | Group::Outside);
-                everyone && matches!(edge.verdict, Verdict::Allow)
-            })
-            .map(|(_, id, _)| context.graph.listener(id))
-            .map(|listener| (listener.workload, listener.port))
-            .collect();
         Self {
-            namespaces: index.namespaces().map(|n| Arc::clone(&n.name)).collect(),
+            namespaces: index
+                .workloads()
+                .iter()
+                .map(|w| Arc::clone(&w.namespace))
+                .collect(),
             context,
             listeners,
             accounts,
             with_tokens,
-            open_to_everyone,
         }
     }
 
@@ -91,6 +87,12 @@ impl<'a> Environment<'a> {
             name: policy.name.to_string(),
             scope: policy.scope,
             selects: policy.selects.len(),
+            workloads: policy
+                .selects
+                .iter()
+                .take(SOME)
+                .map(|&id| self.context.workload_name(id))
+                .collect(),
             ineffective: policy.ineffective.as_ref().map(|(reason, at)| Ineffective {
                 reason: reason.name(),
                 at: address(at),
@@ -115,12 +117,8 @@ impl<'a> Environment<'a> {
                     .collect();
             }
             Subject::Authentication => {
-                facts.passes_without_token = self.ports_where(&policy.selects, |listener| {
-                    is_captured(listener)
-                        && self
-                            .open_to_everyone
-                            .contains(&(listener.workload, listener.port))
-                });
+                facts.passes_without_token =
+                    self.ports_where(&policy.selects, passes_without_token);
             }
             Subject::Telemetry(entries) => {
                 facts.logs = entries.iter().map(|entry| self.log_entry(entry)).collect();
@@ -152,24 +150,29 @@ impl<'a> Environment<'a> {
         wanted: impl Fn(&ListenerPort) -> bool,
     ) -> Vec<Port> {
         self.listeners_of(selects)
-            .filter(|listener| wanted(listener))
+            .filter(|listener| is_judged(listener) && wanted(listener))
             .map(|listener| self.context.port(listener))
             .collect()
     }
 
-    fn port_mode(&self, port: &model::PortMode, selects: &[WorkloadId]) -> PortMode {
+    /// Services that have a port as their own, and lead to another port of a selected workload.
+    fn service_ports(&self, number: u16, selects: &[WorkloadId]) -> Vec<String> {
         let world = self.context.world;
         let mut service_ports = BTreeSet::new();
         for &id in selects {
             let workload = world.index.workload(id);
             for service in world.index.services_of(id) {
-                for declared in service.ports.iter().filter(|p| p.number == port.port) {
-                    if world.index.target(declared, workload) != Some(port.port) {
+                for declared in service.ports.iter().filter(|p| p.number == number) {
+                    if world.index.target(declared, workload) != Some(number) {
                         service_ports.insert(format!("{service}:{}", declared.number));
                     }
                 }
             }
         }
+        service_ports.into_iter().collect()
+    }
+
+    fn port_mode(&self, port: &model::PortMode, selects: &[WorkloadId]) -> PortMode {
         PortMode {
             port: port.port,
             mode: port.mode,
@@ -178,7 +181,7 @@ impl<'a> Environment<'a> {
             listened: self
                 .listeners_of(selects)
                 .any(|listener| listener.port == port.port),
-            service_ports: service_ports.into_iter().collect(),
+            service_ports: self.service_ports(port.port, selects),
         }
     }
 
@@ -190,8 +193,12 @@ impl<'a> Environment<'a> {
         let address = |at| self.context.address(at);
         let ports: BTreeSet<u16> = self
             .listeners_of(selects)
+            .filter(|listener| is_judged(listener))
             .map(|listener| listener.port)
             .collect();
+        let accepts_plaintext = |l: &ListenerPort| {
+            is_captured(l) && self.context.world.acceptance(l).value != TlsAcceptance::Required
+        };
         let protocol = |listener: &ListenerPort| listener.meshed.as_ref().map(|l| l.protocol.value);
         Authorization {
             effect: written.effect,
@@ -201,13 +208,22 @@ impl<'a> Environment<'a> {
                 name: name.to_string(),
                 unusable: unusable.clone(),
             }),
-            rules: written.rules.iter().map(|rule| self.rule(rule)).collect(),
+            rules: written
+                .rules
+                .iter()
+                .map(|rule| self.rule(rule, selects))
+                .collect(),
             ports: ports.into_iter().collect(),
+            ports_known: selects.iter().all(|id| self.has_judged_ports(*id)),
+            http_ports: self.ports_where(selects, |l| {
+                is_captured(l) && matches!(protocol(l), Some("http" | "auto"))
+            }),
             tcp_ports: self.ports_where(selects, |l| {
                 is_captured(l) && matches!(protocol(l), Some("tcp" | "tls"))
             }),
-            plaintext_ports: self.ports_where(selects, |l| {
-                is_captured(l) && self.context.world.acceptance(l).value != TlsAcceptance::Required
+            plaintext_ports: self.ports_where(selects, accepts_plaintext),
+            anonymous_ports: self.ports_where(selects, |l| {
+                accepts_plaintext(l) && lets_in_someone_unnamed(l, None) != Tri::No
             }),
             without_tokens: selects
                 .iter()
@@ -218,11 +234,17 @@ impl<'a> Environment<'a> {
         }
     }
 
-    fn rule(&self, rule: &WrittenRule) -> Rule {
+    /// Whether what a workload listens on is known, and what policies mean to it.
+    fn has_judged_ports(&self, id: WorkloadId) -> bool {
+        let listeners = self.listeners.get(&id);
+        listeners.is_some_and(|all| all.iter().all(|listener| is_judged(listener)))
+    }
+
+    fn rule(&self, rule: &WrittenRule, selects: &[WorkloadId]) -> Rule {
         let all = |constraints: &Vec<model::Constraint>| -> Vec<Constraint> {
             constraints
                 .iter()
-                .map(|constraint| self.constraint(constraint))
+                .map(|constraint| self.constraint(constraint, selects))
                 .collect()
         };
         let open = |alternatives: &Vec<Vec<model::Constraint>>| {
@@ -250,7 +272,7 @@ impl<'a> Environment<'a> {
         }
     }
 
-    fn constraint(&self, constraint: &model::Constraint) -> Constraint {
+    fn constraint(&self, constraint: &model::Constraint, selects: &[WorkloadId]) -> Constraint {
         Constraint {
             at: self.context.address(&constraint.at),
             field: constraint.field.to_string(),
@@ -260,7 +282,13 @@ impl<'a> Environment<'a> {
             values: constraint
                 .values
                 .iter()
-                .map(|value| self.value(value))
+                .map(|value| Value {
+                    service_ports: match (constraint.dimension, value.text.parse()) {
+                        ("port", Ok(number)) => self.service_ports(number, selects),
+                        _ => Vec::new(),
+                    },
+                    ..self.value(value)
+                })
                 .collect(),
         }
     }
@@ -284,6 +312,7 @@ impl<'a> Environment<'a> {
             at: self.context.address(&value.at),
             any: value.any,
             literal_star: value.literal_star,
+            service_ports: Vec::new(),
             identity_known: known,
             nearest,
             malformed: value.malformed.clone(),
@@ -325,6 +354,64 @@ impl<'a> Environment<'a> {
             }),
         }
     }
+}
+
+/// Whether it is worked out what policies mean to a port.
+fn is_judged(listener: &ListenerPort) -> bool {
+    let meshed = listener.meshed.as_ref();
+    meshed.is_none_or(|meshed| meshed.unjudged.is_none())
+}
+
+/// Whether the rules of a port let a caller pass who proves no identity and shows no token; without
+/// a request, whether they let any of its requests pass.
+pub(super) fn lets_in_someone_unnamed(listener: &ListenerPort, request: Option<&Request>) -> Tri {
+    let inlets = listener.meshed.iter().flat_map(|listener| &listener.inlets);
+    Tri::any(inlets.filter_map(|inlet| {
+        let caller = Caller {
+            identity: None,
+            peer: None,
+            destination: None,
+            port: listener.port,
+            server_name: None,
+            layer: inlet.layer,
+        };
+        let rules = inlet.authorization.as_ref()?;
+        Some(authorize(rules, &caller, request).passes)
+    }))
+}
+
+/// A request that no rule singles out: its path stands in none. What is public or refused on
+/// purpose does not count.
+pub(super) fn ordinary() -> Request {
+    Request {
+        method: Some("GET".to_owned()),
+        path: Some("/meshvet-any".to_owned()),
+        ..Request::default()
+    }
+}
+
+/// Whether the rules of an HTTP port ask for no token, and let in whoever has none.
+fn passes_without_token(listener: &ListenerPort) -> bool {
+    let Some(meshed) = listener.meshed.as_ref().filter(|_| is_captured(listener)) else {
+        return false;
+    };
+    let mut asks = false;
+    for rules in meshed
+        .inlets
+        .iter()
+        .filter_map(|i| i.authorization.as_ref())
+    {
+        for rule in &rules.rules {
+            rule.when.each_test(&mut |test, _| {
+                asks |= matches!(test, Test::TokenPrincipal { .. } | Test::TokenClaim { .. });
+            });
+        }
+    }
+    let reads_tokens = matches!(meshed.protocol.value, "http" | "auto");
+    reads_tokens
+        && !asks
+        && meshed.conditions.is_empty()
+        && lets_in_someone_unnamed(listener, Some(&ordinary())) == Tri::Yes
 }
 
 /// Whether a field keeps no call out, not even one without an identity or token.

@@ -13,6 +13,7 @@ pub mod normalize;
 mod world;
 
 pub use answer::{Answer, Outcome, Path, Question, Stage, Step, Verdict};
+pub use authorize::{Caller, authorize};
 pub use class::{Class, ClassId, Classes};
 pub use graph::{Edge, Graph, Group, ListenerId};
 pub use world::{ListenerPort, World};

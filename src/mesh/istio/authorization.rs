@@ -272,7 +272,7 @@ impl Compiler<'_> {
     fn value(&self, attribute: &Attribute, value: &str, at: At) -> WrittenValue {
         let any = match attribute {
             Attribute::PeerAddress | Attribute::ClientAddress => value.ends_with("/0"),
-            Attribute::Principal => is_any_principal(value),
+            Attribute::Principal => is_any_principal(value, self.domains),
             Attribute::Path => matches!(value, "*" | "/*" | "/{**}"),
             _ => value == "*",
         };
@@ -298,9 +298,11 @@ fn positive(field: &str) -> String {
     }
 }
 
-/// Whether a principal takes every identity of the mesh.
-fn is_any_principal(value: &str) -> bool {
-    matches!(value, "*" | "cluster.local/*" | "cluster.local/ns/*")
+/// Whether a principal takes every identity of the mesh. Names that are cut short are compared as
+/// they are: `cluster.local` stands for another trust domain in whole names only.
+fn is_any_principal(value: &str, domains: &TrustDomains) -> bool {
+    let rest = domains.0.iter().find_map(|domain| value.strip_prefix(domain.as_str()));
+    value == "*" || matches!(rest, Some("*" | "/*" | "/ns/*"))
 }
 
 /// The one identity that a value names.
@@ -329,7 +331,13 @@ fn malformed(attribute: &Attribute, value: &str, domains: &TrustDomains) -> Opti
         return Some("principals are written without spiffe://".to_owned());
     }
     if value.contains('*') {
-        return None;
+        let whole = value.split('/').count() == 5;
+        let cut_short = value.starts_with("cluster.local/") && !whole;
+        let ours = domains.0.iter().any(|domain| domain == "cluster.local");
+        return (cut_short && !ours).then(|| {
+            let ours = domains.0.join(", ");
+            format!("only in a whole principal does cluster.local stand for this mesh's trust domain ({ours})")
+        });
     }
     match value.split('/').collect::<Vec<_>>().as_slice() {
         [domain, "ns", _, "sa", _] => {

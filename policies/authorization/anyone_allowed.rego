@@ -1,0 +1,89 @@
+# METADATA
+# title: ALLOW rule that names no caller
+# description: |
+#   The rule says what may be called and not by whom. Every workload may then call it, and where
+#   the port takes plaintext, also whoever has no identity at all. Paths that are meant for everyone,
+#   such as those of probes, belong into `public_paths`.
+# related_resources:
+# - https://istio.io/latest/docs/reference/config/security/authorization-policy/#Rule
+# custom:
+#   severity: medium
+#   precision: medium
+#   meshes: [istio]
+#   remediation: |
+#     Add `from` with the `principals` or `serviceAccounts` that need it; or, if it is public on
+#     purpose, list its paths in the parameter `public_paths`.
+#   controls: [nist-800-53r5/AC-6, pci-dss-4.0.1/7.2.2, nist-800-204a/SM-DR18]
+#   params:
+#     exempt_namespaces: []
+#     public_paths: [/health, /healthz, /livez, /readyz, /live, /ready, /healthz/*, /.well-known/*]
+package meshvet.authorization.anyone_allowed
+
+import data.meshvet.lib.authorization
+import data.meshvet.lib.format
+
+params := data.params.authorization.anyone_allowed
+
+deny contains finding if {
+	some policy in authorization.applied
+	policy.authorization.effect == "allow"
+	not policy.namespace in params.exempt_namespaces
+	some rule in policy.authorization.rules
+	not rule.everything
+	names_nobody(rule)
+	calls := [call | some call in authorization.what(rule); not is_public(call)]
+	count(calls) > 0
+	finding := {
+		"msg": sprintf("anyone may call %s on %s", [
+			format.some_of([text(call) | some call in calls]),
+			authorization.target(policy),
+		]),
+		"at": rule.at,
+		"severity": authorization.level(policy, severity(calls)),
+	}
+}
+
+# One of the ways to name callers leaves out nobody.
+names_nobody(rule) if {
+	some fields in authorization.who(rule)
+	every field in fields {
+		authorization.is_open(field)
+	}
+}
+
+is_public(call) if {
+	some field in call
+	field.field == "paths"
+	every path in authorization.texts(field) {
+		path in params.public_paths
+	}
+}
+
+# What only reads is less grave.
+severity(calls) := "low" if {
+	every call in calls {
+		only_reads(call)
+	}
+} else := "medium"
+
+only_reads(call) if {
+	some field in call
+	field.field == "methods"
+	every method in authorization.texts(field) {
+		method in {"GET", "HEAD", "OPTIONS"}
+	}
+}
+
+text(call) := concat(" ", [words(field) |
+	some dimension in ["method", "path", "host", "port", "destination"]
+	some field in call
+	field.dimension == dimension
+])
+
+words(field) := concat(" ", [word | some word in [prefix(field), format.any_of(authorization.texts(field))]; word != ""])
+
+prefix(field) := sprintf("any %s but", [field.dimension]) if {
+	field.negated
+} else := "" if {
+	field.dimension in {"method", "path"}
+} else := field.dimension

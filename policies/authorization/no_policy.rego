@@ -1,0 +1,42 @@
+# METADATA
+# title: Port without an authorization policy
+# description: |
+#   Nothing says who may call these ports. Istio lets every call in where no ALLOW policy is in
+#   force, so one workload that is taken over, anywhere in the mesh, reaches them all.
+# related_resources:
+# - https://istio.io/latest/docs/concepts/security/#implicit-enablement
+# custom:
+#   severity: medium
+#   precision: high
+#   meshes: [istio]
+#   remediation: |
+#     Write an AuthorizationPolicy with an empty spec into the namespace, which refuses every call,
+#     and beside it ALLOW policies that name the callers of each workload.
+#   controls: ["nist-800-53r5/SC-7(5)", nist-800-53r5/AC-3, pci-dss-4.0.1/7.3.3, nist-800-204b/APE-SR-3]
+#   params: {exempt_namespaces: []}
+package meshvet.authorization.no_policy
+
+import data.meshvet.lib.format
+
+deny contains finding if {
+	some open in input.unguarded
+	not open.namespace in data.params.authorization.no_policy.exempt_namespaces
+	finding := {
+		"msg": sprintf("anyone may call %s: %s%s", [format.some_ports(open.ports), reason(open), doubt(open)]),
+		"at": open.at,
+		"severity": severity(open),
+		"related": format.places(open.ports, "has no policy"),
+	}
+}
+
+reason(open) := "no ALLOW policy is in force there" if {
+	open.policies_exist
+} else := "there is no authorization policy in these files"
+
+doubt(open) := "" if {
+	open.certain
+} else := " (whether all of them are in the mesh is not in the files)"
+
+severity(open) := "medium" if {
+	open.certain
+} else := "low"

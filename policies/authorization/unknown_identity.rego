@@ -1,0 +1,49 @@
+# METADATA
+# title: Identity that nobody has
+# description: |
+#   No workload in these files runs with this service account, and none declares it, although others
+#   of its namespace are there. The rule misses the caller that was meant, and whoever creates such a
+#   service account later is meant by it.
+# related_resources:
+# - https://istio.io/latest/docs/concepts/security/#istio-identity
+# custom:
+#   severity: high
+#   precision: medium
+#   meshes: [istio]
+#   remediation: |
+#     Write the service account that the caller runs with, or delete the entry. What is deployed from
+#     elsewhere belongs into the parameter `known`, as it is written in the policy.
+#   controls: [nist-800-53r5/AC-3, pci-dss-4.0.1/7.2.5]
+#   params: {known: []}
+package meshvet.authorization.unknown_identity
+
+import data.meshvet.lib.authorization
+
+deny contains finding if {
+	some policy in authorization.enforced
+	some rule in policy.authorization.rules
+	some field in authorization.fields(rule)
+	some value in field.values
+	is_unknown(value)
+	value.malformed == null
+	not value.text in data.params.authorization.unknown_identity.known
+	outcome := authorization.never(policy, field)
+	finding := {
+		"msg": sprintf("nobody in these files is %s%s, so it %s", [value.text, hint(value), outcome.text]),
+		"at": value.at,
+		"severity": severity(value, outcome),
+	}
+}
+
+is_unknown(value) if value.identity_known == "no"
+
+# nothing may be known of its namespace: another file may have it, but the name is close to one
+is_unknown(value) if value.nearest != null
+
+hint(value) := "" if {
+	value.nearest == null
+} else := sprintf(" (the nearest is %s)", [value.nearest])
+
+severity(value, outcome) := "low" if {
+	value.identity_known == "namespace_unknown"
+} else := authorization.severity(outcome, "high", "medium")

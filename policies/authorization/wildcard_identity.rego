@@ -1,0 +1,64 @@
+# METADATA
+# title: ALLOW rule for every identity
+# description: |
+#   Every workload of the mesh proves some identity, so a rule that takes any of them keeps out only
+#   those who have none. One workload that is taken over is enough to make these calls.
+# related_resources:
+# - https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source
+# custom:
+#   severity: high
+#   precision: high
+#   meshes: [istio]
+#   remediation: |
+#     Name the callers: `principals: [cluster.local/ns/<namespace>/sa/<service account>]`, or
+#     `namespaces` where a whole namespace is meant.
+#   controls: [nist-800-53r5/AC-6, pci-dss-4.0.1/7.2.2, nist-800-204a/SM-DR18]
+#   params: {exempt_namespaces: []}
+package meshvet.authorization.wildcard_identity
+
+import data.meshvet.lib.authorization
+
+deny contains finding if {
+	some policy in authorization.applied
+	policy.authorization.effect == "allow"
+	not policy.namespace in data.params.authorization.wildcard_identity.exempt_namespaces
+	some rule in policy.authorization.rules
+	some fields in authorization.who(rule)
+	not is_narrowed(fields)
+	some field in fields
+	is_anyone(field)
+	some value in field.values
+	value.any
+	finding := {
+		"msg": sprintf("every workload of the mesh may call %s on %s", [extent(rule), authorization.target(policy)]),
+		"at": value.at,
+		"severity": authorization.level(policy, severity(rule)),
+	}
+}
+
+is_anyone(field) if {
+	field.dimension == "identity"
+	field.any
+	not field.negated
+}
+
+# A token, an address or a narrower identity is asked for as well.
+is_narrowed(fields) if {
+	some field in fields
+	authorization.demands(field)
+	not is_anyone(field)
+}
+
+is_limited(rule) if {
+	every call in authorization.what(rule) {
+		count(call) > 0
+	}
+}
+
+extent(rule) := "what this rule lists" if {
+	is_limited(rule)
+} else := "everything"
+
+severity(rule) := "medium" if {
+	is_limited(rule)
+} else := "high"

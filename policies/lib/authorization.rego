@@ -1,0 +1,150 @@
+# What rules about authorization policies have in common.
+package meshvet.lib.authorization
+
+import data.meshvet.lib.format
+
+# Policies that are in force, and not only tried out.
+enforced := [policy |
+	some policy in input.policies
+	policy.authorization.dry_run_at == null
+]
+
+# Those of them that decide about a port whose calls are judged, or about a namespace or mesh whose
+# workloads are not in the files.
+applied := [policy |
+	some policy in enforced
+	is_applied(policy)
+]
+
+is_applied(policy) if count(policy.authorization.ports) > 0
+
+is_applied(policy) if {
+	policy.selects == 0
+	policy.ineffective == null
+}
+
+# Whom a policy is about.
+target(policy) := sprintf("whatever will run in namespace %s", [policy.namespace]) if {
+	policy.selects == 0
+	policy.scope == "namespace"
+} else := "whatever will run in the mesh" if {
+	policy.selects == 0
+} else := sprintf("%s and %d more workloads", [policy.workloads[0], policy.selects - 1]) if {
+	policy.selects > 2
+} else := format.some_of(policy.workloads)
+
+# How bad something is, where it may be that nobody is concerned yet.
+level(policy, severity) := "low" if {
+	policy.selects == 0
+} else := severity
+
+# Every field of a rule.
+fields(rule) := array.concat(inside(rule), rule.conditions)
+
+inside(rule) := [field |
+	some side in ["sources", "operations"]
+	some alternative in rule[side]
+	some field in alternative
+]
+
+# What a rule says of callers: any of these, each wholly.
+who(rule) := [of(rule.conditions, callers)] if count(rule.sources) == 0
+
+who(rule) := [array.concat(source, of(rule.conditions, callers)) | some source in rule.sources] if {
+	count(rule.sources) > 0
+}
+
+# What it says of calls: likewise.
+what(rule) := [of(rule.conditions, calls)] if count(rule.operations) == 0
+
+what(rule) := [array.concat(operation, of(rule.conditions, calls)) |
+	some operation in rule.operations
+] if {
+	count(rule.operations) > 0
+}
+
+of(conditions, dimensions) := [field | some field in conditions; field.dimension in dimensions]
+
+calls := {"host", "method", "path", "port", "destination"}
+
+callers := {"identity", "address", "client_address", "token", "header", "server_name", "other"}
+
+# Whether a field leaves out nobody: an address may be any.
+is_open(field) if {
+	field.any
+	not field.negated
+	field.dimension in {"address", "client_address"}
+}
+
+# Whether a field has to hold, and not everyone meets it.
+demands(field) if {
+	not field.negated
+	not is_open(field)
+}
+
+texts(field) := [value.text | some value in field.values]
+
+# The ports of a list that a rule is about: its own ports are heeded, whatever else it says. There
+# may be thousands of ports, and few different numbers.
+concerned(policy, rule, ports) := ports if {
+	numbers := heeded(policy, rule)
+	count(numbers) == count(policy.authorization.ports)
+} else := [port |
+	numbers := heeded(policy, rule)
+	some port in ports
+	split(port.id, ":")[1] in numbers
+]
+
+heeded(policy, rule) := {number |
+	some port in policy.authorization.ports
+	number := sprintf("%d", [port])
+	some alternative in what(rule)
+	takes(alternative, number)
+}
+
+names_ports(rule) if {
+	some field in fields(rule)
+	field.dimension == "port"
+}
+
+takes(alternative, port) if {
+	every field in alternative {
+		takes_port(field, port)
+	}
+}
+
+takes_port(field, _) if field.dimension != "port"
+
+takes_port(field, port) if {
+	not field.negated
+	port in texts(field)
+}
+
+takes_port(field, port) if {
+	field.negated
+	not port in texts(field)
+}
+
+# What follows when a value never matches, and whether calls get through because of it.
+never(policy, field) := listed[policy.authorization.effect] if not field.negated
+
+never(policy, field) := excluded[policy.authorization.effect] if field.negated
+
+listed := {
+	"allow": {"opens": false, "text": "lets nobody in"},
+	"deny": {"opens": true, "text": "refuses nobody"},
+	"delegate": {"opens": true, "text": "has nobody checked"},
+	"audit": {"opens": false, "text": "marks nothing"},
+}
+
+excluded := {
+	"allow": {"opens": true, "text": "keeps nobody out"},
+	"deny": {"opens": false, "text": "spares nobody"},
+	"delegate": {"opens": false, "text": "spares nobody the check"},
+	"audit": {"opens": false, "text": "spares nobody the mark"},
+}
+
+# How bad that is: worse where calls get through.
+severity(outcome, opens, closes) := opens if {
+	outcome.opens
+} else := closes
