@@ -27,22 +27,16 @@ import data.meshvet.lib.ports
 
 exempt := data.params.exposure.direct.exempt_namespaces
 
-listeners[listener.id] := listener if some listener in input.listeners
-
 # the open ways in, by the line that lets clients from outside in
-ways[edge.sends_at] contains way if {
-	some edge in input.edges
-	edge.source.kind == "outside"
-	edge.verdict in {"allow", "conditional"}
-	listener := listeners[sprintf("%s:%d", [edge.destination, edge.port])]
-	listener.membership != "unmeshed"
-	way := {"id": listener.id, "at": listener.at, "open": is_open(edge, listener)}
+ways[exposure.at] contains exposure if {
+	some exposure in input.exposures
+	exposure.membership != "unmeshed"
 }
 
 deny contains finding if {
 	some at, found in ways
-	called := ports.outside([way | some way in found], exempt)
-	sure := surety(called)
+	called := ports.outside([exposure.port | some exposure in found], exempt)
+	sure := surety({[exposure.verdict, exposure.membership] | some exposure in found; exposure.port in called})
 	finding := {
 		"msg": sprintf("clients outside the cluster can call %s directly, past every gateway%s", [
 			format.some_of(ports.ids(called)),
@@ -55,12 +49,8 @@ deny contains finding if {
 }
 
 # whether anyone may call, and a proxy is there that they should have passed a gateway to reach
-is_open(edge, listener) if {
-	edge.verdict == "allow"
-	listener.membership == "meshed"
-} else := false
-
-surety(called) := {"severity": "high", "unless": ""} if {
-	some way in called
-	way.open
+surety(ways) := {"severity": "high", "unless": ""} if {
+	["allow", "meshed"] in ways
+} else := {"severity": "medium", "unless": "; whether they should pass a gateway depends on the Namespace, which is not in these files"} if {
+	["allow", "unknown"] in ways
 } else := {"severity": "medium", "unless": "; what else they need depends on the request, or is not in these files"}

@@ -52,7 +52,7 @@ place(namespace) := "inhabited" if {
 	namespace in inhabited
 } else := "empty"
 
-inhabited := {workload.namespace | some workload in input.workloads}
+inhabited := {namespace.name | some namespace in input.namespaces; namespace.workloads > 0}
 
 # what logs are left with is less of a surprise than what protection is left with
 severity(policy, verdict) := "medium" if {

@@ -42,7 +42,7 @@ deny contains finding if {
 deny contains finding if {
 	some mesh in input.meshes
 	not mesh.automatic_mtls.value
-	not any_service
+	mesh.services == 0
 	finding := {
 		"msg": "automatic mutual TLS is off: clients send plaintext wherever no DestinationRule asks for mutual TLS; the services are not in these files",
 		"at": mesh.automatic_mtls.at,
@@ -53,10 +53,4 @@ deny contains finding if {
 outcome := {
 	"plaintext": "go out in plaintext",
 	"refused": "are refused",
-}
-
-any_service if {
-	some listener in input.listeners
-	listener.membership == "meshed"
-	count(listener.services) > 0
 }

@@ -49,26 +49,14 @@ deny contains finding if {
 # the team that is called may write the rule and have no client among its files
 deny contains finding if {
 	some policy in input.policies
+	policy.uncalled
 	some sends in policy.sends
 	sends.mode == "plaintext"
-	policy.host in uncalled
 	finding := {
 		"msg": sprintf("clients in the mesh, none of which is in these files, are told to call %s in plaintext", [policy.host]),
 		"at": sends.at,
 		"severity": "medium",
 	}
-}
-
-called := {edge.destination | some edge in input.edges; edge.source.membership == "meshed"}
-
-# hosts with a proxy that nobody in these files calls through one of theirs
-uncalled := {host |
-	some listener in input.listeners
-	listener.membership == "meshed"
-	not listener.workload in called
-	some service in listener.services
-	[namespace, name] := split(split(service, ":")[0], "/")
-	host := sprintf("%s.%s.svc.cluster.local", [name, namespace])
 }
 
 # the servers that take plaintext only, and automatic mutual TLS, have rules of their own

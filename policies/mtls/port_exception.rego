@@ -32,15 +32,12 @@ exceptions := {port.at |
 	port.otherwise == "required"
 }
 
-# the Services by which callers know a port
-services[listener.id] := listener.services if some listener in input.listeners
-
 deny contains finding if {
 	some group in input.acceptance
 	group.at in exceptions
 	group.mode in {"permissive", "plaintext"}
 	open := ports.outside(group.ports, exempt)
-	use := usage({service | some port in open; some service in services[port.id]})
+	use := usage({service | some port in open; some service in port.services})
 	finding := {
 		"msg": sprintf("%s %s plaintext, though mutual TLS is required of the other ports there%s", [
 			format.some_of(ports.ids(open)),

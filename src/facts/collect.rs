@@ -34,7 +34,18 @@ impl Context<'_> {
                 listener.port
             ),
             at: self.address(&listener.at),
+            services: self.services(listener),
         }
+    }
+
+    /// The services that lead to a port, with their own port.
+    pub(super) fn services(&self, listener: &ListenerPort) -> Vec<String> {
+        let workload = self.world.index.workload(listener.workload);
+        let services = self.world.services_to(workload, listener.port);
+        services
+            .into_iter()
+            .map(|(service, port)| format!("{service}:{port}"))
+            .collect()
     }
 
     /// The place that stands for a namespace.
@@ -74,6 +85,7 @@ pub fn collect(
             wanted.fill("workloads", || workloads(context)),
             wanted.fill("listeners", listeners),
             wanted.fill("edges", || decisions::edges(context)),
+            wanted.fill("exposures", || decisions::exposures(context)),
             wanted.fill("calls", || decisions::calls(context)),
             wanted.fill("acceptance", || decisions::acceptance(context)),
             wanted.fill("unguarded", || decisions::unguarded(context)),
@@ -86,7 +98,8 @@ pub fn collect(
         )
     };
     let (objects, (policies, access_logs)) = rayon::join(objects, written);
-    let (namespaces, workloads, listeners, edges, calls, acceptance, unguarded) = objects;
+    let (namespaces, workloads, listeners, edges, exposures, calls, acceptance, unguarded) =
+        objects;
     Input {
         version: 1,
         scan,
@@ -104,6 +117,7 @@ pub fn collect(
         outsiders: wanted.fill("outsiders", || decisions::outsiders(context)),
         access_logs,
         calls,
+        exposures,
         edges,
         policies,
         problems: wanted.fill("problems", || {
@@ -124,6 +138,7 @@ fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
         trust_domain: text(&settings.trust_domain),
         root_namespace: text(&settings.root_namespace),
         automatic_mtls: context.decided(&settings.automatic_mtls, settings.automatic_mtls.value),
+        services: services(context, mesh.kind()),
         access_log: LogState {
             state: settings.access_log.value.name(),
             at: Some(context.address(settings.access_log.because.at())),
@@ -143,6 +158,21 @@ fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
     }
 }
 
+/// How many services lead to workloads that are certainly in a mesh.
+fn services(context: &Context<'_>, mesh: &str) -> usize {
+    let world = context.world;
+    let in_it = |workload: &model::Workload| {
+        world.membership(workload.id).value == Membership::Meshed
+            && world
+                .mesh_of(workload.id)
+                .is_some_and(|own| own.kind() == mesh)
+    };
+    let services = world.index.services().iter();
+    services
+        .filter(|service| world.index.workloads_of(service.id).any(in_it))
+        .count()
+}
+
 fn namespaces(context: &Context<'_>) -> Vec<Namespace> {
     let world = context.world;
     world
@@ -160,6 +190,7 @@ fn namespaces(context: &Context<'_>) -> Vec<Namespace> {
                 labels_known: namespace.labels.is_some(),
                 meshed: count(Membership::Meshed),
                 unmeshed: count(Membership::Unmeshed),
+                workloads: world.index.workloads_in(&namespace.name).count(),
             }
         })
         .collect()
@@ -222,7 +253,6 @@ fn listener(context: &Context<'_>, listener: &ListenerPort) -> Listener {
     let world = context.world;
     let workload = world.index.workload(listener.workload);
     let tls = world.acceptance(listener);
-    let services = world.services_to(workload, listener.port);
     let meshed = listener.meshed.as_ref();
     let guarded = meshed.and_then(|l| {
         l.inlets
@@ -235,10 +265,7 @@ fn listener(context: &Context<'_>, listener: &ListenerPort) -> Listener {
         namespace: workload.namespace.to_string(),
         port: listener.port,
         at: context.address(&listener.at),
-        services: services
-            .iter()
-            .map(|(service, port)| format!("{service}:{port}"))
-            .collect(),
+        services: context.services(listener),
         membership: world.membership(workload.id).value.name(),
         protocol: meshed.map_or("unknown", |listener| listener.protocol.value),
         tls: Tls {

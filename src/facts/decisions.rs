@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::collect::{Context, is_captured};
 use super::policies::{lets_in_someone_unnamed, ordinary};
 use super::{
-    Acceptance, AccessLogs, Bypass, Calls, Edge, Format, Outsiders, Port, Source, Unguarded,
+    Acceptance, AccessLogs, Bypass, Calls, Edge, Exposure, Format, Outsiders, Port, Source,
+    Unguarded,
 };
 use crate::model::{
     At, Because, Effect, InletKind, LogState, Membership, Protocol, TlsAcceptance, Transport, Tri,
@@ -379,6 +380,23 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
             }
         })
         .collect()
+}
+
+/// The ports that clients outside the cluster may call.
+pub(super) fn exposures(context: &Context<'_>) -> Vec<Exposure> {
+    let open = context.graph.edges().filter(|(group, _, edge)| {
+        **group == Group::Outside && matches!(edge.verdict, Verdict::Allow | Verdict::Conditional)
+    });
+    open.map(|(_, id, edge)| {
+        let listener = context.graph.listener(id);
+        Exposure {
+            at: context.address(&edge.sends_at),
+            verdict: edge.verdict.name(),
+            membership: context.world.membership(listener.workload).value.name(),
+            port: context.port(listener),
+        }
+    })
+    .collect()
 }
 
 /// Every edge of the graph.

@@ -60,6 +60,8 @@ pub struct Input {
     /// Calls between meshed workloads that go out in plaintext or cannot succeed, by the line that
     /// decides what the client sends.
     pub calls: Vec<Calls>,
+    /// Ports that clients outside the cluster may call, each with the line that lets them in.
+    pub exposures: Vec<Exposure>,
     /// Groups of clients and the ports they may or may not call.
     pub edges: Vec<Edge>,
     /// Policies as they are written, in words that all meshes share.
@@ -107,6 +109,8 @@ pub struct Mesh {
     pub root_namespace: Decided<String>,
     /// Whether clients use mutual TLS by themselves.
     pub automatic_mtls: Decided<bool>,
+    /// How many services lead to workloads that are certainly in it.
+    pub services: usize,
     /// What is logged where nothing else is said.
     pub access_log: LogState,
     /// The formats of log lines that its settings hold, in use or not.
@@ -137,6 +141,8 @@ pub struct Namespace {
     pub meshed: usize,
     /// How many are not.
     pub unmeshed: usize,
+    /// How many workloads it has; of those that are neither, membership is not known.
+    pub workloads: usize,
 }
 
 /// Something that runs pods.
@@ -224,6 +230,9 @@ pub struct Port {
     pub id: String,
     /// Where it is declared.
     pub at: String,
+    /// The services that lead to it (`namespace/name:port`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
 }
 
 /// What listeners take, and the line that decides it.
@@ -339,6 +348,19 @@ pub struct Calls {
     pub ports: Vec<Port>,
 }
 
+/// A port that clients outside the cluster may call.
+#[derive(Debug, Serialize)]
+pub struct Exposure {
+    /// The line that lets them in.
+    pub at: String,
+    /// `allow` or `conditional`.
+    pub verdict: &'static str,
+    /// `meshed`, `unmeshed`, `unknown`: of the workload.
+    pub membership: &'static str,
+    /// The port.
+    pub port: Port,
+}
+
 /// A group of clients and a port.
 #[derive(Debug, Serialize)]
 pub struct Edge {
@@ -414,6 +436,10 @@ pub struct Policy {
     /// Of an origination policy: the destination, in full.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// Of an origination policy: whether workloads behind its destination are in a mesh, and no client
+    /// in the input that is in a mesh calls them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub uncalled: bool,
     /// Of an origination policy: what it makes clients send.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sends: Vec<Sends>,

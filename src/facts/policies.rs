@@ -26,6 +26,8 @@ struct Environment<'a> {
     accounts: BTreeSet<Account>,
     namespaces: HashSet<Arc<str>>,
     with_tokens: HashSet<WorkloadId>,
+    /// The names of services in a mesh that no client in a mesh calls.
+    uncalled: HashSet<String>,
 }
 
 /// All policies of all meshes.
@@ -74,6 +76,7 @@ impl<'a> Environment<'a> {
             listeners,
             accounts,
             with_tokens,
+            uncalled: uncalled(context),
         }
     }
 
@@ -101,6 +104,7 @@ impl<'a> Environment<'a> {
             mode: None,
             ports: Vec::new(),
             host: None,
+            uncalled: false,
             sends: Vec::new(),
             passes_without_token: Vec::new(),
             logs: Vec::new(),
@@ -125,6 +129,7 @@ impl<'a> Environment<'a> {
             }
             Subject::Origination { host, modes } => {
                 facts.host = Some(host.to_string());
+                facts.uncalled = self.uncalled.contains(&**host);
                 facts.sends = modes
                     .iter()
                     .map(|(mode, at)| Sends {
@@ -412,6 +417,26 @@ fn passes_without_token(listener: &ListenerPort) -> bool {
         && !asks
         && meshed.conditions.is_empty()
         && lets_in_someone_unnamed(listener, Some(&ordinary())) == Tri::Yes
+}
+
+/// The names of services whose workloads are certainly in a mesh, and which no client in the input
+/// that certainly is in one calls.
+fn uncalled(context: &Context<'_>) -> HashSet<String> {
+    let (world, graph) = (context.world, context.graph);
+    let meshed = |id: WorkloadId| world.membership(id).value == Membership::Meshed;
+    let called: HashSet<WorkloadId> = graph
+        .edges()
+        .filter(|(group, _, _)| graph.some_members(group, 1).into_iter().any(meshed))
+        .map(|(_, id, _)| graph.listener(id).workload)
+        .collect();
+    let services = world.index.services().iter();
+    services
+        .filter(|service| {
+            let mut behind = world.index.workloads_of(service.id).peekable();
+            behind.peek().is_some() && behind.all(|w| meshed(w.id) && !called.contains(&w.id))
+        })
+        .map(|service| format!("{}.{}.svc.cluster.local", service.name, service.namespace))
+        .collect()
 }
 
 /// Whether a field keeps no call out, not even one without an identity or token.

@@ -83,6 +83,7 @@ impl Index {
         }
         index.report_twins(twins, &mut problems);
         index.type_objects(&mut problems);
+        index.anchor_namespaces();
         index.report_assumed_namespaces(&mut problems);
         index.join_services();
         (index, problems)
@@ -205,6 +206,18 @@ impl Index {
             workload::read(self, id, &mut problems).map_or(Typed::Other, Typed::Workload)
         };
         (typed, problems)
+    }
+
+    /// A namespace without an object of its own is shown at its first workload rather than at
+    /// whatever was read first.
+    fn anchor_namespaces(&mut self) {
+        for workload in self.workloads.iter().rev() {
+            if let Some(namespace) = self.namespaces.get_mut(&workload.namespace)
+                && namespace.labels.is_none()
+            {
+                namespace.at = workload.at();
+            }
+        }
     }
 
     /// A namespace is known by its object, and else by the first object that lies in it.
