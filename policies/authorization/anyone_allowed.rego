@@ -35,7 +35,7 @@ deny contains finding if {
 	count(calls) > 0
 	finding := {
 		"msg": sprintf("anyone may call %s on %s", [
-			format.some_of([text(call) | some call in calls]),
+			format.some_of([authorization.in_words(call) | some call in calls]),
 			authorization.target(policy),
 		]),
 		"at": rule.at,
@@ -73,17 +73,3 @@ only_reads(call) if {
 		method in {"GET", "HEAD", "OPTIONS"}
 	}
 }
-
-text(call) := concat(" ", [words(field) |
-	some dimension in ["method", "path", "host", "port", "destination"]
-	some field in call
-	field.dimension == dimension
-])
-
-words(field) := concat(" ", [word | some word in [prefix(field), format.any_of(authorization.texts(field))]; word != ""])
-
-prefix(field) := sprintf("any %s but", [field.dimension]) if {
-	field.negated
-} else := "" if {
-	field.dimension in {"method", "path"}
-} else := field.dimension

@@ -1,9 +1,8 @@
 # METADATA
-# title: ALLOW rule by exclusion
+# title: ALLOW rule for all callers but some
 # description: |
-#   The rule lets in whoever is not listed. A caller without an identity, an address or a token is
-#   never listed, so such a rule lets it in as well; a path that is spelled in another way is another
-#   path; and whatever is added later is allowed from its first day.
+#   The rule lets in whoever is not listed. A caller without an identity or a token is never listed,
+#   so the rule lets it in as well, and with it every workload that is added later.
 # related_resources:
 # - https://istio.io/latest/docs/ops/best-practices/security/#safer-authorization-policy-patterns
 # custom:
@@ -20,15 +19,10 @@ package meshvet.authorization.negative_match_in_allow
 import data.meshvet.lib.authorization
 import data.meshvet.lib.format
 
-allowing := [policy |
+deny contains finding if {
 	some policy in authorization.applied
 	policy.authorization.effect == "allow"
 	not policy.namespace in data.params.authorization.negative_match_in_allow.exempt_namespaces
-]
-
-# callers: nothing that they would have to show
-deny contains finding if {
-	some policy in allowing
 	some rule in policy.authorization.rules
 	some fields in authorization.who(rule)
 	not demands_something(fields)
@@ -43,47 +37,15 @@ deny contains finding if {
 	}
 }
 
-# operations: an attribute of the call is only excluded
-deny contains finding if {
-	some policy in allowing
-	some rule in policy.authorization.rules
-	some call in authorization.what(rule)
-	some field in call
-	not is_listed(call, field.dimension)
-	finding := {
-		"msg": sprintf("this ALLOW rule takes every %s but %s%s", [
-			field.dimension,
-			format.some_of(authorization.texts(field)),
-			object.get(spelling, field.dimension, ""),
-		]),
-		"at": field.at,
-		"severity": authorization.level(policy, weight[field.dimension]),
-	}
-}
-
 excluding(fields, dimensions) := [field |
 	some field in fields
 	field.negated
 	field.dimension in dimensions
 ]
 
-# Paths and hosts can be spelled in other ways, so that the exclusion is no exclusion.
-weight := {"path": "medium", "host": "medium", "method": "low", "port": "low", "destination": "low"}
-
-spelling := {
-	"path": ", and another spelling of it is another path",
-	"host": ", and the same host with a port is another host",
-}
-
 demands_something(fields) if {
 	some field in fields
 	authorization.demands(field)
-}
-
-is_listed(call, dimension) if {
-	some field in call
-	field.dimension == dimension
-	not field.negated
 }
 
 # Ports on which a caller without an identity meets an exclusion of identities.

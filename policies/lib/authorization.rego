@@ -148,3 +148,18 @@ excluded := {
 severity(outcome, opens, closes) := opens if {
 	outcome.opens
 } else := closes
+
+# What a call has to be: `POST /admin`, `port 8080`.
+in_words(call) := concat(" ", [words(field) |
+	some dimension in ["method", "path", "host", "port", "destination"]
+	some field in call
+	field.dimension == dimension
+])
+
+words(field) := concat(" ", [word | some word in [prefix(field), format.any_of(texts(field))]; word != ""])
+
+prefix(field) := sprintf("any %s but", [field.dimension]) if {
+	field.negated
+} else := "" if {
+	field.dimension in {"method", "path"}
+} else := field.dimension
