@@ -155,6 +155,13 @@ fn stages(size: usize) {
         let places = meshvet::scan::Places(&world.index);
         let (found, _) = meshvet::policy::evaluate(&rules, &input, &places, ".");
         lap("judge");
+        for rule in rules.iter().filter(|_| std::env::var_os("RULES").is_some()) {
+            let alone = rules.only(|one| one.id == rule.id);
+            let _ = alone.check();
+            let started = Instant::now();
+            let _ = meshvet::policy::evaluate(&alone, &input, &places, ".");
+            println!("{:7.1}  {}", started.elapsed().as_secs_f64() * 1e3, rule.id);
+        }
         let found = meshvet::finding::collect(vec![found], &loaded.sources);
         lap("collect");
         println!("{line} ({} findings)", found.len());

@@ -30,7 +30,7 @@ deny contains finding if {
 	sure := surety(group)
 	finding := {
 		"msg": sprintf("%s %s no access log%s%s", [
-			format.some_of(group.workloads),
+			format.listed(array.slice(group.workloads, 0, 2), group.count),
 			format.choose(group.workloads, "writes", "write"),
 			trail(group),
 			sure.unless,
@@ -55,7 +55,7 @@ deny contains finding if {
 }
 
 any_telemetry if {
-	some policy in input.policies
+	some policy in input.noted
 	policy.scope == "mesh"
 	count(policy.logs) > 0
 }

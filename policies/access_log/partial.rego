@@ -24,7 +24,7 @@ import data.meshvet.lib.format
 
 # filters by where they are written
 filters[filter.at] := filter.text if {
-	some policy in input.policies
+	some policy in input.noted
 	some entry in policy.logs
 	filter := entry.filter
 	filter != null
@@ -36,7 +36,7 @@ deny contains finding if {
 	lost := loss(group)
 	finding := {
 		"msg": sprintf("%s %s only a part of the calls: %s", [
-			format.some_of(group.workloads),
+			format.listed(array.slice(group.workloads, 0, 2), group.count),
 			format.choose(group.workloads, "logs", "log"),
 			lost.what,
 		]),

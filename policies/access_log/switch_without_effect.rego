@@ -18,7 +18,7 @@ package meshvet.access_log.switch_without_effect
 import data.meshvet.lib.format
 
 deny contains finding if {
-	some policy in input.policies
+	some policy in input.noted
 	some entry in policy.logs
 	entry.disabled
 	not entry.effective

@@ -19,7 +19,7 @@
 package meshvet.access_log.unknown_provider
 
 deny contains finding if {
-	some policy in input.policies
+	some policy in input.noted
 	some entry in policy.logs
 	some provider in entry.providers
 	not provider.logs

@@ -18,7 +18,7 @@ package meshvet.authorization.dry_run
 import data.meshvet.lib.authorization
 
 deny contains finding if {
-	some policy in input.policies
+	some policy in input.noted
 	policy.authorization.dry_run_at != null
 	policy.ineffective == null
 	not policy.namespace in data.params.authorization.dry_run.exempt_namespaces

@@ -16,7 +16,7 @@
 package meshvet.authorization.provider_unusable
 
 deny contains finding if {
-	some policy in input.policies
+	some policy in input.noted
 	provider := policy.authorization.provider
 	provider.unusable != null
 	finding := {

@@ -19,7 +19,7 @@ package meshvet.authorization.token_not_required
 import data.meshvet.lib.format
 
 deny contains finding if {
-	some policy in input.policies
+	some policy in input.noted
 	not policy.namespace in data.params.authorization.token_not_required.exempt_namespaces
 	ports := policy.passes_without_token # not there where there are none
 	finding := {

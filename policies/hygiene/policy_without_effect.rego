@@ -21,7 +21,7 @@ package meshvet.hygiene.policy_without_effect
 import data.meshvet.lib.format
 
 deny contains finding if {
-	some policy in input.policies
+	some policy in input.noted
 	why := policy.ineffective.reason
 	verdict := object.get(by_place, [why, place(policy.namespace)], verdicts[why])
 	finding := {

@@ -5,7 +5,7 @@ import data.meshvet.lib.format
 
 # Policies that are in force, and not only tried out.
 enforced := [policy |
-	some policy in input.policies
+	some policy in input.noted
 	policy.authorization.dry_run_at == null
 ]
 

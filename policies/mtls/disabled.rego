@@ -30,7 +30,7 @@ exempt := data.params.mtls.disabled.exempt_namespaces
 
 # entries for one port below STRICT are exceptions, which mtls/port_exception speaks of
 exceptions := {port.at |
-	some policy in input.policies
+	some policy in input.noted
 	some port in policy.ports
 	port.otherwise == "required"
 }
@@ -52,7 +52,7 @@ deny contains finding if {
 
 # a policy whose workloads are elsewhere still decides about them
 deny contains finding if {
-	some policy in input.policies
+	some policy in input.noted
 	policy.mode == "plaintext"
 	policy.scope in {"mesh", "namespace"}
 	policy.selects == 0

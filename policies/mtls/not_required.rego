@@ -60,7 +60,7 @@ whole_mesh_is_known if {
 }
 
 whole_mesh_is_known if {
-	some policy in input.policies
+	some policy in input.noted
 	policy.subject == "transport"
 	policy.scope == "mesh"
 }

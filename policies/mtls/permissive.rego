@@ -31,7 +31,7 @@ exempt := data.params.mtls.permissive.exempt_namespaces
 
 # entries for one port below STRICT are exceptions, which mtls/port_exception speaks of
 exceptions := {port.at |
-	some policy in input.policies
+	some policy in input.noted
 	some port in policy.ports
 	port.otherwise == "required"
 }
@@ -55,7 +55,7 @@ deny contains finding if {
 
 # a policy whose workloads are elsewhere still decides about them
 deny contains finding if {
-	some policy in input.policies
+	some policy in input.noted
 	policy.mode == "permissive"
 	policy.scope in {"mesh", "namespace"}
 	policy.selects == 0

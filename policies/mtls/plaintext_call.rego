@@ -48,7 +48,7 @@ deny contains finding if {
 
 # the team that is called may write the rule and have no client among its files
 deny contains finding if {
-	some policy in input.policies
+	some policy in input.noted
 	policy.uncalled
 	some sends in policy.sends
 	sends.mode == "plaintext"

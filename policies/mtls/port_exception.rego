@@ -27,7 +27,7 @@ import data.meshvet.lib.ports
 exempt := data.params.mtls.port_exception.exempt_namespaces
 
 exceptions := {port.at |
-	some policy in input.policies
+	some policy in input.noted
 	some port in policy.ports
 	port.otherwise == "required"
 }

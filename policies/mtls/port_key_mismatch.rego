@@ -20,7 +20,7 @@ package meshvet.mtls.port_key_mismatch
 import data.meshvet.lib.format
 
 deny contains finding if {
-	some policy in input.policies
+	some policy in input.noted
 	some port in policy.ports
 	not port.listened
 	port.mode != port.otherwise

@@ -93,11 +93,12 @@ pub fn collect(
     };
     let written = || {
         (
-            wanted.fill("policies", || policies::policies(context)),
+            wanted.fill("policies", || policies::policies(context, true)),
+            wanted.fill("noted", || policies::policies(context, false)),
             wanted.fill("access_logs", || decisions::access_logs(context)),
         )
     };
-    let (objects, (policies, access_logs)) = rayon::join(objects, written);
+    let (objects, (policies, noted, access_logs)) = rayon::join(objects, written);
     let (namespaces, workloads, listeners, edges, exposures, calls, acceptance, unguarded) =
         objects;
     Input {
@@ -120,6 +121,7 @@ pub fn collect(
         exposures,
         edges,
         policies,
+        noted,
         problems: wanted.fill("problems", || {
             problems.iter().map(|p| problem(context, p)).collect()
         }),

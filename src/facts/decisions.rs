@@ -81,10 +81,14 @@ pub(super) fn acceptance(context: &Context<'_>) -> Vec<Acceptance> {
     let listeners = context
         .judged()
         .filter(|listener| is_captured(listener))
-        .map(|listener| {
+        .filter_map(|listener| {
             let tls = context.world.acceptance(listener);
+            // nothing is to be said of what is required and not in doubt
+            if tls.value == TlsAcceptance::Required && tls.rivals.is_empty() {
+                return None;
+            }
             let at = context.decision_at(&tls.because, listener.workload);
-            ((at, tls.value), (listener, tls))
+            Some(((at, tls.value), (listener, tls)))
         });
     let describe = |((at, mode), items): (
         (At, TlsAcceptance),
@@ -314,7 +318,12 @@ pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
                 assumed,
                 format: workloads.first().and_then(|(_, format)| format.clone()),
                 guarded: workloads.iter().any(|(w, _)| guarded.contains(&w.id)),
-                workloads: workloads.iter().map(|(w, _)| w.to_string()).collect(),
+                count: workloads.len(),
+                workloads: workloads
+                    .iter()
+                    .take(SOME)
+                    .map(|(w, _)| w.to_string())
+                    .collect(),
             },
         )
         .collect()

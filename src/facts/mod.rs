@@ -6,6 +6,7 @@
 
 mod collect;
 mod decisions;
+mod notes;
 mod policies;
 
 pub use collect::collect;
@@ -47,7 +48,8 @@ pub struct Input {
     pub workloads: Vec<Workload>,
     /// Every port of every workload, with what is in force on it.
     pub listeners: Vec<Listener>,
-    /// What listeners take, by the line that decides it.
+    /// What listeners take, by the line that decides it; without those that certainly require mutual
+    /// TLS.
     pub acceptance: Vec<Acceptance>,
     /// Ports in a mesh that nobody's policy guards, by namespace.
     pub unguarded: Vec<Unguarded>,
@@ -66,6 +68,9 @@ pub struct Input {
     pub edges: Vec<Edge>,
     /// Policies as they are written, in words that all meshes share.
     pub policies: Vec<Policy>,
+    /// Those of them in which something stands out; see their `notes`. A rule that looks for what
+    /// the notes name reads these, as a sound mesh has few.
+    pub noted: Vec<Policy>,
     /// What was not understood.
     pub problems: Vec<Problem>,
 }
@@ -314,7 +319,9 @@ pub struct AccessLogs {
     pub assumed: bool,
     /// The format of the lines, where one is configured.
     pub format: Option<Format>,
-    /// The workloads.
+    /// How many workloads there are.
+    pub count: usize,
+    /// Some of them, at most ten.
     pub workloads: Vec<String>,
     /// Whether any of them is guarded by an authorization policy.
     pub guarded: bool,
@@ -406,6 +413,11 @@ pub struct Source {
 pub struct Policy {
     /// `authorization`, `transport`, `authentication`, `origination`, `telemetry`.
     pub subject: &'static str,
+    /// What stands out: `ineffective`, `transport`, `telemetry`, `passes_without_token`, `uncalled`; of
+    /// authorization `dry_run`, `delegate`, `deny`, `no_source`, `negated`, `any`, `literal_star`,
+    /// `malformed`, `unknown_identity`, `host`, `header`, `client_address`, `token_never_read`,
+    /// `odd_method`, `odd_port`.
+    pub notes: Vec<&'static str>,
     /// The mesh it belongs to.
     pub mesh: &'static str,
     /// The object.

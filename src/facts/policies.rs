@@ -8,6 +8,9 @@ use super::{
     Authorization, Constraint, Format, Ineffective, LogEntry, LogProvider, Policy, Port, PortMode,
     Provider, Rule, Sends, Value,
 };
+use rayon::prelude::*;
+
+use super::notes;
 use crate::model::{
     self, Membership, Request, Subject, Test, TlsAcceptance, Tri, WorkloadId, WrittenRule,
     WrittenValue,
@@ -20,7 +23,7 @@ const SOME: usize = 10;
 type Account = (Arc<str>, Arc<str>);
 
 /// What all policies are held against.
-struct Environment<'a> {
+pub(super) struct Environment<'a> {
     context: &'a Context<'a>,
     listeners: HashMap<WorkloadId, Vec<&'a ListenerPort>>,
     accounts: BTreeSet<Account>,
@@ -30,16 +33,22 @@ struct Environment<'a> {
     uncalled: HashSet<String>,
 }
 
-/// All policies of all meshes.
-pub(super) fn policies(context: &Context<'_>) -> Vec<Policy> {
+/// The policies of all meshes: all, or those in which something stands out.
+pub(super) fn policies(context: &Context<'_>, all: bool) -> Vec<Policy> {
     let environment = Environment::new(context);
-    let mut all = Vec::new();
-    for mesh in &context.world.meshes {
-        for policy in mesh.policies() {
-            all.push(environment.policy(mesh.kind(), policy));
-        }
-    }
-    all
+    let written: Vec<_> = context
+        .world
+        .meshes
+        .iter()
+        .flat_map(|mesh| mesh.policies().iter().map(|policy| (mesh.kind(), policy)))
+        .collect();
+    written
+        .into_par_iter()
+        .filter_map(|(mesh, policy)| {
+            let notes = notes::of(policy, &environment);
+            (all || !notes.is_empty()).then(|| environment.policy(mesh, policy, notes))
+        })
+        .collect()
 }
 
 impl<'a> Environment<'a> {
@@ -80,10 +89,57 @@ impl<'a> Environment<'a> {
         }
     }
 
-    fn policy(&self, mesh: &'static str, policy: &model::Policy) -> Policy {
+    /// Whether a service of this name is in a mesh, and no client in one calls it.
+    pub(super) fn is_uncalled(&self, host: &str) -> bool {
+        self.uncalled.contains(host)
+    }
+
+    /// Whether a value names an identity that is not in the input.
+    pub(super) fn is_unknown(&self, value: &WrittenValue) -> bool {
+        let account = value.account.as_ref();
+        account.is_some_and(|account| !self.accounts.contains(account))
+    }
+
+    /// Whether calls without a token get to a port of the workloads that a policy selects.
+    pub(super) fn passes_without_token(&self, policy: &model::Policy) -> bool {
+        self.listeners_of(&policy.selects)
+            .any(|listener| passes_without_token(listener))
+    }
+
+    /// Whether a selected workload looks at no token.
+    pub(super) fn reads_no_token(&self, policy: &model::Policy) -> bool {
+        let mut selects = policy.selects.iter();
+        selects.any(|id| !self.with_tokens.contains(id))
+    }
+
+    /// Whether a value is no port that the selected workloads are known to listen on.
+    pub(super) fn lacks_port(&self, policy: &model::Policy, values: &[WrittenValue]) -> bool {
+        values.iter().any(|value| {
+            let number = value.text.parse().ok();
+            !self
+                .listeners_of(&policy.selects)
+                .any(|listener| Some(listener.port) == number)
+        })
+    }
+
+    /// Whether a selected workload has a port that is read as a stream of bytes.
+    pub(super) fn has_tcp_port(&self, policy: &model::Policy) -> bool {
+        self.listeners_of(&policy.selects).any(|listener| {
+            let meshed = listener.meshed.as_ref();
+            meshed.is_some_and(|l| matches!(l.protocol.value, "tcp" | "tls"))
+        })
+    }
+
+    fn policy(
+        &self,
+        mesh: &'static str,
+        policy: &model::Policy,
+        notes: Vec<&'static str>,
+    ) -> Policy {
         let address = |at| self.context.address(at);
         let mut facts = Policy {
             subject: policy.subject.name(),
+            notes,
             mesh,
             at: address(&policy.at),
             namespace: policy.namespace.to_string(),
