@@ -5,7 +5,9 @@
 mod cli;
 mod conformance;
 mod fixtures;
+mod other_meshes;
 mod properties;
 mod questions;
+mod readme;
 mod scenarios;
 mod tidy;
