@@ -4,6 +4,8 @@
 //! parse, judge, write text) against that of only reading and parsing the same files, in turn and
 //! in one process. Peak memory is that of a process of its own for each size.
 
+#![allow(clippy::expect_used, clippy::print_stdout)]
+
 #[path = "mesh/mod.rs"]
 mod mesh;
 

@@ -55,12 +55,15 @@ pub(super) fn run(args: &Test, common: &Common, io: &mut Io<'_>) -> Result<Exit,
     Ok(completeness(&problems, args.input.allow_partial, io)?.max(exit))
 }
 
+/// A test, and where its file is read from.
+type Placed = (Assertion, String);
+
 /// The tests of the files that were named, or of those that lie among the input.
 fn assertions(
     args: &Test,
     read: &Read,
     io: &Io<'_>,
-) -> Result<(Vec<(Assertion, String)>, Vec<Problem>), Failure> {
+) -> Result<(Vec<Placed>, Vec<Problem>), Failure> {
     let mut assertions = Vec::new();
     let mut problems = Vec::new();
     let mut take =

@@ -75,6 +75,9 @@ impl Context<'_> {
     }
 }
 
+/// A listener and what it takes.
+type Accepting<'a> = (&'a ListenerPort, crate::model::Decided<TlsAcceptance>);
+
 /// What captured listeners take.
 pub(super) fn acceptance(context: &Context<'_>) -> Vec<Acceptance> {
     let callers = plaintext_callers(context);
@@ -90,10 +93,7 @@ pub(super) fn acceptance(context: &Context<'_>) -> Vec<Acceptance> {
             let at = context.decision_at(&tls.because, listener.workload);
             Some(((at, tls.value), (listener, tls)))
         });
-    let describe = |((at, mode), items): (
-        (At, TlsAcceptance),
-        Vec<(&ListenerPort, crate::model::Decided<TlsAcceptance>)>,
-    )| {
+    let describe = |((at, mode), items): ((At, TlsAcceptance), Vec<Accepting<'_>>)| {
         let listeners: Vec<&ListenerPort> = items.iter().map(|(listener, _)| *listener).collect();
         let rivals: BTreeSet<String> = items
             .iter()

@@ -91,7 +91,7 @@ fn template_path(key: &ResourceKey, node: Node<'_>) -> Option<&'static str> {
         .map(|&(_, _, path)| path);
     known.or_else(|| {
         let usual = ["spec", "template", "spec", "containers"];
-        let somewhere_else = &*key.group != "" && node.path(&usual).is_some_and(Node::is_list);
+        let somewhere_else = !key.group.is_empty() && node.path(&usual).is_some_and(Node::is_list);
         somewhere_else.then_some("/spec/template")
     })
 }

@@ -3,6 +3,8 @@
 //! A mesh is a folder here and one word in [`meshes!`]. It answers the questions of [`Mesh`];
 //! who may call whom is worked out from the answers, without knowing the product.
 
+mod unread;
+
 use std::sync::Arc;
 
 use crate::k8s::Index;
@@ -94,6 +96,7 @@ macro_rules! meshes {
             $(if let Some(mesh) = $name::compile(index, &mut problems) {
                 meshes.push(Arc::new(mesh));
             })+
+            unread::report(index, &mut problems);
             (meshes, problems)
         }
     };

@@ -320,7 +320,7 @@ impl World {
                     server.at(),
                 ),
             ))],
-            Client::External(ip) => self.from_outside(server, to, ip, &services),
+            Client::External(ip) => self.ways_from_outside(server, to, ip, &services),
             Client::Workload(id, ip) => {
                 let client = self.index.workload(id);
                 let dialled: Vec<Option<(&Service, u16)>> = match services.is_empty() {
@@ -336,14 +336,14 @@ impl World {
                             port: to.port,
                             meshed: server_meshed,
                         };
-                        Ok(self.from_workload(client, client_meshed, &call, service, ip))
+                        Ok(self.ways_from_workload(client, client_meshed, &call, service, ip))
                     })
                     .collect()
             }
         }
     }
 
-    fn from_workload<'a>(
+    fn ways_from_workload<'a>(
         &self,
         client: &Workload,
         meshed: bool,
@@ -394,7 +394,7 @@ impl World {
     }
 
     /// From outside a call gets in by a service that is open to the outside, or the node's own ports.
-    fn from_outside<'a>(
+    fn ways_from_outside<'a>(
         &'a self,
         server: &Workload,
         to: &ListenerPort,

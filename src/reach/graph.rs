@@ -218,6 +218,10 @@ fn edge(world: &World, listener: &ListenerPort, client: Client) -> Option<Edge> 
     })
 }
 
+/// What clients have in common that one of them can stand for: their base, their namespace where it
+/// counts, and what each test says of them.
+type Alike<'a> = (usize, Option<&'a str>, Vec<bool>);
+
 /// The groups that a listener tells apart, each with a client that stands for it.
 fn groups(world: &World, classes: &Classes, listener: &ListenerPort) -> Vec<(Group, WorkloadId)> {
     let tests = identity_tests(listener);
@@ -241,7 +245,7 @@ fn groups(world: &World, classes: &Classes, listener: &ListenerPort) -> Vec<(Gro
         singled_out.extend(classes.in_namespace(namespace));
     }
     // one that is singled out alone differs from another by what the tests say of it
-    let mut only: BTreeMap<(usize, Option<&str>, Vec<bool>), Vec<ClassId>> = BTreeMap::new();
+    let mut only: BTreeMap<Alike<'_>, Vec<ClassId>> = BTreeMap::new();
     let mut but: Vec<Vec<ClassId>> = vec![Vec::new(); classes.bases.len()];
     for &id in &singled_out {
         let class = classes.get(id);

@@ -1,9 +1,13 @@
 //! All integration tests, in one binary.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod cli;
 mod conformance;
 mod fixtures;
+mod other_meshes;
 mod properties;
 mod questions;
+mod readme;
 mod scenarios;
 mod tidy;

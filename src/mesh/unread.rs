@@ -1,0 +1,60 @@
+//! Mesh products that are not read yet: what belongs to one is a problem, so that it is never taken
+//! for a pass.
+
+use crate::k8s::{Index, whole};
+use crate::model::{At, Labels, Problem, ProblemKind};
+
+/// A product: its title, the domain of its kinds, the annotation that asks for its proxy.
+const PRODUCTS: [(&str, &str, &str); 2] = [
+    ("Linkerd", "linkerd.io", "linkerd.io/inject"),
+    (
+        "Consul",
+        "consul.hashicorp.com",
+        "consul.hashicorp.com/connect-inject",
+    ),
+];
+
+/// Reports objects and pods of these products.
+pub(super) fn report(index: &Index, problems: &mut Vec<Problem>) {
+    for (id, resource) in index.resources() {
+        for (title, domain, annotation) in PRODUCTS {
+            let key = &resource.key;
+            if in_domain(&key.group, domain) {
+                let what = format!("{}: {title} is not worked out yet", key.kind);
+                problems.push(not_understood(what, At::new(id, "/kind")));
+            } else if asks(&resource.annotations, annotation) {
+                problems.push(asks_for_proxy(title, whole(id)));
+            }
+        }
+    }
+    for workload in index.workloads() {
+        for (title, _, annotation) in PRODUCTS {
+            // on a bare pod it is the annotation that the object itself was reported for
+            let own = &index.resource(workload.resource).annotations;
+            if asks(&workload.annotations, annotation) && !asks(own, annotation) {
+                problems.push(asks_for_proxy(title, workload.annotation_at(annotation)));
+            }
+        }
+    }
+}
+
+fn in_domain(group: &str, domain: &str) -> bool {
+    group
+        .strip_suffix(domain)
+        .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+}
+
+fn asks(annotations: &Labels, annotation: &str) -> bool {
+    annotations
+        .get(annotation)
+        .is_some_and(|value| matches!(&**value, "enabled" | "ingress" | "true"))
+}
+
+fn asks_for_proxy(title: &str, at: At) -> Problem {
+    let what = format!("this asks for the proxy of {title}, which is not worked out yet");
+    not_understood(what, at)
+}
+
+fn not_understood(message: String, at: At) -> Problem {
+    Problem::at(ProblemKind::NotUnderstood, message, at)
+}

@@ -1,0 +1,62 @@
+//! Meshes that are not read yet are never passed over.
+
+use meshvet::cli::Exit;
+
+use crate::cli::{SHOP, meshvet_with, root};
+
+fn scan(manifest: &str) -> (Exit, String) {
+    let input = format!("{SHOP}---\n{manifest}");
+    let ran = meshvet_with(&root(), &["scan", "-v", "--fail-on", "never", "-"], &input);
+    (ran.exit, ran.stdout)
+}
+
+#[test]
+fn their_objects_and_proxies_could_not_be_judged() {
+    let pod = |annotation: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  namespace: shop\n  annotations: {annotation}\n\
+             spec: {{containers: [{{name: c}}]}}"
+        )
+    };
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, namespace: shop}\n\
+        spec: {template: {metadata: {annotations: {linkerd.io/inject: ingress}}, spec: {containers: []}}}";
+    let cases = [
+        (
+            "Linkerd",
+            "apiVersion: policy.linkerd.io/v1beta3\nkind: Server\nmetadata: {name: s, namespace: shop}".to_owned(),
+        ),
+        (
+            "Linkerd",
+            "apiVersion: v1\nkind: Namespace\nmetadata: {name: blue, annotations: {linkerd.io/inject: enabled}}"
+                .to_owned(),
+        ),
+        ("Linkerd", deployment.to_owned()),
+        ("Consul", pod("{consul.hashicorp.com/connect-inject: \"true\"}")),
+        (
+            "Consul",
+            "apiVersion: consul.hashicorp.com/v1alpha1\nkind: ServiceIntentions\nmetadata: {name: i, namespace: shop}"
+                .to_owned(),
+        ),
+    ];
+    for (product, manifest) in cases {
+        let (exit, stdout) = scan(&manifest);
+        assert_eq!(exit, Exit::Incomplete, "{manifest}\n{stdout}");
+        assert!(stdout.contains("1 thing could not be judged"), "{stdout}");
+        assert!(
+            stdout.contains(&format!("{product}, which is not worked out yet"))
+                || stdout.contains(&format!("{product} is not worked out yet")),
+            "{stdout}"
+        );
+    }
+}
+
+#[test]
+fn what_only_looks_like_theirs_is_no_problem() {
+    for manifest in [
+        "apiVersion: policy.notlinkerd.io/v1\nkind: Server\nmetadata: {name: s, namespace: shop}",
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: blue, annotations: {linkerd.io/inject: disabled}}",
+    ] {
+        let (exit, stdout) = scan(manifest);
+        assert_eq!(exit, Exit::Fine, "{manifest}\n{stdout}");
+    }
+}
