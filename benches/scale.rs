@@ -88,9 +88,17 @@ fn read_and_parse(dir: &Path) {
 
 /// A whole scan; how many findings it has.
 fn once(dir: &Path) -> usize {
-    let loaded = load::load(&[dir.to_path_buf()], dir, &load::Options::default());
-    let rules = Rules::embedded().expect("the rules");
-    let parsed = parse(&loaded.sources);
+    let compile = || {
+        let rules = Rules::embedded().expect("the rules");
+        rules.check().expect("the rules");
+        rules
+    };
+    let read = || {
+        let loaded = load::load(&[dir.to_path_buf()], dir, &load::Options::default());
+        let parsed = parse(&loaded.sources);
+        (loaded, parsed)
+    };
+    let (rules, (loaded, parsed)) = rayon::join(compile, read);
     let origin = Origin {
         kind: "directory",
         revision: None,

@@ -148,11 +148,12 @@ pub fn scan(sources: &Sources, parsed: &Parsed, rules: &Rules, origin: &Origin) 
     let mut findings = Vec::new();
     let wanted = rules.sections();
     for environment in &parsed.environments {
-        let judged = judge(parsed, environment, origin, &wanted);
+        let mut judged = judge(parsed, environment, origin, &wanted);
         outcome.counts.add(&judged);
+        let problems = std::mem::take(&mut judged.problems);
         outcome
             .problems
-            .extend(located(&judged.world.index, judged.problems));
+            .extend(located(&judged.world.index, problems));
         if judged.world.meshes.is_empty() {
             continue;
         }
@@ -160,6 +161,8 @@ pub fn scan(sources: &Sources, parsed: &Parsed, rules: &Rules, origin: &Origin) 
         let (found, failed) = policy::evaluate(rules, &judged.input, &places, &judged.name);
         findings.push(found);
         outcome.problems.extend(failed);
+        // nobody waits for memory to be given back
+        rayon::spawn(move || drop(judged));
     }
     outcome.findings = finding::collect(findings, sources);
     outcome.problems = once_each(outcome.problems);

@@ -79,14 +79,14 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
 }
 
 /// The rules the user wants.
-pub(super) fn rules(source: &RuleSource, io: &Io<'_>) -> Result<Rules, Failure> {
+pub(super) fn rules(source: &RuleSource, cwd: &Path) -> Result<Rules, Failure> {
     let broken = |errors: crate::policy::PolicyErrors| Failure::usage(errors.to_string());
     let mut rules = match source.no_builtin {
         true => Rules::from_files([]).map_err(broken)?,
         false => Rules::embedded().map_err(broken)?,
     };
     for dir in &source.policies {
-        let files = rego_files(&io.cwd.join(dir), &io.cwd)?;
+        let files = rego_files(&cwd.join(dir))?;
         rules = rules
             .with(Rules::from_files(files).map_err(broken)?)
             .map_err(broken)?;
@@ -96,7 +96,7 @@ pub(super) fn rules(source: &RuleSource, io: &Io<'_>) -> Result<Rules, Failure> 
 }
 
 /// The `.rego` files below a directory, by name.
-pub(super) fn rego_files(dir: &Path, cwd: &Path) -> Result<Vec<SourceFile>, Failure> {
+pub(super) fn rego_files(dir: &Path) -> Result<Vec<SourceFile>, Failure> {
     if !dir.is_dir() {
         return Err(Failure::usage(format!(
             "there is no directory {}",
@@ -116,7 +116,6 @@ pub(super) fn rego_files(dir: &Path, cwd: &Path) -> Result<Vec<SourceFile>, Fail
         {
             let text = std::fs::read_to_string(entry.path()).map_err(|error| unreadable(&error))?;
             let name = entry.path().strip_prefix(dir).unwrap_or(entry.path());
-            let _ = cwd;
             files.push(SourceFile::new(
                 name.to_string_lossy().replace('\\', "/"),
                 text,

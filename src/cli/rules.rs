@@ -21,7 +21,7 @@ pub(super) fn run(args: &Args, io: &mut Io<'_>) -> Result<Exit, Failure> {
 }
 
 fn list(source: &RuleSource, format: AnswerFormat, io: &mut Io<'_>) -> Result<Exit, Failure> {
-    let rules = rules(source, io)?;
+    let rules = rules(source, &io.cwd)?;
     if format == AnswerFormat::Json {
         let list: Vec<_> = rules.iter().map(describe).collect();
         let text =
@@ -57,7 +57,7 @@ fn describe(rule: &Rule) -> serde_json::Value {
 }
 
 fn show(id: &str, source: &RuleSource, io: &mut Io<'_>) -> Result<Exit, Failure> {
-    let rules = rules(source, io)?;
+    let rules = rules(source, &io.cwd)?;
     let Some(rule) = rules.get(id) else {
         return Err(Failure::usage(format!(
             "there is no rule {id:?}; `meshvet rules list` lists them all"
@@ -95,7 +95,7 @@ fn show(id: &str, source: &RuleSource, io: &mut Io<'_>) -> Result<Exit, Failure>
 fn test(dir: &Path, io: &mut Io<'_>) -> Result<Exit, Failure> {
     let root = io.cwd.join(dir);
     let broken = |errors: crate::policy::PolicyErrors| Failure::usage(errors.to_string());
-    let own = Rules::from_files(rego_files(&root, &io.cwd)?).map_err(broken)?;
+    let own = Rules::from_files(rego_files(&root)?).map_err(broken)?;
     own.check().map_err(broken)?;
     if own.iter().len() == 0 {
         return Err(Failure::no_input(format!(

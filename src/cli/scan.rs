@@ -16,8 +16,10 @@ use crate::scan::scan;
 pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit, Failure> {
     let started = Instant::now();
     let outputs = outputs(args)?;
-    let rules = rules(&args.rules, io)?;
-    let read = read(&args.input, io)?;
+    let cwd = io.cwd.clone();
+    // while files are read there is time to compile the rules
+    let (rules, read) = rayon::join(|| rules(&args.rules, &cwd), || read(&args.input, io));
+    let (rules, read) = (rules?, read?);
     let outcome = scan(&read.sources, &read.parsed, &rules, &read.origin);
     let broken = outcome
         .problems
@@ -56,7 +58,6 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
         rules: &rules,
     };
     let repository = load::discover(&io.cwd);
-    let cwd = io.cwd.clone();
     let to_repository = |name: &str| match &repository {
         Some(repository) => repository
             .path_of(&cwd.join(name))

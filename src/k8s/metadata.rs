@@ -119,14 +119,15 @@ impl Context<'_> {
             .namespace
             .as_ref()
             .map(|namespace| &*namespace.name);
+        let key = ResourceKey {
+            group: group.into(),
+            kind: kind.into(),
+            namespace: scoped.then(|| placed.or(written).unwrap_or("default").into()),
+            name,
+        };
         Some(Resource {
-            key: ResourceKey {
-                group: group.into(),
-                kind: kind.into(),
-                namespace: scoped.then(|| placed.or(written).unwrap_or("default").into()),
-                name,
-            },
-            address: "".into(),
+            address: key.address().into(),
+            key,
             version: version.into(),
             namespace_assumed: scoped && written.is_none() && placed.is_none(),
             labels: string_map(metadata.and_then(|m| m.get("labels")), "label", problems),

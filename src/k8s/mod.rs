@@ -44,7 +44,6 @@ pub struct Index {
     pub environment: String,
     documents: Arc<Vec<Document>>,
     resources: Vec<Resource>,
-    by_key: HashMap<ResourceKey, ResourceId>,
     by_address: HashMap<Arc<str>, ResourceId>,
     by_kind: BTreeMap<(Arc<str>, Arc<str>), Vec<ResourceId>>,
     workloads: Vec<Workload>,
@@ -91,32 +90,23 @@ impl Index {
 
     fn add(&mut self, mut resource: Resource, twins: &mut Twins) {
         let id = ResourceId(self.resources.len() as u32);
-        let mut address = resource.key.to_string();
-        if let Some(&first) = self.by_key.get(&resource.key) {
+        if let Some(&first) = self.by_address.get(&resource.address) {
             let span = self.node_of(&resource).span();
-            let (count, differs) = twins.entry(first).or_insert((Vec::new(), false));
-            count.push(span);
+            let (others, differ) = twins.entry(first).or_insert((Vec::new(), false));
+            others.push(span);
             // a copy that says the same is no second object
             if same_content(self.node(first), self.node_of(&resource)) {
                 return;
             }
-            *differs = true;
+            *differ = true;
             resource.contested = true;
             if let Some(first) = self.resources.get_mut(first.0 as usize) {
                 first.contested = true;
             }
-            let mut copies = 2;
-            while self
-                .by_address
-                .contains_key(format!("{address}~{copies}").as_str())
-            {
-                copies += 1;
-            }
-            address = format!("{address}~{copies}");
-        } else {
-            self.by_key.insert(resource.key.clone(), id);
+            let copies = (2..).map(|copy| format!("{}~{copy}", resource.address));
+            let mut free = copies.filter(|copy| !self.by_address.contains_key(copy.as_str()));
+            resource.address = free.next().unwrap_or_default().into();
         }
-        resource.address = address.into();
         self.by_address.insert(Arc::clone(&resource.address), id);
         let kind = (
             Arc::clone(&resource.key.group),
@@ -315,7 +305,7 @@ impl Index {
             namespace: namespace.map(Into::into),
             name: name.into(),
         };
-        self.by_key.get(&key).copied()
+        self.by_address.get(key.address().as_str()).copied()
     }
 
     /// The object as it is written.

@@ -25,17 +25,30 @@ impl ResourceKey {
     }
 }
 
-/// `AuthorizationPolicy.security.istio.io/payments/ledger`, `Namespace/shop`.
+impl ResourceKey {
+    /// `AuthorizationPolicy.security.istio.io/payments/ledger`, `Namespace/shop`.
+    pub fn address(&self) -> String {
+        let mut address = String::with_capacity(64);
+        address.push_str(&self.kind);
+        let group = Some(&self.group).filter(|group| !group.is_empty());
+        for (separator, part) in [
+            ('.', group),
+            ('/', self.namespace.as_ref()),
+            ('/', Some(&self.name)),
+        ] {
+            if let Some(part) = part {
+                address.push(separator);
+                address.push_str(part);
+            }
+        }
+        address
+    }
+}
+
+/// Its [address](ResourceKey::address).
 impl fmt::Display for ResourceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.kind)?;
-        if !self.group.is_empty() {
-            write!(f, ".{}", self.group)?;
-        }
-        if let Some(namespace) = &self.namespace {
-            write!(f, "/{namespace}")?;
-        }
-        write!(f, "/{}", self.name)
+        f.write_str(&self.address())
     }
 }
 
