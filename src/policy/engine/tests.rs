@@ -52,7 +52,7 @@ fn the_built_in_rules_judge() {
         json!({"mode": mode, "at": at, "configured": true, "certain": true, "rivals": [],
                "ports": ports, "workloads": 1, "plaintext_callers": []})
     };
-    let input = json!({"policies": [], "acceptance": [
+    let input = json!({"noted": [], "acceptance": [
         acceptance("permissive", "pa#/spec", json!([port("shop/web:80"), port("shop/web:90")])),
         acceptance("required", "pb#/spec", json!([port("shop/core:80")])),
     ]});
@@ -80,7 +80,7 @@ fn built_in_rules_pass_over_exempt_namespaces() {
             "selects": 0, "namespace": "old", "at": "PeerAuthentication.x/old/default#"});
         let group = json!({"mode": mode, "at": "pa#/spec", "configured": true,
             "ports": [{"id": "old/web:80", "at": "w#"}], "plaintext_callers": []});
-        let input = json!({"policies": [policy], "acceptance": [group]});
+        let input = json!({"noted": [policy], "acceptance": [group]});
         assert_eq!(run(&rules, &input).0.len(), 2, "{id}");
         let exempt = json!({"exempt_namespaces": ["old"]});
         let exempt = exempt.as_object().cloned().unwrap_or_default();
