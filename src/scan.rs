@@ -11,9 +11,9 @@ use crate::facts::{self, Input, Sections};
 use crate::finding::{self, Addresses, Finding, ResourceRef, Site};
 use crate::k8s::Index;
 use crate::mesh;
-use crate::model::{Place, Problem};
+use crate::model::{Membership, Place, Problem, Transport};
 use crate::policy::{self, Rules};
-use crate::reach::{Graph, Verdict, World};
+use crate::reach::{Graph, Group, Verdict, World};
 use crate::render::{self, Environment};
 use crate::syntax::{self, Document};
 use crate::text::Sources;
@@ -73,7 +73,7 @@ pub struct Counts {
     pub workloads: usize,
     /// Edges that are open.
     pub edges: usize,
-    /// Of these, in plaintext.
+    /// Of these, certainly in plaintext.
     pub plaintext_edges: usize,
     /// Of these, from outside.
     pub outside_edges: usize,
@@ -217,15 +217,19 @@ impl Counts {
                 self.meshes.push(mesh.title());
             }
         }
-        for (source, _, edge) in judged.graph.edges() {
-            let open = matches!(edge.verdict, Verdict::Allow | Verdict::Conditional);
-            if !open {
+        let graph = &judged.graph;
+        for (source, id, edge) in graph.edges() {
+            if !matches!(edge.verdict, Verdict::Allow | Verdict::Conditional) {
                 continue;
             }
+            let server = graph.listener(id).workload;
+            let known = graph.membership(source) != Membership::Unknown
+                && judged.world.membership(server).value != Membership::Unknown;
             self.edges += 1;
+            // where it is not known who has a proxy, it is not known what is sent either
             self.plaintext_edges +=
-                usize::from(edge.transport == Some(crate::model::Transport::Plaintext));
-            self.outside_edges += usize::from(*source == crate::reach::Group::Outside);
+                usize::from(known && edge.transport == Some(Transport::Plaintext));
+            self.outside_edges += usize::from(*source == Group::Outside);
         }
     }
 }

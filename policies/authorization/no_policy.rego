@@ -31,7 +31,7 @@ deny contains finding if {
 
 reason(open) := "no ALLOW policy is in force there" if {
 	open.policies_exist
-} else := "there is no authorization policy in these files"
+} else := "no authorization policy was read at all"
 
 doubt(open) := "" if {
 	open.certain

@@ -128,7 +128,7 @@ fn plaintext_callers(context: &Context<'_>) -> HashMap<(WorkloadId, u16), Vec<St
         let open = matches!(edge.verdict, Verdict::Allow | Verdict::Conditional);
         if open
             && edge.transport == Some(Transport::Plaintext)
-            && membership(context, group) == Membership::Unmeshed
+            && context.graph.membership(group) == Membership::Unmeshed
         {
             let listener = context.graph.listener(id);
             let key = (listener.workload, listener.port);
@@ -145,16 +145,6 @@ fn some_members(context: &Context<'_>, group: &Group) -> Vec<String> {
         .into_iter()
         .map(|id| context.workload_name(id))
         .collect()
-}
-
-fn membership(context: &Context<'_>, group: &Group) -> Membership {
-    let base = match group {
-        Group::Only(ids) => ids.first().map(|&id| context.graph.classes.get(id).base),
-        Group::AllBut(base, _) => Some(*base),
-        Group::Outside => None,
-    };
-    base.and_then(|base| context.graph.classes.bases.get(base).copied())
-        .unwrap_or(Membership::Unmeshed)
 }
 
 /// Captured ports of meshed workloads on which a call that no rule is about passes.
@@ -284,6 +274,7 @@ pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
         .filter(|p| matches!(p.subject, crate::model::Subject::Authorization(_)))
         .flat_map(|p| p.selects.iter().copied())
         .collect();
+    let mut first = None;
     let logs = world.index.workloads().iter().filter_map(|workload| {
         if world.membership(workload.id).value == Membership::Unmeshed {
             return None;
@@ -292,10 +283,13 @@ pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
         let log = mesh.access_log(workload);
         let assumed = log.assumed;
         let configured = log.because.is_configured();
+        // what nobody wrote stands at the mesh's settings, or else at the first workload
         let at = if configured {
             log.because.at().clone()
-        } else {
+        } else if mesh.settings().known {
             mesh.settings().at.clone()
+        } else {
+            first.get_or_insert_with(|| workload.at()).clone()
         };
         let format = log.format.map(|(text, at)| Format {
             text,
@@ -339,7 +333,7 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
     let meant = context.graph.edges().filter_map(|(group, id, edge)| {
         let listener = context.graph.listener(id);
         let inside = *group != Group::Outside
-            && membership(context, group) == Membership::Meshed
+            && context.graph.membership(group) == Membership::Meshed
             && context.certainly_meshed(listener.workload);
         let outcome = match (edge.verdict, edge.transport, edge.deciding.stage) {
             (Verdict::Allow | Verdict::Conditional, Some(Transport::Plaintext), _) => "plaintext",
@@ -426,7 +420,7 @@ pub(super) fn edges(context: &Context<'_>) -> Vec<Edge> {
                     } else {
                         "workloads"
                     },
-                    membership: membership(context, group).name(),
+                    membership: context.graph.membership(group).name(),
                     count: context.graph.size(group),
                     everyone_else: matches!(group, Group::AllBut(..)),
                     workloads: some.clone(),

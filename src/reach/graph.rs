@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::answer::{Question, Stage, Step, Verdict};
 use super::class::{ClassId, Classes};
 use super::world::{ListenerPort, World};
-use crate::model::{At, Client, Test, Transport, WorkloadId};
+use crate::model::{At, Client, Membership, Test, Transport, WorkloadId};
 
 /// A listener of the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -142,6 +142,17 @@ impl Graph {
         }
     }
 
+    /// Whether the clients of a group are in a mesh.
+    pub fn membership(&self, group: &Group) -> Membership {
+        let base = match group {
+            Group::Only(ids) => ids.first().map(|&id| self.classes.get(id).base),
+            Group::AllBut(base, _) => Some(*base),
+            Group::Outside => None,
+        };
+        let known = base.and_then(|base| self.classes.bases.get(base).copied());
+        known.unwrap_or(Membership::Unmeshed)
+    }
+
     /// The workloads of a group, one after another.
     fn members<'a>(&'a self, group: &'a Group) -> Box<dyn Iterator<Item = WorkloadId> + 'a> {
         let of = |id: &ClassId| self.classes.get(*id).members.iter().copied();
@@ -237,7 +248,7 @@ fn groups(world: &World, classes: &Classes, listener: &ListenerPort) -> Vec<(Gro
             namespaces.extend(mesh.distinguished_namespaces(service));
         }
     }
-    if world.membership(server.id).value == crate::model::Membership::Unknown {
+    if world.membership(server.id).value == Membership::Unknown {
         namespaces.push(std::sync::Arc::clone(&server.namespace));
     }
     for namespace in &namespaces {
