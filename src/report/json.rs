@@ -99,7 +99,12 @@ fn document<'a>(report: &Report<'a>) -> Document<'a> {
     let counts = report.by_severity();
     let mut summary: serde_json::Map<_, _> = Severity::WORST_FIRST
         .into_iter()
-        .map(|s| (s.name().to_owned(), counts.get(&s).copied().unwrap_or(0).into()))
+        .map(|s| {
+            (
+                s.name().to_owned(),
+                counts.get(&s).copied().unwrap_or(0).into(),
+            )
+        })
         .collect();
     summary.insert("suppressed".to_owned(), report.suppressed.into());
     Document {
@@ -120,8 +125,16 @@ fn document<'a>(report: &Report<'a>) -> Document<'a> {
             workloads: scan.workloads,
             edges: scan.edges,
         },
-        findings: report.findings.iter().map(|f| finding(sources, f)).collect(),
-        problems: report.problems.iter().map(|p| problem(sources, p)).collect(),
+        findings: report
+            .findings
+            .iter()
+            .map(|f| finding(sources, f))
+            .collect(),
+        problems: report
+            .problems
+            .iter()
+            .map(|p| problem(sources, p))
+            .collect(),
         summary,
     }
 }
@@ -234,7 +247,10 @@ mod tests {
     fn columns_count_characters() {
         let document = print(&Sample::new());
         let pod = document.pointer("/findings/0/related/1/location").unwrap();
-        assert_eq!((&pod["column"], &pod["end_column"]), (&18.into(), &21.into()));
+        assert_eq!(
+            (&pod["column"], &pod["end_column"]),
+            (&18.into(), &21.into())
+        );
     }
 
     #[test]

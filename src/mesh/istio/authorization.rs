@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
+use super::crd::Selecting as _;
 use super::crd::{Action, AuthorizationPolicy, Condition, Rule};
 use super::fields::{Attribute, is_literal_star};
-use super::crd::Selecting as _;
 use super::policy::Object;
 use super::principal::TrustDomains;
 use crate::k8s::Index;
@@ -77,8 +77,16 @@ pub fn compile(
         let Some(rule) = rule else { continue };
         let at = policy.at(&format!("/spec/rules/{i}"));
         let parts = compiler.rule(rule, &at)?;
-        compiled.http.extend(parts.when(Layer::Http, spec.action).map(|when| (when, at.clone())));
-        compiled.tcp.extend(parts.when(Layer::Tcp, spec.action).map(|when| (when, at.clone())));
+        compiled.http.extend(
+            parts
+                .when(Layer::Http, spec.action)
+                .map(|when| (when, at.clone())),
+        );
+        compiled.tcp.extend(
+            parts
+                .when(Layer::Tcp, spec.action)
+                .map(|when| (when, at.clone())),
+        );
         compiled.written.push(parts.written(at));
     }
     Ok(compiled)
@@ -112,13 +120,23 @@ impl Parts {
         }
         let applies = |field: &&Field| layer == Layer::Http || !field.constraint.http;
         let all = |fields: &Vec<Field>| {
-            When::all(fields.iter().filter(applies).map(|f| f.when.clone()).collect())
+            When::all(
+                fields
+                    .iter()
+                    .filter(applies)
+                    .map(|f| f.when.clone())
+                    .collect(),
+            )
         };
         let any = |alternatives: &Vec<Vec<Field>>| match alternatives.is_empty() {
             true => When::Always,
             false => When::any(alternatives.iter().map(all).collect()),
         };
-        Some(When::all(vec![any(&self.sources), any(&self.operations), all(&self.conditions)]))
+        Some(When::all(vec![
+            any(&self.sources),
+            any(&self.operations),
+            all(&self.conditions),
+        ]))
     }
 
     fn written(self, at: At) -> WrittenRule {
@@ -142,7 +160,8 @@ impl Compiler<'_> {
         if spec.rules.is_empty() && matches!(spec.action, Action::Deny | Action::Custom) {
             return refuse("DENY and CUSTOM need rules", "/spec/action");
         }
-        if spec.action == Action::Custom && spec.provider.as_ref().is_none_or(|p| p.name.is_empty()) {
+        if spec.action == Action::Custom && spec.provider.as_ref().is_none_or(|p| p.name.is_empty())
+        {
             return refuse("CUSTOM needs a provider", "/spec/action");
         }
         if spec.action != Action::Custom && spec.provider.is_some() {
@@ -152,7 +171,11 @@ impl Compiler<'_> {
     }
 
     fn rule(&self, rule: &Rule, at: &At) -> Result<Parts, Refusal> {
-        let mut parts = Parts { sources: Vec::new(), operations: Vec::new(), conditions: Vec::new() };
+        let mut parts = Parts {
+            sources: Vec::new(),
+            operations: Vec::new(),
+            conditions: Vec::new(),
+        };
         for (i, from) in rule.from.iter().enumerate() {
             let at = at.join("from").join(i);
             let Some(source) = &from.source else {
@@ -168,7 +191,9 @@ impl Compiler<'_> {
             let Some(operation) = &to.operation else {
                 return Err(("to without an operation".to_owned(), at));
             };
-            parts.operations.push(self.fields(operation.lists(), &at.join("operation"))?);
+            parts
+                .operations
+                .push(self.fields(operation.lists(), &at.join("operation"))?);
         }
         for (i, condition) in rule.when.iter().enumerate() {
             self.condition(condition, &at.join("when").join(i), &mut parts.conditions)?;
@@ -204,7 +229,9 @@ impl Compiler<'_> {
         let mut fields = Vec::new();
         for (field, values) in lists {
             let negated = field.starts_with("not");
-            let Some(attribute) = Attribute::of_field(&positive(field)) else { continue };
+            let Some(attribute) = Attribute::of_field(&positive(field)) else {
+                continue;
+            };
             fields.push(self.field(attribute, field, negated, values, &at.join(field))?);
         }
         if fields.is_empty() {
@@ -213,19 +240,36 @@ impl Compiler<'_> {
         Ok(fields)
     }
 
-    fn condition(&self, condition: &Condition, at: &At, into: &mut Vec<Field>) -> Result<(), Refusal> {
+    fn condition(
+        &self,
+        condition: &Condition,
+        at: &At,
+        into: &mut Vec<Field>,
+    ) -> Result<(), Refusal> {
         let Some(attribute) = Attribute::of_key(&condition.key) else {
-            return Err((format!("{:?} is no condition that Istio knows", condition.key), at.join("key")));
+            return Err((
+                format!("{:?} is no condition that Istio knows", condition.key),
+                at.join("key"),
+            ));
         };
         if condition.values.is_empty() && condition.not_values.is_empty() {
-            return Err(("a condition needs values or notValues".to_owned(), at.clone()));
+            return Err((
+                "a condition needs values or notValues".to_owned(),
+                at.clone(),
+            ));
         }
         for (values, negated, name) in [
             (&condition.values, false, "values"),
             (&condition.not_values, true, "notValues"),
         ] {
             if !values.is_empty() {
-                into.push(self.field(attribute.clone(), &condition.key, negated, values, &at.join(name))?);
+                into.push(self.field(
+                    attribute.clone(),
+                    &condition.key,
+                    negated,
+                    values,
+                    &at.join(name),
+                )?);
             }
         }
         Ok(())
@@ -240,7 +284,10 @@ impl Compiler<'_> {
         at: &At,
     ) -> Result<Field, Refusal> {
         if self.policy.spec.action == Action::Custom && attribute.is_token() {
-            return Err((format!("CUSTOM can not look at tokens ({name})"), at.clone()));
+            return Err((
+                format!("CUSTOM can not look at tokens ({name})"),
+                at.clone(),
+            ));
         }
         let mut alternatives = Vec::new();
         let mut written = Vec::new();
@@ -293,7 +340,12 @@ impl Compiler<'_> {
 /// `notPrincipals` → `principals`.
 fn positive(field: &str) -> String {
     match field.strip_prefix("not") {
-        Some(rest) => rest.chars().take(1).flat_map(char::to_lowercase).chain(rest.chars().skip(1)).collect(),
+        Some(rest) => rest
+            .chars()
+            .take(1)
+            .flat_map(char::to_lowercase)
+            .chain(rest.chars().skip(1))
+            .collect(),
         None => field.to_owned(),
     }
 }
@@ -301,7 +353,10 @@ fn positive(field: &str) -> String {
 /// Whether a principal takes every identity of the mesh. Names that are cut short are compared as
 /// they are: `cluster.local` stands for another trust domain in whole names only.
 fn is_any_principal(value: &str, domains: &TrustDomains) -> bool {
-    let rest = domains.0.iter().find_map(|domain| value.strip_prefix(domain.as_str()));
+    let rest = domains
+        .0
+        .iter()
+        .find_map(|domain| value.strip_prefix(domain.as_str()));
     value == "*" || matches!(rest, Some("*" | "/*" | "/ns/*"))
 }
 
@@ -343,7 +398,10 @@ fn malformed(attribute: &Attribute, value: &str, domains: &TrustDomains) -> Opti
         [domain, "ns", _, "sa", _] => {
             let ours = *domain == "cluster.local" || domains.0.iter().any(|d| d == domain);
             (!ours).then(|| {
-                format!("the trust domain {domain:?} is not this mesh's ({})", domains.0.join(", "))
+                format!(
+                    "the trust domain {domain:?} is not this mesh's ({})",
+                    domains.0.join(", ")
+                )
             })
         }
         _ => Some("a principal is <trust domain>/ns/<namespace>/sa/<service account>".to_owned()),
@@ -351,7 +409,11 @@ fn malformed(attribute: &Attribute, value: &str, domains: &TrustDomains) -> Opti
 }
 
 /// The policy as facts have it.
-pub fn written(policy: &Object<AuthorizationPolicy>, compiled: &Compiled, provider: Option<(Arc<str>, Option<String>)>) -> model::AuthorizationPolicy {
+pub fn written(
+    policy: &Object<AuthorizationPolicy>,
+    compiled: &Compiled,
+    provider: Option<(Arc<str>, Option<String>)>,
+) -> model::AuthorizationPolicy {
     model::AuthorizationPolicy {
         effect: compiled.action.name(),
         effect_at: policy.at("/spec/action"),

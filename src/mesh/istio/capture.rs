@@ -71,20 +71,30 @@ pub fn outbound(workload: &Workload, port: u16, mesh_wide: Option<&At>) -> Outbo
         Some(ranges) if ranges != "*" => {
             Outbound::DependsOnAddress(workload.annotation_at(INCLUDE_RANGES))
         }
-        _ if !exclude.is_empty() => Outbound::DependsOnAddress(workload.annotation_at(EXCLUDE_RANGES)),
+        _ if !exclude.is_empty() => {
+            Outbound::DependsOnAddress(workload.annotation_at(EXCLUDE_RANGES))
+        }
         _ => Outbound::Captured,
     }
 }
 
 /// Everything that distinguishes clients by what they capture.
 pub fn outbound_key(workload: &Workload) -> String {
-    [INCLUDE_OUTBOUND, EXCLUDE_OUTBOUND, INCLUDE_RANGES, EXCLUDE_RANGES, INTERCEPTION]
-        .iter()
-        .filter_map(|&key| Some(format!("{key}={};", workload.annotation(key)?)))
-        .collect()
+    [
+        INCLUDE_OUTBOUND,
+        EXCLUDE_OUTBOUND,
+        INCLUDE_RANGES,
+        EXCLUDE_RANGES,
+        INTERCEPTION,
+    ]
+    .iter()
+    .filter_map(|&key| Some(format!("{key}={};", workload.annotation(key)?)))
+    .collect()
 }
 
 fn lists(ports: Option<&str>, port: u16) -> bool {
     let ports = ports.unwrap_or("");
-    ports.split(',').any(|one| one.trim() == "*" || one.trim().parse() == Ok(port))
+    ports
+        .split(',')
+        .any(|one| one.trim() == "*" || one.trim().parse() == Ok(port))
 }

@@ -42,7 +42,9 @@ pub trait Selecting {
 
 /// Labels that narrow anything: an absent and an empty selector do not.
 fn narrow(selector: Option<&Selector>) -> Option<&Labels> {
-    selector.map(|s| &s.match_labels).filter(|labels| !labels.is_empty())
+    selector
+        .map(|s| &s.match_labels)
+        .filter(|labels| !labels.is_empty())
 }
 
 macro_rules! selecting {
@@ -68,7 +70,11 @@ impl Selecting for DestinationRule {}
 
 impl Selecting for Extension {
     fn labels(&self) -> Option<&Labels> {
-        let old = self.workload_selector.as_ref().map(|s| &s.labels).filter(|l| !l.is_empty());
+        let old = self
+            .workload_selector
+            .as_ref()
+            .map(|s| &s.labels)
+            .filter(|l| !l.is_empty());
         narrow(self.selector.as_ref()).or(old)
     }
 }

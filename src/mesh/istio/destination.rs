@@ -48,7 +48,8 @@ impl Hosts {
     }
 
     fn seal(&mut self) {
-        self.wildcards.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then(a.cmp(b)));
+        self.wildcards
+            .sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then(a.cmp(b)));
     }
 
     /// The rules for the most specific host that matches and that `usable` leaves something of.
@@ -97,7 +98,11 @@ pub enum Tls<'a> {
 
 impl DestinationRules {
     /// Sorts the rules; `default_export` is `defaultDestinationRuleExportTo`.
-    pub fn new(rules: Objects<DestinationRule>, root: Arc<str>, default_export: Vec<String>) -> Self {
+    pub fn new(
+        rules: Objects<DestinationRule>,
+        root: Arc<str>,
+        default_export: Vec<String>,
+    ) -> Self {
         let all = rules.into_vec();
         let mut by_namespace: HashMap<Arc<str>, Hosts> = HashMap::new();
         let mut by_exact_host: HashMap<String, Vec<usize>> = HashMap::new();
@@ -108,7 +113,10 @@ impl DestinationRules {
                 Some(suffix) => wildcards.push((suffix.to_owned(), i)),
                 None => by_exact_host.entry(host.clone()).or_default().push(i),
             }
-            by_namespace.entry(Arc::clone(&rule.namespace)).or_default().add(host, i);
+            by_namespace
+                .entry(Arc::clone(&rule.namespace))
+                .or_default()
+                .add(host, i);
         }
         by_namespace.values_mut().for_each(Hosts::seal);
         let selecting = all
@@ -117,7 +125,15 @@ impl DestinationRules {
             .filter(|(_, rule)| rule.spec.workload_selector.is_some())
             .map(|(i, _)| i)
             .collect();
-        Self { all, by_namespace, root, default_export, by_exact_host, wildcards, selecting }
+        Self {
+            all,
+            by_namespace,
+            root,
+            default_export,
+            by_exact_host,
+            wildcards,
+            selecting,
+        }
     }
 
     /// All rules, oldest first.
@@ -129,11 +145,19 @@ impl DestinationRules {
     pub fn distinguished(&self, host: &str) -> Vec<Arc<str>> {
         let mut namespaces: Vec<Arc<str>> = Vec::new();
         let exact = self.by_exact_host.get(host).into_iter().flatten();
-        let wild = self.wildcards.iter().filter(|(suffix, _)| host.ends_with(suffix.as_str()));
+        let wild = self
+            .wildcards
+            .iter()
+            .filter(|(suffix, _)| host.ends_with(suffix.as_str()));
         for &i in exact.chain(wild.map(|(_, i)| i)) {
-            let Some(rule) = self.all.get(i) else { continue };
+            let Some(rule) = self.all.get(i) else {
+                continue;
+            };
             namespaces.push(Arc::clone(&rule.namespace));
-            let named = self.export_to(rule).iter().filter(|to| *to != "*" && *to != ".");
+            let named = self
+                .export_to(rule)
+                .iter()
+                .filter(|to| *to != "*" && *to != ".");
             namespaces.extend(named.map(|to| Arc::from(to.as_str())));
         }
         if !namespaces.is_empty() {
@@ -148,7 +172,11 @@ impl DestinationRules {
             .iter()
             .filter(|&&i| {
                 self.all.get(i).is_some_and(|rule| {
-                    let labels = rule.spec.workload_selector.as_ref().map(|s| &s.match_labels);
+                    let labels = rule
+                        .spec
+                        .workload_selector
+                        .as_ref()
+                        .map(|s| &s.match_labels);
                     rule.namespace == client.namespace && selects(labels, client)
                 })
             })
@@ -157,10 +185,18 @@ impl DestinationRules {
     }
 
     /// The rules that a client applies to a host: the first namespace with any match wins.
-    pub fn find(&self, client: &Workload, host: &str, service_namespace: &str, revision: &str) -> Vec<&Object<DestinationRule>> {
+    pub fn find(
+        &self,
+        client: &Workload,
+        host: &str,
+        service_namespace: &str,
+        revision: &str,
+    ) -> Vec<&Object<DestinationRule>> {
         let near = &*client.namespace;
         let own = if near == &*self.root {
-            self.search(near, host, |rule| self.is_private(rule) && rule.is_read_by(revision))
+            self.search(near, host, |rule| {
+                self.is_private(rule) && rule.is_read_by(revision)
+            })
         } else {
             self.search(near, host, |rule| rule.is_read_by(revision))
         };
@@ -183,7 +219,9 @@ impl DestinationRules {
         host: &str,
         usable: impl Fn(&Object<DestinationRule>) -> bool,
     ) -> Vec<&Object<DestinationRule>> {
-        let Some(hosts) = self.by_namespace.get(namespace) else { return Vec::new() };
+        let Some(hosts) = self.by_namespace.get(namespace) else {
+            return Vec::new();
+        };
         hosts
             .find(host, |i| self.all.get(i).is_some_and(&usable))
             .into_iter()
@@ -209,21 +247,37 @@ impl DestinationRules {
             return own;
         }
         let export = self.export_to(rule);
-        export.is_empty() || export.iter().any(|e| e == "*" || e == to || (e == "." && own))
+        export.is_empty()
+            || export
+                .iter()
+                .any(|e| e == "*" || e == to || (e == "." && own))
     }
 
     /// What the rules that were found say about TLS to a service port: of those that select the
     /// client's pods the first, else the first that says anything.
-    pub fn tls<'a>(&self, found: &[&'a Object<DestinationRule>], client: &Workload, port: u16) -> Tls<'a> {
+    pub fn tls<'a>(
+        &self,
+        found: &[&'a Object<DestinationRule>],
+        client: &Workload,
+        port: u16,
+    ) -> Tls<'a> {
         let selecting = found.iter().find(|rule| {
-            let labels = rule.spec.workload_selector.as_ref().map(|s| &s.match_labels);
+            let labels = rule
+                .spec
+                .workload_selector
+                .as_ref()
+                .map(|s| &s.match_labels);
             labels.is_some() && rule.namespace == client.namespace && selects(labels, client)
         });
-        let general = found
-            .iter()
-            .find(|rule| rule.spec.workload_selector.is_none() && rule.spec.traffic_policy.is_some());
-        let Some(rule) = selecting.or(general) else { return Tls::Unset };
-        let Some(policy) = &rule.spec.traffic_policy else { return Tls::Unset };
+        let general = found.iter().find(|rule| {
+            rule.spec.workload_selector.is_none() && rule.spec.traffic_policy.is_some()
+        });
+        let Some(rule) = selecting.or(general) else {
+            return Tls::Unset;
+        };
+        let Some(policy) = &rule.spec.traffic_policy else {
+            return Tls::Unset;
+        };
         let base = "/spec/trafficPolicy";
         let for_port = policy
             .port_level_settings
@@ -232,7 +286,10 @@ impl DestinationRules {
             .find(|(_, settings)| settings.port.number == u32::from(port));
         match (for_port, &policy.tls) {
             (Some((i, settings)), top) => match (&settings.tls, top) {
-                (Some(tls), _) => Tls::Set(tls, rule.at(&format!("{base}/portLevelSettings/{i}/tls/mode"))),
+                (Some(tls), _) => Tls::Set(
+                    tls,
+                    rule.at(&format!("{base}/portLevelSettings/{i}/tls/mode")),
+                ),
                 (None, Some(top)) if top.mode == ClientTlsMode::Disable => {
                     Tls::PlainEndpoints(rule.at(&format!("{base}/tls/mode")))
                 }

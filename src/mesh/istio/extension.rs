@@ -23,10 +23,26 @@ const SECURITY_FILTERS: &[&str] = &[
 
 /// The kinds that are not looked into: group, kind, what they can do.
 const KINDS: &[(&str, &str, &str)] = &[
-    ("networking.istio.io", "EnvoyFilter", "rewrites the proxy's configuration"),
-    ("extensions.istio.io", "WasmPlugin", "runs code in the proxy"),
-    ("extensions.istio.io", "TrafficExtension", "runs code in the proxy"),
-    ("networking.istio.io", "Sidecar", "limits or redirects what the proxy serves and calls"),
+    (
+        "networking.istio.io",
+        "EnvoyFilter",
+        "rewrites the proxy's configuration",
+    ),
+    (
+        "extensions.istio.io",
+        "WasmPlugin",
+        "runs code in the proxy",
+    ),
+    (
+        "extensions.istio.io",
+        "TrafficExtension",
+        "runs code in the proxy",
+    ),
+    (
+        "networking.istio.io",
+        "Sidecar",
+        "limits or redirects what the proxy serves and calls",
+    ),
 ];
 
 /// One such object.
@@ -77,7 +93,10 @@ impl Extensions {
                 });
             }
         }
-        Self { all, root: root.to_owned() }
+        Self {
+            all,
+            root: root.to_owned(),
+        }
     }
 
     fn touching(&self, workload: &Workload) -> impl Iterator<Item = &Unread> {
@@ -107,5 +126,7 @@ fn touches_security(node: Node<'_>) -> bool {
     let mention = |text: &str| SECURITY_FILTERS.iter().any(|filter| text.contains(filter));
     node.as_str().is_some_and(mention)
         || node.items().any(touches_security)
-        || node.entries().any(|entry| mention(entry.key) || touches_security(entry.value))
+        || node
+            .entries()
+            .any(|entry| mention(entry.key) || touches_security(entry.value))
 }

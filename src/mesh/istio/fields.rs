@@ -124,7 +124,9 @@ impl Attribute {
     /// What it is about, in neutral words.
     pub fn dimension(&self) -> &'static str {
         match self {
-            Self::Principal | Self::Namespace | Self::ServiceAccount | Self::TrustDomain => "identity",
+            Self::Principal | Self::Namespace | Self::ServiceAccount | Self::TrustDomain => {
+                "identity"
+            }
             Self::PeerAddress => "address",
             Self::ClientAddress => "client_address",
             Self::RequestPrincipal | Self::Claim(_) => "token",
@@ -140,7 +142,12 @@ impl Attribute {
     }
 
     /// The tests one value stands for (any of them), or why the webhook refuses it.
-    pub fn tests(&self, value: &str, domains: &TrustDomains, policy_namespace: &str) -> Result<Vec<Test>, String> {
+    pub fn tests(
+        &self,
+        value: &str,
+        domains: &TrustDomains,
+        policy_namespace: &str,
+    ) -> Result<Vec<Test>, String> {
         let one = |test| Ok(vec![test]);
         match self {
             Self::Principal => Ok(domains
@@ -152,7 +159,9 @@ impl Attribute {
             Self::ServiceAccount => {
                 let (namespace, name) = value.split_once('/').unwrap_or((policy_namespace, value));
                 if name.is_empty() || value.contains('*') || name.contains('/') {
-                    return Err(format!("{value:?} is no service account: write name or namespace/name"));
+                    return Err(format!(
+                        "{value:?} is no service account: write name or namespace/name"
+                    ));
                 }
                 one(Test::IdentityServiceAccount {
                     namespace: namespace.into(),
@@ -193,7 +202,9 @@ impl Attribute {
 fn brackets(text: &str) -> Option<Vec<&str>> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
     let names: Vec<&str> = inner.split("][").collect();
-    let clean = names.iter().all(|name| !name.is_empty() && !name.contains(['[', ']']));
+    let clean = names
+        .iter()
+        .all(|name| !name.is_empty() && !name.contains(['[', ']']));
     clean.then_some(names)
 }
 
@@ -211,8 +222,14 @@ fn path(value: &str) -> Result<PathMatch, String> {
     if !value.contains("{*}") && !value.contains("{**}") {
         return Ok(PathMatch::Text(text(value)));
     }
-    if value.replace("{**}", "").replace("{*}", "").contains(['*', '{', '}']) {
-        return Err(format!("{value:?} mixes a path template with other wildcards"));
+    if value
+        .replace("{**}", "")
+        .replace("{*}", "")
+        .contains(['*', '{', '}'])
+    {
+        return Err(format!(
+            "{value:?} mixes a path template with other wildcards"
+        ));
     }
     let mut parts = Vec::new();
     let mut rest = value;
@@ -256,8 +273,14 @@ mod tests {
     #[test]
     fn keys_with_brackets() {
         let claim = |names: &[&str]| Attribute::Claim(names.iter().map(|n| (*n).into()).collect());
-        assert_eq!(Attribute::of_key("request.auth.claims[a][b.c]"), Some(claim(&["a", "b.c"])));
-        assert_eq!(Attribute::of_key("request.headers[X-Id]"), Some(Attribute::Header("x-id".into())));
+        assert_eq!(
+            Attribute::of_key("request.auth.claims[a][b.c]"),
+            Some(claim(&["a", "b.c"]))
+        );
+        assert_eq!(
+            Attribute::of_key("request.headers[X-Id]"),
+            Some(Attribute::Header("x-id".into()))
+        );
         assert_eq!(Attribute::of_key("request.headers[]"), None);
         assert_eq!(Attribute::of_key("request.headers"), None);
         assert_eq!(Attribute::of_key("source.nonsense"), None);
@@ -268,12 +291,20 @@ mod tests {
         let literal = |t: &str| Segment::Literal(t.into());
         assert_eq!(
             path("/files/{*}/raw/{**}").unwrap(),
-            PathMatch::Template(vec![literal("/files/"), Segment::One, literal("/raw/"), Segment::Rest])
+            PathMatch::Template(vec![
+                literal("/files/"),
+                Segment::One,
+                literal("/raw/"),
+                Segment::Rest
+            ])
         );
         assert!(path("/a{*}").is_err());
         assert!(path("/{*}b").is_err());
         assert!(path("/{*}/b*").is_err());
-        assert_eq!(path("/a*").unwrap(), PathMatch::Text(StringMatch::Prefix("/a".into())));
+        assert_eq!(
+            path("/a*").unwrap(),
+            PathMatch::Text(StringMatch::Prefix("/a".into()))
+        );
     }
 
     #[test]
@@ -283,7 +314,10 @@ mod tests {
         assert!(network("10.0.0").is_err());
         let domains = TrustDomains(vec!["cluster.local".into()]);
         assert!(Attribute::Port.tests("0", &domains, "a").is_err());
-        assert_eq!(Attribute::Port.tests("80", &domains, "a").unwrap(), [Test::Port(80)]);
+        assert_eq!(
+            Attribute::Port.tests("80", &domains, "a").unwrap(),
+            [Test::Port(80)]
+        );
     }
 
     #[test]

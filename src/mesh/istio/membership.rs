@@ -19,7 +19,12 @@ const INJECTION: &str = "istio-injection";
 const DATAPLANE: &str = "istio.io/dataplane-mode";
 
 /// Namespaces in which the injector never acts.
-const IGNORED: &[&str] = &["kube-system", "kube-public", "kube-node-lease", "local-path-storage"];
+const IGNORED: &[&str] = &[
+    "kube-system",
+    "kube-public",
+    "kube-node-lease",
+    "local-path-storage",
+];
 
 /// Which part of the mesh a workload is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +89,9 @@ impl Injectors {
             let revision = resource.labels.get(REVISION).map_or("default", |v| &**v);
             let hooks = index.node(id).get("webhooks");
             for hook in hooks.into_iter().flat_map(Node::items) {
-                let Ok(spec) = crate::syntax::from_node::<WebhookSpec>(hook) else { continue };
+                let Ok(spec) = crate::syntax::from_node::<WebhookSpec>(hook) else {
+                    continue;
+                };
                 found.push(Webhook {
                     revision: revision.into(),
                     namespaces: spec.namespace_selector,
@@ -92,7 +99,11 @@ impl Injectors {
                 });
             }
         }
-        if any { Self::Known(found) } else { Self::Assumed }
+        if any {
+            Self::Known(found)
+        } else {
+            Self::Assumed
+        }
     }
 
     /// Whether a webhook is called for a workload's pods, by which revision, because of what.
@@ -104,7 +115,11 @@ impl Injectors {
     }
 }
 
-fn called_by(webhooks: &[Webhook], workload: &Workload, namespace: &Namespace) -> (Tri, Arc<str>, Because) {
+fn called_by(
+    webhooks: &[Webhook],
+    workload: &Workload,
+    namespace: &Namespace,
+) -> (Tri, Arc<str>, Because) {
     let mut result = Tri::No;
     let mut revision: Arc<str> = "default".into();
     for webhook in webhooks {
@@ -117,7 +132,11 @@ fn called_by(webhooks: &[Webhook], workload: &Workload, namespace: &Namespace) -
         }
         result = result.or(fires);
     }
-    (result, revision, label_that_asks(workload, namespace, result))
+    (
+        result,
+        revision,
+        label_that_asks(workload, namespace, result),
+    )
 }
 
 /// The webhooks of a default installation, for the default revision; another revision that a
@@ -127,7 +146,11 @@ fn assumed(workload: &Workload, namespace: &Namespace) -> (Tri, Arc<str>, Becaus
     let pod_revision = workload.label(REVISION);
     let default: Arc<str> = "default".into();
     if pod_inject == Some("false") {
-        return (Tri::No, default, Because::Configured(workload.label_at(INJECT)));
+        return (
+            Tri::No,
+            default,
+            Because::Configured(workload.label_at(INJECT)),
+        );
     }
     let Some(labels) = &namespace.labels else {
         return (Tri::Unknown, default, namespace_unknown(namespace));
@@ -147,7 +170,11 @@ fn assumed(workload: &Workload, namespace: &Namespace) -> (Tri, Arc<str>, Becaus
 }
 
 fn installed(revision: &str) -> Tri {
-    if revision == "default" { Tri::Yes } else { Tri::Unknown }
+    if revision == "default" {
+        Tri::Yes
+    } else {
+        Tri::Unknown
+    }
 }
 
 fn namespace_unknown(namespace: &Namespace) -> Because {
@@ -169,12 +196,18 @@ fn label_that_asks(workload: &Workload, namespace: &Namespace, called: Tri) -> B
     let revision_at = labels
         .contains_key(REVISION)
         .then(|| of_namespace(REVISION))
-        .or_else(|| workload.labels.contains_key(REVISION).then(|| workload.label_at(REVISION)));
+        .or_else(|| {
+            workload
+                .labels
+                .contains_key(REVISION)
+                .then(|| workload.label_at(REVISION))
+        });
     if called == Tri::Unknown
         && let Some(near) = &revision_at
     {
         return Because::Assumed {
-            what: "the input does not show whether a control plane of this revision is installed".to_owned(),
+            what: "the input does not show whether a control plane of this revision is installed"
+                .to_owned(),
             near: near.clone(),
         };
     }
@@ -195,15 +228,30 @@ fn label_that_asks(workload: &Workload, namespace: &Namespace, called: Tri) -> B
 
 /// How a workload takes part in the mesh.
 pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace) -> Member {
-    let decided = |value, because| Decided { value, because, rivals: Vec::new() };
-    let member = |membership, plane, revision| Member { membership, plane, revision };
+    let decided = |value, because| Decided {
+        value,
+        because,
+        rivals: Vec::new(),
+    };
+    let member = |membership, plane, revision| Member {
+        membership,
+        plane,
+        revision,
+    };
     let default: Arc<str> = "default".into();
     if let Some(at) = gateway(workload) {
         let membership = Decided::configured(Membership::Meshed, at);
         return member(membership, Plane::Gateway, default);
     }
-    if let Some(proxy) = workload.containers.iter().find(|c| &*c.name == "istio-proxy") {
-        let at = At { resource: workload.resource, pointer: proxy.at.clone() };
+    if let Some(proxy) = workload
+        .containers
+        .iter()
+        .find(|c| &*c.name == "istio-proxy")
+    {
+        let at = At {
+            resource: workload.resource,
+            pointer: proxy.at.clone(),
+        };
         let membership = Decided::configured(Membership::Meshed, at);
         return member(membership, Plane::Sidecar, default);
     }
@@ -213,19 +261,29 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
             let membership = Decided::configured(Membership::Meshed, at);
             return member(membership, Plane::Ambient, revision);
         }
-        return member(decided(Membership::Unmeshed, because), Plane::None, revision);
+        return member(
+            decided(Membership::Unmeshed, because),
+            Plane::None,
+            revision,
+        );
     }
     if let Some(veto) = veto(workload) {
         return member(decided(Membership::Unmeshed, veto), Plane::None, revision);
     }
-    let value = if called == Tri::Yes { Membership::Meshed } else { Membership::Unknown };
+    let value = if called == Tri::Yes {
+        Membership::Meshed
+    } else {
+        Membership::Unknown
+    };
     member(decided(value, because), Plane::Sidecar, revision)
 }
 
 /// What keeps the injector from acting although it was called.
 fn veto(workload: &Workload) -> Option<Because> {
     if workload.host_network {
-        return Some(Because::Configured(workload.template_at("/spec/hostNetwork")));
+        return Some(Because::Configured(
+            workload.template_at("/spec/hostNetwork"),
+        ));
     }
     if IGNORED.contains(&&*workload.namespace) {
         return Some(Because::Default {
@@ -244,15 +302,23 @@ fn veto(workload: &Workload) -> Option<Because> {
 /// A gateway's proxy is asked for by a template, or by the image `auto` under its usual label.
 fn gateway(workload: &Workload) -> Option<At> {
     let templates = "inject.istio.io/templates";
-    if workload.annotation(templates).is_some_and(|t| t.split(',').any(|t| t.trim() == "gateway")) {
+    if workload
+        .annotation(templates)
+        .is_some_and(|t| t.split(',').any(|t| t.trim() == "gateway"))
+    {
         return Some(workload.annotation_at(templates));
     }
     let class = "gateway.networking.k8s.io/gateway-name";
     if workload.labels.contains_key(class) {
         return Some(workload.label_at(class));
     }
-    let named = workload.label("istio").is_some_and(|v| v.ends_with("gateway"));
-    let has_proxy = workload.containers.iter().any(|c| &*c.name == "istio-proxy");
+    let named = workload
+        .label("istio")
+        .is_some_and(|v| v.ends_with("gateway"));
+    let has_proxy = workload
+        .containers
+        .iter()
+        .any(|c| &*c.name == "istio-proxy");
     (named && has_proxy).then(|| workload.label_at("istio"))
 }
 

@@ -42,8 +42,8 @@ use super::{Call, Mesh, Settings};
 use crate::k8s::Index;
 use crate::model::{
     AccessLog, At, Because, Decided, Identity, Inlet, InletKind, Layer, Listener, LogState,
-    Membership, Origination, Policy, Problem, ProblemKind, ResourceId, Ruleset, Service, TlsAcceptance,
-    TlsOrigination, Transport, Workload,
+    Membership, Origination, Policy, Problem, ProblemKind, ResourceId, Ruleset, Service,
+    TlsAcceptance, TlsOrigination, Transport, Workload,
 };
 
 const SECURITY: &str = "security.istio.io";
@@ -91,8 +91,18 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio>
             .collect(),
     );
     let mut peers = Objects::read(index, SECURITY, "PeerAuthentication", problems);
-    report_unknown_fields::<crd::PeerAuthentication>(index, SECURITY, "PeerAuthentication", problems);
-    report_unknown_fields::<crd::AuthorizationPolicy>(index, SECURITY, "AuthorizationPolicy", problems);
+    report_unknown_fields::<crd::PeerAuthentication>(
+        index,
+        SECURITY,
+        "PeerAuthentication",
+        problems,
+    );
+    report_unknown_fields::<crd::AuthorizationPolicy>(
+        index,
+        SECURITY,
+        "AuthorizationPolicy",
+        problems,
+    );
     transport::admit(&mut peers, problems);
     let mut authorizations: Objects<crd::AuthorizationPolicy> =
         Objects::read(index, SECURITY, "AuthorizationPolicy", problems);
@@ -101,7 +111,11 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio>
     let mut istio = Istio {
         tokens: Objects::read(index, SECURITY, "RequestAuthentication", problems),
         telemetries: Objects::read(index, "telemetry.istio.io", "Telemetry", problems),
-        destinations: DestinationRules::new(rules, Arc::clone(&root), config.destination_export_to.clone()),
+        destinations: DestinationRules::new(
+            rules,
+            Arc::clone(&root),
+            config.destination_export_to.clone(),
+        ),
         extensions: Extensions::find(index, &root, problems),
         detours: Detours::find(index, problems),
         policies: Vec::new(),
@@ -152,9 +166,14 @@ fn compile_all(
 /// The first object that shows Istio is there.
 fn first_trace(index: &Index) -> Option<ResourceId> {
     let injected = |labels: &crate::model::Labels| {
-        ["istio-injection", "istio.io/rev", "istio.io/dataplane-mode", "sidecar.istio.io/inject"]
-            .iter()
-            .any(|&key| labels.contains_key(key))
+        [
+            "istio-injection",
+            "istio.io/rev",
+            "istio.io/dataplane-mode",
+            "sidecar.istio.io/inject",
+        ]
+        .iter()
+        .any(|&key| labels.contains_key(key))
     };
     let by_object = index.resources().find(|(id, resource)| {
         let group = &*resource.key.group;
@@ -167,7 +186,11 @@ fn first_trace(index: &Index) -> Option<ResourceId> {
     });
     by_object.map(|(id, _)| id).or_else(|| {
         let workload = index.workloads().iter().find(|workload| {
-            injected(&workload.labels) || workload.containers.iter().any(|c| &*c.name == "istio-proxy")
+            injected(&workload.labels)
+                || workload
+                    .containers
+                    .iter()
+                    .any(|c| &*c.name == "istio-proxy")
         });
         workload.map(|workload| workload.resource)
     })
@@ -186,7 +209,11 @@ impl Istio {
     }
 
     fn peer_policies(&self) -> PeerPolicies<'_> {
-        PeerPolicies { all: &self.peers, root: self.root(), index: &self.index }
+        PeerPolicies {
+            all: &self.peers,
+            root: self.root(),
+            index: &self.index,
+        }
     }
 
     fn authorizations_of<'a>(&'a self, workload: &Workload) -> Vec<(At, &'a Compiled)> {
@@ -199,7 +226,8 @@ impl Istio {
     }
 
     fn tokens_of(&self, workload: &Workload) -> Vec<&Object<crd::RequestAuthentication>> {
-        self.tokens.selecting(workload, self.root(), &self.member(workload).revision)
+        self.tokens
+            .selecting(workload, self.root(), &self.member(workload).revision)
     }
 
     /// The rules of a workload at a layer, shared by all workloads with the same policies.
@@ -211,7 +239,15 @@ impl Istio {
         let own = ids.is_empty().then_some(workload.resource);
         let key = (ids, tokens.iter().map(|t| t.id).collect(), layer, own);
         let mut cache = self.rulesets.lock().unwrap_or_else(PoisonError::into_inner);
-        let build = || Arc::new(ruleset::assemble(workload, &policies, &tokens, layer, &self.config));
+        let build = || {
+            Arc::new(ruleset::assemble(
+                workload,
+                &policies,
+                &tokens,
+                layer,
+                &self.config,
+            ))
+        };
         Arc::clone(cache.entry(key).or_insert_with(build))
     }
 
@@ -240,7 +276,11 @@ impl Istio {
             .into_iter()
             .flat_map(|namespace| self.peers.selecting_from(namespace, workload))
             .map(|p| p.id);
-        let rules = self.authorizations.selecting(workload, self.root(), revision).into_iter().map(|p| p.id);
+        let rules = self
+            .authorizations
+            .selecting(workload, self.root(), revision)
+            .into_iter()
+            .map(|p| p.id);
         let mut ids: Vec<ResourceId> = peers.chain(rules).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -280,7 +320,8 @@ impl Istio {
         if service.headless {
             for endpoint in self.index.workloads_of(service.id) {
                 let known = self.member(endpoint).membership.value;
-                let meshed = known == Membership::Meshed || (known == Membership::Unknown && call.meshed);
+                let meshed =
+                    known == Membership::Meshed || (known == Membership::Unknown && call.meshed);
                 let offers = self.offers_mtls(endpoint, meshed);
                 if !offers.value {
                     return plain(offers.because);
@@ -305,10 +346,15 @@ impl Istio {
     }
 
     /// The rules that a client applies to a service.
-    fn rules_for(&self, client: &Workload, service: &Service) -> Vec<&Object<crd::DestinationRule>> {
+    fn rules_for(
+        &self,
+        client: &Workload,
+        service: &Service,
+    ) -> Vec<&Object<crd::DestinationRule>> {
         let host = destination::host_of(&service.namespace, &service.name);
         let revision = &self.member(client).revision;
-        self.destinations.find(client, &host, &service.namespace, revision)
+        self.destinations
+            .find(client, &host, &service.namespace, revision)
     }
 
     fn sends(&self, client: &Workload, call: &Call<'_>) -> Decided<TlsOrigination> {
@@ -326,12 +372,16 @@ impl Istio {
             Tls::PlainEndpoints(at) => Decided::configured(TlsOrigination::Plaintext, at),
             Tls::Set(tls, at) => {
                 // a Secret is read by gateways and by selected pods only; others send no TLS at all
-                let selects = rules.iter().any(|rule| rule.spec.workload_selector.is_some());
+                let selects = rules
+                    .iter()
+                    .any(|rule| rule.spec.workload_selector.is_some());
                 let own = matches!(tls.mode, ClientTlsMode::Simple | ClientTlsMode::Mutual);
                 let value = match tls.mode {
                     ClientTlsMode::Disable => TlsOrigination::Plaintext,
                     ClientTlsMode::IstioMutual => TlsOrigination::Mtls,
-                    _ if own && !tls.credential_name.is_empty() && !selects => TlsOrigination::Plaintext,
+                    _ if own && !tls.credential_name.is_empty() && !selects => {
+                        TlsOrigination::Plaintext
+                    }
                     _ => TlsOrigination::ForeignTls,
                 };
                 Decided::configured(value, at)
@@ -343,7 +393,10 @@ impl Istio {
     fn twice(&self, id: ResourceId) -> Option<(String, At)> {
         let resource = self.index.resource(id);
         resource.contested.then(|| {
-            (format!("{} is defined more than once", resource.key), At::new(id, "/metadata/name"))
+            (
+                format!("{} is defined more than once", resource.key),
+                At::new(id, "/metadata/name"),
+            )
         })
     }
 }
@@ -412,7 +465,10 @@ impl Mesh for Istio {
             Outbound::Bypass(at) => Decided::configured(TlsOrigination::Plaintext, at),
             Outbound::Captured => self.sends(client, call),
             Outbound::DependsOnAddress(at) => {
-                conditions.push(("whether the proxy captures the call depends on the address".to_owned(), at));
+                conditions.push((
+                    "whether the proxy captures the call depends on the address".to_owned(),
+                    at,
+                ));
                 self.sends(client, call)
             }
         };
@@ -423,9 +479,18 @@ impl Mesh for Istio {
         let member = self.member(client);
         let outbound = capture::outbound_key(client);
         let selected = self.destinations.selector_key(client);
-        let unread: Vec<String> =
-            self.extensions.outbound(client).into_iter().map(|(what, _)| what).collect();
-        format!("{:?}|{}|{outbound}|{selected}|{}", member.plane, member.revision, unread.join(","))
+        let unread: Vec<String> = self
+            .extensions
+            .outbound(client)
+            .into_iter()
+            .map(|(what, _)| what)
+            .collect();
+        format!(
+            "{:?}|{}|{outbound}|{selected}|{}",
+            member.plane,
+            member.revision,
+            unread.join(",")
+        )
     }
 
     fn distinguished_namespaces(&self, service: &Service) -> Vec<Arc<str>> {
@@ -454,7 +519,8 @@ impl Mesh for Istio {
                 format: None,
             };
         }
-        let telemetries = telemetry::applicable(&self.telemetries, workload, self.root(), &member.revision);
+        let telemetries =
+            telemetry::applicable(&self.telemetries, workload, self.root(), &member.revision);
         telemetry::access_log(&telemetries, &self.config, workload)
     }
 
@@ -465,7 +531,12 @@ impl Mesh for Istio {
 
 impl Istio {
     /// The ways through the proxy.
-    fn inlets(&self, workload: &Workload, protocol: &str, tls: &Decided<TlsAcceptance>) -> Vec<Inlet> {
+    fn inlets(
+        &self,
+        workload: &Workload,
+        protocol: &str,
+        tls: &Decided<TlsAcceptance>,
+    ) -> Vec<Inlet> {
         let layers: &[Layer] = match protocol {
             "http" => &[Layer::Http],
             "auto" => &[Layer::Http, Layer::Tcp],
@@ -502,8 +573,16 @@ impl Istio {
 fn bypassed(protocol: &str, because: Because) -> Inlet {
     Inlet {
         kind: InletKind::Bypass,
-        accepts: if protocol == "tls" { Transport::Tls } else { Transport::Plaintext },
-        layer: if protocol == "http" { Layer::Http } else { Layer::Tcp },
+        accepts: if protocol == "tls" {
+            Transport::Tls
+        } else {
+            Transport::Plaintext
+        },
+        layer: if protocol == "http" {
+            Layer::Http
+        } else {
+            Layer::Tcp
+        },
         authorization: None,
         because,
     }

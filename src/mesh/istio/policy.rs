@@ -84,7 +84,10 @@ impl<T: for<'a> Deserialize<'a> + Default + Selecting> Objects<T> {
             let age = |object: &Object<T>| index.resource(object.id).age();
             age(a).cmp(&age(b)).then(a.id.cmp(&b.id))
         });
-        let mut objects = Self { all, by_namespace: HashMap::new() };
+        let mut objects = Self {
+            all,
+            by_namespace: HashMap::new(),
+        };
         objects.sort_in();
         objects
     }
@@ -153,7 +156,10 @@ fn read_one<T: for<'a> Deserialize<'a> + Default>(
 impl<T: Selecting> Objects<T> {
     fn sort_in(&mut self) {
         for (i, object) in self.all.iter().enumerate() {
-            let near = self.by_namespace.entry(Arc::clone(&object.namespace)).or_default();
+            let near = self
+                .by_namespace
+                .entry(Arc::clone(&object.namespace))
+                .or_default();
             near.all.push(i);
             near.by_label.add(i, object.spec.labels());
         }
@@ -184,7 +190,11 @@ impl<T: Selecting> Objects<T> {
 
     /// Those of a namespace that select a workload's pods, oldest first; those without a selector
     /// among them, those with targets not.
-    pub fn selecting_from(&self, namespace: &str, workload: &Workload) -> impl Iterator<Item = &Object<T>> {
+    pub fn selecting_from(
+        &self,
+        namespace: &str,
+        workload: &Workload,
+    ) -> impl Iterator<Item = &Object<T>> {
         let near = self.by_namespace.get(namespace);
         let candidates = near.map(|near| near.by_label.candidates(&workload.labels));
         candidates

@@ -38,8 +38,14 @@ impl TrustDomains {
         let rest = rest.join("/");
         let mut values: Vec<String> = Vec::new();
         for ours in &self.0 {
-            let kept = domain.strip_prefix('*').is_some_and(|suffix| ours.ends_with(suffix));
-            let value = if kept { principal.to_owned() } else { format!("{ours}/{rest}") };
+            let kept = domain
+                .strip_prefix('*')
+                .is_some_and(|suffix| ours.ends_with(suffix));
+            let value = if kept {
+                principal.to_owned()
+            } else {
+                format!("{ours}/{rest}")
+            };
             if !values.contains(&value) {
                 values.push(value);
             }
@@ -104,9 +110,18 @@ mod tests {
     fn our_trust_domains_stand_for_one_another() {
         let ours = TrustDomains(vec!["td1".into(), "foobar".into()]);
         let expand = |p| ours.expand_principal(p);
-        assert_eq!(expand("cluster.local/ns/a/sa/b"), ["td1/ns/a/sa/b", "foobar/ns/a/sa/b"]);
-        assert_eq!(expand("foobar/ns/a/sa/b"), ["td1/ns/a/sa/b", "foobar/ns/a/sa/b"]);
-        assert_eq!(expand("*bar/ns/a/sa/b"), ["td1/ns/a/sa/b", "*bar/ns/a/sa/b"]);
+        assert_eq!(
+            expand("cluster.local/ns/a/sa/b"),
+            ["td1/ns/a/sa/b", "foobar/ns/a/sa/b"]
+        );
+        assert_eq!(
+            expand("foobar/ns/a/sa/b"),
+            ["td1/ns/a/sa/b", "foobar/ns/a/sa/b"]
+        );
+        assert_eq!(
+            expand("*bar/ns/a/sa/b"),
+            ["td1/ns/a/sa/b", "*bar/ns/a/sa/b"]
+        );
         assert_eq!(expand("other/ns/a/sa/b"), ["other/ns/a/sa/b"]);
         assert_eq!(expand("*/ns/a/sa/b"), ["*/ns/a/sa/b"]);
         assert_eq!(expand("cluster.local/ns/a/*"), ["cluster.local/ns/a/*"]);
@@ -122,8 +137,14 @@ mod tests {
         assert_eq!(of("https://a/b"), (exact("https://a"), exact("b")));
         assert_eq!(of("x"), (exact("x"), exact("")));
         assert_eq!(of("x/*"), (exact("x"), StringMatch::Any));
-        assert_eq!(of("x*"), (StringMatch::Prefix("x".into()), StringMatch::Any));
-        assert_eq!(of("*x"), (StringMatch::Any, StringMatch::Suffix("x".into())));
+        assert_eq!(
+            of("x*"),
+            (StringMatch::Prefix("x".into()), StringMatch::Any)
+        );
+        assert_eq!(
+            of("*x"),
+            (StringMatch::Any, StringMatch::Suffix("x".into()))
+        );
         assert_eq!(of("*/*"), (StringMatch::Any, exact("*")));
         assert_eq!(of("*x/y*"), (StringMatch::Suffix("x".into()), exact("y*")));
         assert_eq!(of("x/y*"), (exact("x"), StringMatch::Prefix("y".into())));

@@ -53,12 +53,20 @@ pub fn of_workload_port(index: &Index, workload: &Workload, port: u16) -> Decide
             let tcp = declared.protocol == Protocol::Tcp;
             if tcp && index.target(declared, workload) == Some(port) {
                 let protocol = of_service_port(declared);
-                let field = if declared.app_protocol.is_some() { "appProtocol" } else { "name" };
+                let field = if declared.app_protocol.is_some() {
+                    "appProtocol"
+                } else {
+                    "name"
+                };
                 return Decided::configured(protocol, declared.at.join(field));
             }
         }
     }
-    Decided::default("auto", "no service names this port's protocol, so it is found out per connection", workload.at())
+    Decided::default(
+        "auto",
+        "no service names this port's protocol, so it is found out per connection",
+        workload.at(),
+    )
 }
 
 #[cfg(test)]

@@ -57,10 +57,16 @@ impl Detours {
                 continue;
             }
             let mut leads = Vec::new();
-            destinations(index.node(object.id).get("spec"), object.at("/spec"), &mut leads);
+            destinations(
+                index.node(object.id).get("spec"),
+                object.at("/spec"),
+                &mut leads,
+            );
             for host in &spec.hosts {
                 let host = resolve(host, &object.namespace);
-                let away = leads.iter().find(|(to, _)| resolve(to, &object.namespace) != host);
+                let away = leads
+                    .iter()
+                    .find(|(to, _)| resolve(to, &object.namespace) != host);
                 let Some((to, at)) = away else { continue };
                 problems.push(Problem::at(
                     ProblemKind::NotUnderstood,
@@ -94,7 +100,9 @@ impl Detours {
         let visible = |d: &Detour| {
             d.export_to.is_empty()
                 || d.export_to.iter().any(|to| {
-                    to == "*" || to == client_namespace || (to == "." && *d.namespace == *client_namespace)
+                    to == "*"
+                        || to == client_namespace
+                        || (to == "." && *d.namespace == *client_namespace)
                 })
         };
         self.0

@@ -30,11 +30,18 @@ fn custom_effect(found: Result<&Provider, String>, alone: bool, layer: Layer) ->
 
 /// The provider of a CUSTOM policy, or why it can not be asked.
 pub fn provider<'a>(config: &'a MeshConfig, name: &str) -> Result<&'a Provider, String> {
-    let Some(provider) = config.providers.iter().find(|provider| provider.name == name) else {
+    let Some(provider) = config
+        .providers
+        .iter()
+        .find(|provider| provider.name == name)
+    else {
         return Err(format!("extensionProviders has no {name:?}"));
     };
     if !provider.authorizes() {
-        return Err(format!("{name:?} is a provider of another sort ({})", provider.kind));
+        return Err(format!(
+            "{name:?} is a provider of another sort ({})",
+            provider.kind
+        ));
     }
     match &provider.unusable {
         Some(reason) => Err(reason.clone()),
@@ -57,23 +64,35 @@ pub fn assemble(
     };
     let accepted = token_rules(tokens).filter(|_| layer == Layer::Http);
     let mut rules = Vec::new();
-    let custom: Vec<_> = policies.iter().filter(|(_, p)| p.action == Action::Custom).collect();
+    let custom: Vec<_> = policies
+        .iter()
+        .filter(|(_, p)| p.action == Action::Custom)
+        .collect();
     let alone = custom.windows(2).all(|pair| match pair {
         [(_, a), (_, b)] => a.provider == b.provider,
         _ => true,
     });
     for (_, policy) in custom {
-        let Some(then) = custom_effect(provider(config, &policy.provider), alone, layer) else { continue };
+        let Some(then) = custom_effect(provider(config, &policy.provider), alone, layer) else {
+            continue;
+        };
         for (when, at) in policy.rules(layer) {
             // trying out is not supported for CUSTOM, and what becomes of it is not certain
             let when = match &policy.dry_run {
                 Some(_) => When::all(vec![
                     when.clone(),
-                    When::Is(Test::Unknowable("dry-run of a CUSTOM policy".into()), at.clone()),
+                    When::Is(
+                        Test::Unknowable("dry-run of a CUSTOM policy".into()),
+                        at.clone(),
+                    ),
                 ]),
                 None => when.clone(),
             };
-            rules.push(Rule { when, then: then.clone(), at: at.clone() });
+            rules.push(Rule {
+                when,
+                then: then.clone(),
+                at: at.clone(),
+            });
         }
     }
     if let (Some(accepted), Some(first)) = (&accepted, tokens.first()) {
@@ -84,7 +103,11 @@ pub fn assemble(
             at,
         });
     }
-    for (action, then) in [(Action::Audit, Effect::Audit), (Action::Deny, Effect::Deny), (Action::Allow, Effect::Allow)] {
+    for (action, then) in [
+        (Action::Audit, Effect::Audit),
+        (Action::Deny, Effect::Deny),
+        (Action::Allow, Effect::Allow),
+    ] {
         for (_, policy) in enforced(action) {
             for (when, at) in policy.rules(layer) {
                 rules.push(Rule {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use crate::k8s::{Index, step_into};
 use crate::mesh::Settings;
-use crate::model::{At, Because, Decided, LogState, Normalization, Problem, ProblemKind, ResourceId};
+use crate::model::{
+    At, Because, Decided, LogState, Normalization, Problem, ProblemKind, ResourceId,
+};
 use crate::syntax::{Node, Value};
 
 /// Istio's mesh configuration, as far as it decides anything here.
@@ -58,7 +60,10 @@ impl Provider {
 
     /// Whether it can be asked to authorize.
     pub fn authorizes(&self) -> bool {
-        matches!(self.kind.as_str(), "envoyExtAuthzHttp" | "envoyExtAuthzGrpc")
+        matches!(
+            self.kind.as_str(),
+            "envoyExtAuthzHttp" | "envoyExtAuthzGrpc"
+        )
     }
 }
 
@@ -121,14 +126,19 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&self, path: &[&str], default: &str, rule: &'static str) -> Decided<String> {
-        match self.find(path).and_then(|(node, at)| Some((node.as_str()?, at))) {
+        match self
+            .find(path)
+            .and_then(|(node, at)| Some((node.as_str()?, at)))
+        {
             Some((text, at)) => Decided::configured(text.to_owned(), at),
             None => self.default(default.to_owned(), rule),
         }
     }
 
     fn texts(&self, path: &[&str]) -> Vec<(String, At)> {
-        let Some((node, at)) = self.find(path) else { return Vec::new() };
+        let Some((node, at)) = self.find(path) else {
+            return Vec::new();
+        };
         node.items()
             .enumerate()
             .filter_map(|(i, item)| Some((item.as_str()?.to_owned(), at.join(i))))
@@ -138,7 +148,11 @@ impl<'a> Reader<'a> {
     /// A value nobody wrote: Istio's default where the settings are in the input, else assumed.
     fn default<T>(&self, value: T, rule: &'static str) -> Decided<T> {
         if self.sources.is_empty() {
-            Decided::assumed(value, format!("{rule} (no mesh configuration in the input)"), self.near.clone())
+            Decided::assumed(
+                value,
+                format!("{rule} (no mesh configuration in the input)"),
+                self.near.clone(),
+            )
         } else {
             Decided::default(value, rule, self.near.clone())
         }
@@ -149,12 +163,19 @@ impl<'a> Reader<'a> {
 pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig {
     let sources = sources(index, problems);
     let near = sources.first().cloned().unwrap_or(near);
-    let reader = Reader { index, sources, near };
+    let reader = Reader {
+        index,
+        sources,
+        near,
+    };
     let access_log_file = access_log_file(&reader);
     let default_log_providers = reader.texts(&["defaultProviders", "accessLogging"]);
     let automatic = match reader.find(&["enableAutoMtls"]) {
         Some((node, at)) => Decided::configured(node.as_bool() != Some(false), at),
-        None => reader.default(true, "Istio's default: clients use mutual TLS by themselves"),
+        None => reader.default(
+            true,
+            "Istio's default: clients use mutual TLS by themselves",
+        ),
     };
     let log_state = if access_log_file.value.is_empty() && default_log_providers.is_empty() {
         LogState::Off
@@ -168,26 +189,44 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig 
     let providers = providers(&reader);
     let neutral = Settings {
         at: reader.near.clone(),
-        trust_domain: arc(reader.text(&["trustDomain"], "cluster.local", "Istio's default trust domain")),
-        root_namespace: arc(reader.text(&["rootNamespace"], "istio-system", "Istio's default root namespace")),
+        trust_domain: arc(reader.text(
+            &["trustDomain"],
+            "cluster.local",
+            "Istio's default trust domain",
+        )),
+        root_namespace: arc(reader.text(
+            &["rootNamespace"],
+            "istio-system",
+            "Istio's default root namespace",
+        )),
         automatic_mtls: automatic,
         access_log: Decided {
             value: log_state,
             because: default_log_providers
                 .first()
-                .map_or(access_log_file.because.clone(), |(_, at)| Because::Configured(at.clone())),
+                .map_or(access_log_file.because.clone(), |(_, at)| {
+                    Because::Configured(at.clone())
+                }),
             rivals: Vec::new(),
         },
         log_formats: access_log_format
             .iter()
             .cloned()
-            .chain(providers.iter().filter_map(|provider| provider.format.clone()))
+            .chain(
+                providers
+                    .iter()
+                    .filter_map(|provider| provider.format.clone()),
+            )
             .collect(),
         known: !reader.sources.is_empty(),
     };
     MeshConfig {
         neutral,
-        trust_domain_aliases: reader.texts(&["trustDomainAliases"]).into_iter().map(|(t, _)| t).collect(),
+        trust_domain_aliases: reader
+            .texts(&["trustDomainAliases"])
+            .into_iter()
+            .map(|(t, _)| t)
+            .collect(),
         access_log_format,
         access_log_service: reader
             .find(&["enableEnvoyAccessLogService"])
@@ -223,12 +262,21 @@ fn access_log_file(reader: &Reader<'_>) -> Decided<String> {
         return Decided::configured(node.as_str().unwrap_or("").to_owned(), at);
     }
     let demo = reader.sources.iter().find(|source| {
-        let profile = reader.index.node(source.resource).path(&["spec", "profile"]);
+        let profile = reader
+            .index
+            .node(source.resource)
+            .path(&["spec", "profile"]);
         profile.and_then(Node::as_str) == Some("demo")
     });
     match demo {
-        Some(source) => Decided::configured("/dev/stdout".to_owned(), At::new(source.resource, "/spec/profile")),
-        None => reader.default(String::new(), "Istio writes no access log unless it is told to"),
+        Some(source) => Decided::configured(
+            "/dev/stdout".to_owned(),
+            At::new(source.resource, "/spec/profile"),
+        ),
+        None => reader.default(
+            String::new(),
+            "Istio writes no access log unless it is told to",
+        ),
     }
 }
 
@@ -253,7 +301,9 @@ fn normalization(reader: &Reader<'_>, problems: &mut Vec<Problem>) -> Normalizat
 }
 
 fn providers(reader: &Reader<'_>) -> Vec<Provider> {
-    let Some((list, at)) = reader.find(&["extensionProviders"]) else { return Vec::new() };
+    let Some((list, at)) = reader.find(&["extensionProviders"]) else {
+        return Vec::new();
+    };
     list.items()
         .enumerate()
         .filter_map(|(i, node)| provider(node, at.join(i)))
@@ -288,7 +338,11 @@ fn log_format(settings: Node<'_>, at: &At) -> Option<(String, At)> {
 /// Labels may hold labels in turn.
 fn label_lines(labels: Node<'_>, lines: &mut Vec<String>) {
     for entry in labels.entries() {
-        lines.push(format!("{}: {}", entry.key, entry.value.as_str().unwrap_or("")));
+        lines.push(format!(
+            "{}: {}",
+            entry.key,
+            entry.value.as_str().unwrap_or("")
+        ));
         label_lines(entry.value, lines);
     }
 }
@@ -314,10 +368,12 @@ fn unusable(kind: &str, settings: Node<'_>) -> Option<String> {
     if prefix.is_some_and(|prefix| !prefix.starts_with('/')) {
         return Some("pathPrefix does not begin with a slash".to_owned());
     }
-    let status = settings.get("statusOnError").map(|node| match node.value() {
-        Value::Text(text) => text.to_owned(),
-        _ => node.as_i64().map(|n| n.to_string()).unwrap_or_default(),
-    });
+    let status = settings
+        .get("statusOnError")
+        .map(|node| match node.value() {
+            Value::Text(text) => text.to_owned(),
+            _ => node.as_i64().map(|n| n.to_string()).unwrap_or_default(),
+        });
     status
         .filter(|status| !is_http_status(status))
         .map(|status| format!("statusOnError {status:?} is no HTTP status"))

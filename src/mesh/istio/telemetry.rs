@@ -6,14 +6,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::crd::{AccessLogging, LogMode, Telemetry};
 use super::crd::Selecting as _;
+use super::crd::{AccessLogging, LogMode, Telemetry};
 use super::policy::{Object, Objects};
 use super::settings::MeshConfig;
 use crate::model::{AccessLog, At, Because, LogEntry, LogState, Workload};
 
 /// Providers every mesh has, and whether each writes access logs.
-const BUILT_IN: &[(&str, bool)] = &[("envoy", true), ("stackdriver", true), ("prometheus", false)];
+const BUILT_IN: &[(&str, bool)] = &[
+    ("envoy", true),
+    ("stackdriver", true),
+    ("prometheus", false),
+];
 
 /// The direction of a call, as the proxy sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,9 +91,16 @@ pub fn access_log(
     let written = weaker.because.is_configured() || !other.because.is_configured();
     AccessLog {
         state,
-        because: if written { weaker.because.clone() } else { other.because.clone() },
+        because: if written {
+            weaker.because.clone()
+        } else {
+            other.because.clone()
+        },
         assumed: matches!(weaker.because, Because::Assumed { .. }),
-        format: format(config, server.provider.as_deref().or(client.provider.as_deref())),
+        format: format(
+            config,
+            server.provider.as_deref().or(client.provider.as_deref()),
+        ),
     }
 }
 
@@ -97,20 +108,27 @@ pub fn access_log(
 /// log file and for the built-in provider; one that is configured without a format has Istio's.
 fn format(config: &MeshConfig, provider: Option<&str>) -> Option<(String, At)> {
     match provider.and_then(|name| find(config, name)) {
-        Some(provider) if provider.format.is_some() || provider.name != "envoy" => provider.format.clone(),
+        Some(provider) if provider.format.is_some() || provider.name != "envoy" => {
+            provider.format.clone()
+        }
         _ => config.access_log_format.clone(),
     }
 }
 
 fn find<'a>(config: &'a MeshConfig, name: &str) -> Option<&'a super::settings::Provider> {
-    config.providers.iter().find(|provider| provider.name.eq_ignore_ascii_case(name))
+    config
+        .providers
+        .iter()
+        .find(|provider| provider.name.eq_ignore_ascii_case(name))
 }
 
 /// Whether a provider of this name writes access logs.
 pub fn logs(config: &MeshConfig, name: &str) -> bool {
     match find(config, name) {
         Some(provider) => provider.logs(),
-        None => BUILT_IN.iter().any(|(known, logs)| *logs && known.eq_ignore_ascii_case(name)),
+        None => BUILT_IN
+            .iter()
+            .any(|(known, logs)| *logs && known.eq_ignore_ascii_case(name)),
     }
 }
 
@@ -127,15 +145,29 @@ fn decide(
     workload: &Workload,
     direction: Direction,
 ) -> Log {
-    let speaking: Vec<_> = telemetries.iter().filter(|t| !t.spec.access_logging.is_empty()).collect();
+    let speaking: Vec<_> = telemetries
+        .iter()
+        .filter(|t| !t.spec.access_logging.is_empty())
+        .collect();
     if speaking.is_empty() {
         return by_default(config, workload);
     }
-    let defaults: Vec<String> = config.default_log_providers.iter().map(|(n, _)| n.clone()).collect();
+    let defaults: Vec<String> = config
+        .default_log_providers
+        .iter()
+        .map(|(n, _)| n.clone())
+        .collect();
     let mut scope = lower(&defaults);
     for telemetry in &speaking {
-        let entries = telemetry.spec.access_logging.iter().filter(|e| fits(e, direction));
-        let names: Vec<String> = entries.flat_map(|e| &e.providers).map(|p| p.name.to_lowercase()).collect();
+        let entries = telemetry
+            .spec
+            .access_logging
+            .iter()
+            .filter(|e| fits(e, direction));
+        let names: Vec<String> = entries
+            .flat_map(|e| &e.providers)
+            .map(|p| p.name.to_lowercase())
+            .collect();
         if !names.is_empty() {
             scope = names;
         }
@@ -146,23 +178,33 @@ fn decide(
         for (i, entry) in telemetry.spec.access_logging.iter().enumerate() {
             let at = telemetry.at(&format!("/spec/accessLogging/{i}"));
             if !entry.providers.is_empty() {
-                inherited = entry.providers.iter().map(|p| p.name.to_lowercase()).collect();
+                inherited = entry
+                    .providers
+                    .iter()
+                    .map(|p| p.name.to_lowercase())
+                    .collect();
             }
             if !fits(entry, direction) {
                 continue;
             }
             for name in inherited.iter().filter(|name| scope.contains(name)) {
                 let off = entry.disabled == Some(true);
-                told.insert(name.clone(), Told {
-                    on: !off,
-                    filtered: entry.filter.as_ref().is_some_and(|f| !f.expression.is_empty()),
-                    at: match off {
-                        true => at.join("disabled"),
-                        false if entry.filter.is_some() => at.join("filter").join("expression"),
-                        false if !covers_both(entry) => at.join("match").join("mode"),
-                        false => at.clone(),
+                told.insert(
+                    name.clone(),
+                    Told {
+                        on: !off,
+                        filtered: entry
+                            .filter
+                            .as_ref()
+                            .is_some_and(|f| !f.expression.is_empty()),
+                        at: match off {
+                            true => at.join("disabled"),
+                            false if entry.filter.is_some() => at.join("filter").join("expression"),
+                            false if !covers_both(entry) => at.join("match").join("mode"),
+                            false => at.clone(),
+                        },
                     },
-                });
+                );
             }
         }
     }
@@ -192,7 +234,12 @@ fn lower(names: &[String]) -> Vec<String> {
 }
 
 fn fits(entry: &AccessLogging, direction: Direction) -> bool {
-    direction.is_in(entry.r#match.as_ref().map_or(LogMode::default(), |m| m.mode))
+    direction.is_in(
+        entry
+            .r#match
+            .as_ref()
+            .map_or(LogMode::default(), |m| m.mode),
+    )
 }
 
 fn covers_both(entry: &AccessLogging) -> bool {
@@ -200,7 +247,10 @@ fn covers_both(entry: &AccessLogging) -> bool {
 }
 
 fn by_default(config: &MeshConfig, workload: &Workload) -> Log {
-    let writing = config.default_log_providers.iter().find(|(name, _)| logs(config, name));
+    let writing = config
+        .default_log_providers
+        .iter()
+        .find(|(name, _)| logs(config, name));
     match writing {
         Some((name, at)) => Log {
             state: LogState::On,
@@ -214,7 +264,11 @@ fn by_default(config: &MeshConfig, workload: &Workload) -> Log {
 fn by_file(config: &MeshConfig, workload: &Workload) -> Log {
     let file = &config.access_log_file;
     let service = config.access_log_service.clone();
-    let state = if !file.value.is_empty() || service.is_some() { LogState::On } else { LogState::Off };
+    let state = if !file.value.is_empty() || service.is_some() {
+        LogState::On
+    } else {
+        LogState::Off
+    };
     let because = match (&file.because, service) {
         (_, Some(at)) if file.value.is_empty() => Because::Configured(at),
         // what is assumed about the mesh is shown at what it is about
@@ -224,12 +278,20 @@ fn by_file(config: &MeshConfig, workload: &Workload) -> Log {
         },
         (because, _) => because.clone(),
     };
-    Log { state, because, provider: None }
+    Log {
+        state,
+        because,
+        provider: None,
+    }
 }
 
 /// The entries of a Telemetry as facts have them. An entry that switches off without naming a
 /// provider, where nothing above names one either, switches off nobody.
-pub fn written(telemetry: &Object<Telemetry>, config: &MeshConfig, inherits: bool) -> Vec<LogEntry> {
+pub fn written(
+    telemetry: &Object<Telemetry>,
+    config: &MeshConfig,
+    inherits: bool,
+) -> Vec<LogEntry> {
     let mut inherited = inherits || !config.default_log_providers.is_empty();
     let mut entries = Vec::new();
     for (i, entry) in telemetry.spec.access_logging.iter().enumerate() {
@@ -243,7 +305,11 @@ pub fn written(telemetry: &Object<Telemetry>, config: &MeshConfig, inherits: boo
                 .enumerate()
                 .map(|(p, provider)| {
                     let at = at.join("providers").join(p).join("name");
-                    (Arc::from(provider.name.as_str()), logs(config, &provider.name), at)
+                    (
+                        Arc::from(provider.name.as_str()),
+                        logs(config, &provider.name),
+                        at,
+                    )
                 })
                 .collect(),
             effective: inherited,
@@ -251,7 +317,12 @@ pub fn written(telemetry: &Object<Telemetry>, config: &MeshConfig, inherits: boo
                 .filter
                 .as_ref()
                 .filter(|filter| !filter.expression.is_empty())
-                .map(|filter| (filter.expression.as_str().into(), at.join("filter").join("expression"))),
+                .map(|filter| {
+                    (
+                        filter.expression.as_str().into(),
+                        at.join("filter").join("expression"),
+                    )
+                }),
             at,
         });
     }

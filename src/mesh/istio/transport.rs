@@ -3,8 +3,8 @@
 //! `istio/istio: pilot/pkg/security/authn/policy_applier.go` (ComposePeerAuthentication),
 //! `istio/istio: pilot/pkg/model/authentication.go`.
 
-use super::crd::{Mode, PeerAuthentication};
 use super::crd::Selecting as _;
+use super::crd::{Mode, PeerAuthentication};
 use super::policy::{Object, Objects};
 use crate::k8s::Index;
 use crate::model::{At, Decided, Problem, ProblemKind, TlsAcceptance, Workload};
@@ -62,7 +62,12 @@ pub struct PeerPolicies<'a> {
 
 impl PeerPolicies<'_> {
     /// What a port of a workload takes.
-    pub fn acceptance(&self, workload: &Workload, revision: &str, port: u16) -> Decided<TlsAcceptance> {
+    pub fn acceptance(
+        &self,
+        workload: &Workload,
+        revision: &str,
+        port: u16,
+    ) -> Decided<TlsAcceptance> {
         let found = self.candidates(&workload.namespace, Some(workload), revision);
         let whole = self.mode(&found, workload.at());
         let by_port = found.workload.first().and_then(|policy| {
@@ -104,7 +109,12 @@ impl PeerPolicies<'_> {
         (decided.value == Mode::Disable).then(|| decided.because.at().clone())
     }
 
-    fn candidates(&self, namespace: &str, workload: Option<&Workload>, revision: &str) -> Candidates<'_> {
+    fn candidates(
+        &self,
+        namespace: &str,
+        workload: Option<&Workload>,
+        revision: &str,
+    ) -> Candidates<'_> {
         let whole = |namespace: &str| -> Vec<_> {
             self.all
                 .of_namespace(namespace)
@@ -127,8 +137,14 @@ impl PeerPolicies<'_> {
     fn mode(&self, found: &Candidates<'_>, near: At) -> Decided<Mode> {
         let mut decided = Decided::default(Mode::Permissive, DEFAULT, near);
         for level in [&found.mesh, &found.namespace, &found.workload] {
-            let Some(policy) = level.first() else { continue };
-            let mode = policy.spec.mtls.as_ref().map_or(Mode::Unset, |mtls| mtls.mode);
+            let Some(policy) = level.first() else {
+                continue;
+            };
+            let mode = policy
+                .spec
+                .mtls
+                .as_ref()
+                .map_or(Mode::Unset, |mtls| mtls.mode);
             let rivals = self.rivals(policy, level);
             if mode != Mode::Unset {
                 decided = Decided {
@@ -143,7 +159,11 @@ impl PeerPolicies<'_> {
     }
 
     /// The others of a level that say something else, where no times tell which is the oldest.
-    fn rivals(&self, chosen: &Object<PeerAuthentication>, level: &[&Object<PeerAuthentication>]) -> Vec<At> {
+    fn rivals(
+        &self,
+        chosen: &Object<PeerAuthentication>,
+        level: &[&Object<PeerAuthentication>],
+    ) -> Vec<At> {
         let resource = self.index.resource(chosen.id);
         level
             .iter()
@@ -160,7 +180,10 @@ impl PeerPolicies<'_> {
 fn same(a: &PeerAuthentication, b: &PeerAuthentication) -> bool {
     let mode = |p: &PeerAuthentication| p.mtls.as_ref().map_or(Mode::Unset, |mtls| mtls.mode);
     let ports = |p: &PeerAuthentication| -> Vec<_> {
-        p.port_level_mtls.iter().map(|(port, mtls)| (port.clone(), mtls.mode)).collect()
+        p.port_level_mtls
+            .iter()
+            .map(|(port, mtls)| (port.clone(), mtls.mode))
+            .collect()
     };
     mode(a) == mode(b) && ports(a) == ports(b)
 }

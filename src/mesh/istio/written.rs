@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::crd::{ClientTlsMode, Mode, Selecting};
-use super::policy::{Object, Objects, selects};
 use super::membership::Plane;
+use super::policy::{Object, Objects, selects};
 use super::{Istio, destination, ruleset, telemetry};
-use crate::model::{At, Ineffective, Membership, Policy, PortMode, ResourceId, Subject, WorkloadId};
+use crate::model::{
+    At, Ineffective, Membership, Policy, PortMode, ResourceId, Subject, WorkloadId,
+};
 
 /// All policies, kind by kind, each kind's oldest first.
 pub(super) fn policies(istio: &Istio) -> Vec<Policy> {
@@ -46,7 +48,11 @@ fn policy<T: Selecting>(
     root_selects: bool,
 ) -> Policy {
     let root = *object.namespace == *istio.root();
-    let scope = match (object.spec.has_targets(), object.spec.labels().is_some(), root) {
+    let scope = match (
+        object.spec.has_targets(),
+        object.spec.labels().is_some(),
+        root,
+    ) {
         (true, _, _) => "target",
         (_, true, _) => "workload",
         (_, false, true) => "mesh",
@@ -58,19 +64,32 @@ fn policy<T: Selecting>(
         namespace: Arc::clone(&object.namespace),
         name: Arc::clone(&istio.index.resource(object.id).key.name),
         scope,
-        ineffective: if selects.is_empty() { ineffective(istio, object, root_selects) } else { None },
+        ineffective: if selects.is_empty() {
+            ineffective(istio, object, root_selects)
+        } else {
+            None
+        },
         selects,
     }
 }
 
 /// Why a policy is in force for no workload; nothing where that is no surprise.
-fn ineffective<T: Selecting>(istio: &Istio, object: &Object<T>, root_selects: bool) -> Option<(Ineffective, At)> {
+fn ineffective<T: Selecting>(
+    istio: &Istio,
+    object: &Object<T>,
+    root_selects: bool,
+) -> Option<(Ineffective, At)> {
     let in_root = *object.namespace == *istio.root();
     if object.spec.has_targets() {
         if !targets_have_sidecars(istio, object) {
             return None;
         }
-        let field = if istio.index.node(object.id).path(&["spec", "targetRefs"]).is_some() {
+        let field = if istio
+            .index
+            .node(object.id)
+            .path(&["spec", "targetRefs"])
+            .is_some()
+        {
             "/spec/targetRefs"
         } else {
             "/spec/targetRef"
@@ -82,7 +101,12 @@ fn ineffective<T: Selecting>(istio: &Istio, object: &Object<T>, root_selects: bo
     if in_root && !root_selects {
         return Some((Ineffective::SelectorInRoot, at));
     }
-    let mut fitting = istio.index.workloads().iter().filter(|w| selects(Some(labels), w)).peekable();
+    let mut fitting = istio
+        .index
+        .workloads()
+        .iter()
+        .filter(|w| selects(Some(labels), w))
+        .peekable();
     if fitting.peek().is_none() {
         return Some((Ineffective::SelectsNothing, at));
     }
@@ -90,10 +114,18 @@ fn ineffective<T: Selecting>(istio: &Istio, object: &Object<T>, root_selects: bo
         .filter(|w| w.namespace == object.namespace || (in_root && root_selects))
         .collect();
     let Some(first) = near.first() else {
-        return Some((Ineffective::WrongNamespace, object.at("/metadata/namespace")));
+        return Some((
+            Ineffective::WrongNamespace,
+            object.at("/metadata/namespace"),
+        ));
     };
     let other = !object.is_read_by(&istio.member(first).revision);
-    other.then(|| (Ineffective::OtherRevision, object.at("/metadata/labels").join("istio.io/rev")))
+    other.then(|| {
+        (
+            Ineffective::OtherRevision,
+            object.at("/metadata/labels").join("istio.io/rev"),
+        )
+    })
 }
 
 /// Whether all targets are Services whose pods all have sidecars, which look at no targets. What
@@ -103,9 +135,18 @@ fn targets_have_sidecars<T: Selecting>(istio: &Istio, object: &Object<T>) -> boo
     !targets.is_empty()
         && targets.iter().all(|target| {
             let index = &istio.index;
-            let named = |s: &&crate::model::Service| s.namespace == object.namespace && *s.name == *target.name;
-            let service = index.services().iter().find(named).filter(|_| target.kind == "Service");
-            let mut pods = service.into_iter().flat_map(|s| index.workloads_of(s.id)).peekable();
+            let named = |s: &&crate::model::Service| {
+                s.namespace == object.namespace && *s.name == *target.name
+            };
+            let service = index
+                .services()
+                .iter()
+                .find(named)
+                .filter(|_| target.kind == "Service");
+            let mut pods = service
+                .into_iter()
+                .flat_map(|s| index.workloads_of(s.id))
+                .peekable();
             pods.peek().is_some()
                 && pods.all(|pod| {
                     let member = istio.member(pod);
@@ -117,12 +158,17 @@ fn targets_have_sidecars<T: Selecting>(istio: &Istio, object: &Object<T>) -> boo
 fn peers(istio: &Istio) -> Vec<Policy> {
     let root = istio.root();
     let mut selections = selections(istio, |workload, revision| {
-        let whole = [root, &*workload.namespace].into_iter().flat_map(|namespace| {
-            istio.peers.selecting_from(namespace, workload).filter(move |p| {
-                // in the root namespace a selector does not count
-                p.spec.labels().is_none() || namespace != root
-            })
-        });
+        let whole = [root, &*workload.namespace]
+            .into_iter()
+            .flat_map(|namespace| {
+                istio
+                    .peers
+                    .selecting_from(namespace, workload)
+                    .filter(move |p| {
+                        // in the root namespace a selector does not count
+                        p.spec.labels().is_none() || namespace != root
+                    })
+            });
         let mut found: Vec<&Object<_>> = Vec::new();
         for object in whole {
             if object.is_read_by(revision) && !found.iter().any(|o| o.id == object.id) {
@@ -142,14 +188,18 @@ fn peers(istio: &Istio) -> Vec<Policy> {
             }
             None => "permissive",
         };
-        let ports = object.spec.port_level_mtls.iter().filter_map(|(port, mtls)| {
-            Some(PortMode {
-                port: port.parse().ok()?,
-                mode: mode(mtls.mode)?,
-                otherwise,
-                at: object.at("/spec/portLevelMtls").join(port).join("mode"),
-            })
-        });
+        let ports = object
+            .spec
+            .port_level_mtls
+            .iter()
+            .filter_map(|(port, mtls)| {
+                Some(PortMode {
+                    port: port.parse().ok()?,
+                    mode: mode(mtls.mode)?,
+                    otherwise,
+                    at: object.at("/spec/portLevelMtls").join(port).join("mode"),
+                })
+            });
         let subject = Subject::Transport {
             mode: object.spec.mtls.as_ref().and_then(|mtls| mode(mtls.mode)),
             ports: ports.collect(),
@@ -172,20 +222,31 @@ fn selecting<'a, T: Selecting>(
     istio: &'a Istio,
     objects: &'a Objects<T>,
 ) -> HashMap<ResourceId, Vec<WorkloadId>> {
-    selections(istio, |workload, revision| objects.selecting(workload, istio.root(), revision))
+    selections(istio, |workload, revision| {
+        objects.selecting(workload, istio.root(), revision)
+    })
 }
 
 fn authorizations(istio: &Istio) -> Vec<Policy> {
     let mut selections = selecting(istio, &istio.authorizations);
     let mut all = Vec::new();
     for object in istio.authorizations.iter() {
-        let Some(compiled) = istio.compiled.get(&object.id) else { continue };
+        let Some(compiled) = istio.compiled.get(&object.id) else {
+            continue;
+        };
         let provider = object.spec.provider.as_ref().map(|provider| {
             let found = ruleset::provider(&istio.config, &provider.name);
             (Arc::from(provider.name.as_str()), found.err())
         });
-        let subject = Subject::Authorization(super::authorization::written(object, compiled, provider));
-        all.push(policy(istio, object, subject, selections.remove(&object.id).unwrap_or_default(), true));
+        let subject =
+            Subject::Authorization(super::authorization::written(object, compiled, provider));
+        all.push(policy(
+            istio,
+            object,
+            subject,
+            selections.remove(&object.id).unwrap_or_default(),
+            true,
+        ));
     }
     all
 }
@@ -219,7 +280,10 @@ fn originations(istio: &Istio) -> Vec<Policy> {
         if let Some(traffic) = &object.spec.traffic_policy {
             note(&traffic.tls, "/spec/trafficPolicy/tls/mode".to_owned());
             for (i, port) in traffic.port_level_settings.iter().enumerate() {
-                note(&port.tls, format!("/spec/trafficPolicy/portLevelSettings/{i}/tls/mode"));
+                note(
+                    &port.tls,
+                    format!("/spec/trafficPolicy/portLevelSettings/{i}/tls/mode"),
+                );
             }
         }
         let host = destination::resolve(&object.spec.host, &object.namespace).into();

@@ -115,11 +115,7 @@ fn utf16_len(text: &str) -> i64 {
     (characters + long) as i64
 }
 
-pub(super) fn result(
-    finding: &Finding,
-    report: &Report<'_>,
-    places: &Places<'_>,
-) -> SarifResult {
+pub(super) fn result(finding: &Finding, report: &Report<'_>, places: &Places<'_>) -> SarifResult {
     let related: Vec<Location> = related(finding, places);
     let mut result = SarifResult::builder()
         .rule_id(&*finding.rule)

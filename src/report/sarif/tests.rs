@@ -25,7 +25,12 @@ fn run(sample: &Sample) -> Value {
 /// What every log has to fulfil for code scanning to take it.
 fn check(log: &Value) {
     assert_eq!(log["version"], "2.1.0");
-    assert!(log["$schema"].as_str().unwrap().ends_with("sarif-2.1.0.json"));
+    assert!(
+        log["$schema"]
+            .as_str()
+            .unwrap()
+            .ends_with("sarif-2.1.0.json")
+    );
     let run = &log["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
     for rule in rules {
@@ -152,12 +157,18 @@ fn problems_are_notifications() {
     let file = &told[0]["locations"][0]["physicalLocation"]["artifactLocation"];
     assert_eq!(file["uri"], "chart/web.yaml");
     assert_eq!(told[1]["level"], "note");
-    assert_eq!(told[1]["locations"][0]["physicalLocation"]["region"]["startLine"], 3);
+    assert_eq!(
+        told[1]["locations"][0]["physicalLocation"]["region"]["startLine"],
+        3
+    );
     sample.problems.remove(0);
     assert_eq!(run(&sample)["invocations"][0]["executionSuccessful"], true);
     sample.problems[0].kind = ProblemKind::RuleFailed;
     let invocation = run(&sample)["invocations"][0].clone();
-    assert_eq!(invocation["toolExecutionNotifications"][0]["level"], "error");
+    assert_eq!(
+        invocation["toolExecutionNotifications"][0]["level"],
+        "error"
+    );
 }
 
 #[test]

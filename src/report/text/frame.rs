@@ -46,12 +46,7 @@ pub(super) fn draw(sources: &Sources, primary: Span, labels: &[Label<'_>], style
 }
 
 /// The frame below its head, moved in by one.
-fn render(
-    window: &Window,
-    primary: Span,
-    labels: &[Label<'_>],
-    style: Style,
-) -> Option<String> {
+fn render(window: &Window, primary: Span, labels: &[Label<'_>], style: Style) -> Option<String> {
     let own = labels.iter().find(|label| label.span == primary);
     let mut spans = vec![LabeledSpan::new_primary_with_span(
         own.map(|label| label.text.chars().map(harmless).collect()),

@@ -101,7 +101,11 @@ impl Printer<'_> {
         };
         for related in far.iter().take(RELATED) {
             let place = self.report.line_of(related.site.span, &related.at);
-            text.push_str(&format!("  {}  {}\n", clean(&place), clean(&related.message)));
+            text.push_str(&format!(
+                "  {}  {}\n",
+                clean(&place),
+                clean(&related.message)
+            ));
         }
         if far.len() > RELATED {
             text.push_str(&format!("  and {} more\n", far.len() - RELATED));

@@ -47,7 +47,11 @@ fn found(report: &Report<'_>) -> String {
         Some(format!("{count} {severity}"))
     });
     let each: Vec<_> = each.collect();
-    format!("{}: {}", many(report.findings.len(), "finding"), each.join(", "))
+    format!(
+        "{}: {}",
+        many(report.findings.len(), "finding"),
+        each.join(", ")
+    )
 }
 
 fn mesh(scan: &ScanSummary) -> String {

@@ -96,7 +96,9 @@ fn verbose_lists_every_problem() {
             ..Options::default()
         },
     );
-    let (_, end) = text.split_once("could not be judged\n  ").unwrap_or_default();
+    let (_, end) = text
+        .split_once("could not be judged\n  ")
+        .unwrap_or_default();
     assert_eq!(
         end,
         "\
@@ -148,7 +150,10 @@ fn few_far_places_are_named_and_the_rest_counted() {
     sample.findings[0].related = (0..8).map(far).collect();
     let printed = print(&sample, QUIET);
     assert!(printed.contains("  a.yaml:21  caller 0\n"), "{printed}");
-    assert!(printed.contains("  a.yaml:25  caller 4\n  and 3 more\n"), "{printed}");
+    assert!(
+        printed.contains("  a.yaml:25  caller 4\n  and 3 more\n"),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -159,8 +164,14 @@ fn environments_are_named_where_there_are_several() {
     sample.findings[0].environments = names(2);
     sample.findings[1].environments = names(5);
     let text = print(&sample, QUIET);
-    assert!(text.contains("high  mtls/permissive  in env0, env1\n"), "{text}");
-    assert!(text.contains("info  mtls/permissive  in 5 of 6 environments\n"), "{text}");
+    assert!(
+        text.contains("high  mtls/permissive  in env0, env1\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("info  mtls/permissive  in 5 of 6 environments\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -169,7 +180,10 @@ fn nothing_of_the_input_reaches_the_terminal_as_a_command() {
     sample.findings[0].message = "evil \u{1b}]8;;http://x\u{7}\nline".into();
     sample.findings[0].remediation = "\u{1b}c".into();
     let printed = print(&sample, QUIET);
-    assert!(printed.chars().all(|c| c == '\n' || !c.is_control()), "{printed:?}");
+    assert!(
+        printed.chars().all(|c| c == '\n' || !c.is_control()),
+        "{printed:?}"
+    );
     assert!(!printed.contains('\u{202e}'));
     assert!(printed.contains("evil ?]8;;http://x? line"), "{printed}");
 }
@@ -198,5 +212,8 @@ fn colours_come_only_when_asked_for() {
         ..Options::default()
     };
     let printed = print(&Sample::new(), color);
-    assert!(printed.starts_with("\u{1b}[31mhigh\u{1b}[0m  \u{1b}[1mmtls/"), "{printed}");
+    assert!(
+        printed.starts_with("\u{1b}[31mhigh\u{1b}[0m  \u{1b}[1mmtls/"),
+        "{printed}"
+    );
 }
