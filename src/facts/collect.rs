@@ -1,67 +1,14 @@
 //! Objects, meshes and the graph → the `input` document.
 
+use super::context::{Context, is_captured};
 use super::decisions;
 use super::policies;
 use super::{
-    AccessLog, Decided, Format, Input, Listener, LogState, Mesh, Namespace, Port, Problem, Scan,
-    Sections, Tls, Workload,
+    AccessLog, Format, Input, Listener, LogState, Mesh, Namespace, Problem, Scan, Sections, Tls,
+    Workload,
 };
-use crate::model::{self, At, Effect, InletKind, Membership, Place};
+use crate::model::{self, Effect, Membership, Place};
 use crate::reach::{Graph, ListenerPort, World};
-
-/// What the facts are collected from.
-pub(super) struct Context<'a> {
-    /// The environment.
-    pub world: &'a World,
-    /// Its graph.
-    pub graph: &'a Graph,
-}
-
-impl Context<'_> {
-    pub(super) fn address(&self, at: &At) -> String {
-        self.world.index.address(at)
-    }
-
-    pub(super) fn workload_name(&self, id: model::WorkloadId) -> String {
-        self.world.index.workload(id).to_string()
-    }
-
-    pub(super) fn port(&self, listener: &ListenerPort) -> Port {
-        Port {
-            id: format!(
-                "{}:{}",
-                self.world.index.workload(listener.workload),
-                listener.port
-            ),
-            at: self.address(&listener.at),
-            services: self.services(listener),
-        }
-    }
-
-    /// The services that lead to a port, with their own port.
-    pub(super) fn services(&self, listener: &ListenerPort) -> Vec<String> {
-        let workload = self.world.index.workload(listener.workload);
-        let services = self.world.services_to(workload, listener.port);
-        services
-            .into_iter()
-            .map(|(service, port)| format!("{service}:{port}"))
-            .collect()
-    }
-
-    /// The place that stands for a namespace.
-    pub(super) fn namespace_at(&self, namespace: &str, near: &At) -> At {
-        let known = self.world.index.namespace(namespace);
-        known.map_or_else(|| near.clone(), |namespace| namespace.at.clone())
-    }
-
-    fn decided<T, U>(&self, decided: &model::Decided<T>, value: U) -> Decided<U> {
-        Decided {
-            value,
-            at: self.address(decided.because.at()),
-            configured: decided.because.is_configured(),
-        }
-    }
-}
 
 /// Collects the facts of an environment, as far as they are wanted.
 pub fn collect(
@@ -282,12 +229,6 @@ fn listener(context: &Context<'_>, listener: &ListenerPort) -> Listener {
             None => "none",
         },
     }
-}
-
-/// Whether a proxy sees the traffic of a port.
-pub(super) fn is_captured(listener: &ListenerPort) -> bool {
-    let inlets = listener.meshed.iter().flat_map(|listener| &listener.inlets);
-    inlets.clone().next().is_some() && inlets.clone().all(|inlet| inlet.kind != InletKind::Bypass)
 }
 
 fn problem(context: &Context<'_>, problem: &model::Problem) -> Problem {

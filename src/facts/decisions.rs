@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::collect::{Context, is_captured};
-use super::policies::{lets_in_someone_unnamed, ordinary};
+use super::context::{Context, is_captured, lets_in_someone_unnamed, ordinary};
 use super::{
     Acceptance, AccessLogs, Bypass, Calls, Edge, Exposure, Format, Outsiders, Port, Source,
     Unguarded,

@@ -5,7 +5,9 @@
 //! line decides for many, they stand together under that line, so that a rule says it once.
 
 mod collect;
+mod context;
 mod decisions;
+mod environment;
 mod notes;
 mod policies;
 

@@ -1,7 +1,7 @@
 //! What stands out in a policy: most policies of a sound mesh have nothing, so that rules need not
 //! look at them one by one.
 
-use super::policies::Environment;
+use super::environment::Environment;
 use crate::model::{self, Constraint, Subject, WrittenRule};
 
 /// Methods as HTTP spells them; others are worth a look.

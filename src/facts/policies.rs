@@ -1,9 +1,11 @@
 //! Policies as they are written, with what the environment makes of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::collect::{Context, is_captured};
+use super::context::{
+    Context, is_captured, is_judged, lets_in_someone_unnamed, passes_without_token,
+};
+use super::environment::{Account, Environment};
 use super::{
     Authorization, Constraint, Format, Ineffective, LogEntry, LogProvider, Policy, Port, PortMode,
     Provider, Rule, Sends, Value,
@@ -12,26 +14,12 @@ use rayon::prelude::*;
 
 use super::notes;
 use crate::model::{
-    self, Membership, Request, Subject, Test, TlsAcceptance, Tri, WorkloadId, WrittenRule,
-    WrittenValue,
+    self, Membership, Subject, TlsAcceptance, Tri, WorkloadId, WrittenRule, WrittenValue,
 };
-use crate::reach::{Caller, ListenerPort, authorize};
+use crate::reach::ListenerPort;
 
 /// Most names that are listed of a policy's workloads.
 const SOME: usize = 10;
-
-type Account = (Arc<str>, Arc<str>);
-
-/// What all policies are held against.
-pub(super) struct Environment<'a> {
-    context: &'a Context<'a>,
-    listeners: HashMap<WorkloadId, Vec<&'a ListenerPort>>,
-    accounts: BTreeSet<Account>,
-    namespaces: HashSet<Arc<str>>,
-    with_tokens: HashSet<WorkloadId>,
-    /// The names of services in a mesh that no client in a mesh calls.
-    uncalled: HashSet<String>,
-}
 
 /// The policies of all meshes: all, or those in which something stands out.
 pub(super) fn policies(context: &Context<'_>, all: bool) -> Vec<Policy> {
@@ -51,85 +39,7 @@ pub(super) fn policies(context: &Context<'_>, all: bool) -> Vec<Policy> {
         .collect()
 }
 
-impl<'a> Environment<'a> {
-    fn new(context: &'a Context<'a>) -> Self {
-        let index = &context.world.index;
-        let mut listeners: HashMap<WorkloadId, Vec<&ListenerPort>> = HashMap::new();
-        for listener in &context.graph.listeners {
-            listeners
-                .entry(listener.workload)
-                .or_default()
-                .push(listener);
-        }
-        let used = index
-            .workloads()
-            .iter()
-            .map(|w| (Arc::clone(&w.namespace), Arc::clone(&w.service_account)));
-        let written = crate::k8s::service_accounts(index);
-        let accounts: BTreeSet<Account> = used.chain(written).collect();
-        let with_tokens = context
-            .world
-            .meshes
-            .iter()
-            .flat_map(|mesh| mesh.policies())
-            .filter(|policy| matches!(policy.subject, Subject::Authentication))
-            .flat_map(|policy| policy.selects.iter().copied())
-            .collect();
-        Self {
-            namespaces: index
-                .workloads()
-                .iter()
-                .map(|w| Arc::clone(&w.namespace))
-                .collect(),
-            context,
-            listeners,
-            accounts,
-            with_tokens,
-            uncalled: uncalled(context),
-        }
-    }
-
-    /// Whether a service of this name is in a mesh, and no client in one calls it.
-    pub(super) fn is_uncalled(&self, host: &str) -> bool {
-        self.uncalled.contains(host)
-    }
-
-    /// Whether a value names an identity that is not in the input.
-    pub(super) fn is_unknown(&self, value: &WrittenValue) -> bool {
-        let account = value.account.as_ref();
-        account.is_some_and(|account| !self.accounts.contains(account))
-    }
-
-    /// Whether calls without a token get to a port of the workloads that a policy selects.
-    pub(super) fn passes_without_token(&self, policy: &model::Policy) -> bool {
-        self.listeners_of(&policy.selects)
-            .any(|listener| passes_without_token(listener))
-    }
-
-    /// Whether a selected workload looks at no token.
-    pub(super) fn reads_no_token(&self, policy: &model::Policy) -> bool {
-        let mut selects = policy.selects.iter();
-        selects.any(|id| !self.with_tokens.contains(id))
-    }
-
-    /// Whether a value is no port that the selected workloads are known to listen on.
-    pub(super) fn lacks_port(&self, policy: &model::Policy, values: &[WrittenValue]) -> bool {
-        values.iter().any(|value| {
-            let number = value.text.parse().ok();
-            !self
-                .listeners_of(&policy.selects)
-                .any(|listener| Some(listener.port) == number)
-        })
-    }
-
-    /// Whether a selected workload has a port that is read as a stream of bytes.
-    pub(super) fn has_tcp_port(&self, policy: &model::Policy) -> bool {
-        self.listeners_of(&policy.selects).any(|listener| {
-            let meshed = listener.meshed.as_ref();
-            meshed.is_some_and(|l| matches!(l.protocol.value, "tcp" | "tls"))
-        })
-    }
-
+impl Environment<'_> {
     fn policy(
         &self,
         mesh: &'static str,
@@ -185,7 +95,7 @@ impl<'a> Environment<'a> {
             }
             Subject::Origination { host, modes } => {
                 facts.host = Some(host.to_string());
-                facts.uncalled = self.uncalled.contains(&**host);
+                facts.uncalled = self.is_uncalled(host);
                 facts.sends = modes
                     .iter()
                     .map(|(mode, at)| Sends {
@@ -196,13 +106,6 @@ impl<'a> Environment<'a> {
             }
         }
         facts
-    }
-
-    fn listeners_of(&self, selects: &[WorkloadId]) -> impl Iterator<Item = &&'a ListenerPort> {
-        selects
-            .iter()
-            .filter_map(|id| self.listeners.get(id))
-            .flatten()
     }
 
     fn ports_where(
@@ -415,84 +318,6 @@ impl<'a> Environment<'a> {
             }),
         }
     }
-}
-
-/// Whether it is worked out what policies mean to a port.
-fn is_judged(listener: &ListenerPort) -> bool {
-    let meshed = listener.meshed.as_ref();
-    meshed.is_none_or(|meshed| meshed.unjudged.is_none())
-}
-
-/// Whether the rules of a port let a caller pass who proves no identity and shows no token; without
-/// a request, whether they let any of its requests pass.
-pub(super) fn lets_in_someone_unnamed(listener: &ListenerPort, request: Option<&Request>) -> Tri {
-    let inlets = listener.meshed.iter().flat_map(|listener| &listener.inlets);
-    Tri::any(inlets.filter_map(|inlet| {
-        let caller = Caller {
-            identity: None,
-            peer: None,
-            destination: None,
-            port: listener.port,
-            server_name: None,
-            layer: inlet.layer,
-        };
-        let rules = inlet.authorization.as_ref()?;
-        Some(authorize(rules, &caller, request).passes)
-    }))
-}
-
-/// A request that no rule singles out: its path stands in none. What is public or refused on
-/// purpose does not count.
-pub(super) fn ordinary() -> Request {
-    Request {
-        method: Some("GET".to_owned()),
-        path: Some("/meshvet-any".to_owned()),
-        ..Request::default()
-    }
-}
-
-/// Whether the rules of an HTTP port ask for no token, and let in whoever has none.
-fn passes_without_token(listener: &ListenerPort) -> bool {
-    let Some(meshed) = listener.meshed.as_ref().filter(|_| is_captured(listener)) else {
-        return false;
-    };
-    let mut asks = false;
-    for rules in meshed
-        .inlets
-        .iter()
-        .filter_map(|i| i.authorization.as_ref())
-    {
-        for rule in &rules.rules {
-            rule.when.each_test(&mut |test, _| {
-                asks |= matches!(test, Test::TokenPrincipal { .. } | Test::TokenClaim { .. });
-            });
-        }
-    }
-    let reads_tokens = matches!(meshed.protocol.value, "http" | "auto");
-    reads_tokens
-        && !asks
-        && meshed.conditions.is_empty()
-        && lets_in_someone_unnamed(listener, Some(&ordinary())) == Tri::Yes
-}
-
-/// The names of services whose workloads are certainly in a mesh, and which no client in the input
-/// that certainly is in one calls.
-fn uncalled(context: &Context<'_>) -> HashSet<String> {
-    let (world, graph) = (context.world, context.graph);
-    let meshed = |id: WorkloadId| world.membership(id).value == Membership::Meshed;
-    let called: HashSet<WorkloadId> = graph
-        .edges()
-        .filter(|(group, _, _)| graph.some_members(group, 1).into_iter().any(meshed))
-        .map(|(_, id, _)| graph.listener(id).workload)
-        .collect();
-    let services = world.index.services().iter();
-    services
-        .filter(|service| {
-            let mut behind = world.index.workloads_of(service.id).peekable();
-            behind.peek().is_some() && behind.all(|w| meshed(w.id) && !called.contains(&w.id))
-        })
-        .map(|service| format!("{}.{}.svc.cluster.local", service.name, service.namespace))
-        .collect()
 }
 
 /// Whether a field keeps no call out, not even one without an identity or token.

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use super::authorize::{Attempt, Caller, is_method, judge_token};
+use super::caller::{Attempt, Caller, judge_token};
 use super::normalize;
 use crate::model::{HeaderLine, PathMatch, Request, Ruleset, Segment, StringMatch, Test};
 
@@ -36,7 +36,7 @@ pub fn of(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Op
     }
     let given = request.cloned().unwrap_or_default();
     let methods = match &given.method {
-        Some(method) if !is_method(method) => return None,
+        Some(method) if !normalize::METHODS.contains(&method.as_str()) => return None,
         Some(method) => vec![method.clone()],
         None => patterns.methods(),
     };

@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::answer::{Outcome, Stage, Step, because_step};
-use super::authorize::{Attempt, Caller, Decision, evaluate, holds_identity};
+use super::answer::{Outcome, Stage, Step};
+use super::authorize::{Decision, evaluate, holds_identity};
+use super::caller::{Attempt, Caller};
 use super::candidates;
 use crate::model::{
     Because, Effect, Layer, PathMatch, Request, Rule, Ruleset, Segment, StringMatch, Test, Tri,
@@ -42,7 +43,7 @@ pub(super) fn authorization(
             }]
         }
         (None, Outcome::Passed) => {
-            vec![because_step(
+            vec![Step::new(
                 Stage::Authorization,
                 outcome,
                 "nothing refuses it",
@@ -54,7 +55,7 @@ pub(super) fn authorization(
                 true => "no rule matches, and this ALLOW policy selects the workload",
                 false => "the proxy answers 400 to such a request before it asks any policy",
             };
-            vec![because_step(
+            vec![Step::new(
                 Stage::Authorization,
                 outcome,
                 text,

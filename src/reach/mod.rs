@@ -4,16 +4,19 @@
 
 mod answer;
 mod authorize;
+mod caller;
 mod candidates;
 mod class;
 mod explain;
 mod graph;
 mod network;
 pub mod normalize;
+mod ways;
 mod world;
 
 pub use answer::{Answer, Outcome, Path, Question, Stage, Step, Verdict};
-pub use authorize::{Caller, authorize};
+pub use authorize::authorize;
+pub use caller::Caller;
 pub use class::{Class, ClassId, Classes};
 pub use graph::{Edge, Graph, Group, ListenerId};
 pub use world::{ListenerPort, World};

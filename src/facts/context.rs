@@ -1,0 +1,123 @@
+//! What facts are collected from, and what collectors ask of it.
+
+use super::{Decided, Port};
+use crate::model::{self, At, InletKind, Request, Test, Tri};
+use crate::reach::{Caller, Graph, ListenerPort, World, authorize};
+
+/// What the facts are collected from.
+pub(super) struct Context<'a> {
+    /// The environment.
+    pub world: &'a World,
+    /// Its graph.
+    pub graph: &'a Graph,
+}
+
+impl Context<'_> {
+    pub(super) fn address(&self, at: &At) -> String {
+        self.world.index.address(at)
+    }
+
+    pub(super) fn workload_name(&self, id: model::WorkloadId) -> String {
+        self.world.index.workload(id).to_string()
+    }
+
+    pub(super) fn port(&self, listener: &ListenerPort) -> Port {
+        Port {
+            id: format!(
+                "{}:{}",
+                self.world.index.workload(listener.workload),
+                listener.port
+            ),
+            at: self.address(&listener.at),
+            services: self.services(listener),
+        }
+    }
+
+    /// The services that lead to a port, with their own port.
+    pub(super) fn services(&self, listener: &ListenerPort) -> Vec<String> {
+        let workload = self.world.index.workload(listener.workload);
+        let services = self.world.services_to(workload, listener.port);
+        services
+            .into_iter()
+            .map(|(service, port)| format!("{service}:{port}"))
+            .collect()
+    }
+
+    /// The place that stands for a namespace.
+    pub(super) fn namespace_at(&self, namespace: &str, near: &At) -> At {
+        let known = self.world.index.namespace(namespace);
+        known.map_or_else(|| near.clone(), |namespace| namespace.at.clone())
+    }
+
+    pub(super) fn decided<T, U>(&self, decided: &model::Decided<T>, value: U) -> Decided<U> {
+        Decided {
+            value,
+            at: self.address(decided.because.at()),
+            configured: decided.because.is_configured(),
+        }
+    }
+}
+
+/// Whether a proxy sees the traffic of a port.
+pub(super) fn is_captured(listener: &ListenerPort) -> bool {
+    let inlets = listener.meshed.iter().flat_map(|listener| &listener.inlets);
+    inlets.clone().next().is_some() && inlets.clone().all(|inlet| inlet.kind != InletKind::Bypass)
+}
+
+/// Whether it is worked out what policies mean to a port.
+pub(super) fn is_judged(listener: &ListenerPort) -> bool {
+    let meshed = listener.meshed.as_ref();
+    meshed.is_none_or(|meshed| meshed.unjudged.is_none())
+}
+
+/// Whether the rules of a port let a caller pass who proves no identity and shows no token; without
+/// a request, whether they let any of its requests pass.
+pub(super) fn lets_in_someone_unnamed(listener: &ListenerPort, request: Option<&Request>) -> Tri {
+    let inlets = listener.meshed.iter().flat_map(|listener| &listener.inlets);
+    Tri::any(inlets.filter_map(|inlet| {
+        let caller = Caller {
+            identity: None,
+            peer: None,
+            destination: None,
+            port: listener.port,
+            server_name: None,
+            layer: inlet.layer,
+        };
+        let rules = inlet.authorization.as_ref()?;
+        Some(authorize(rules, &caller, request).passes)
+    }))
+}
+
+/// A request that no rule singles out: its path stands in none. What is public or refused on
+/// purpose does not count.
+pub(super) fn ordinary() -> Request {
+    Request {
+        method: Some("GET".to_owned()),
+        path: Some("/meshvet-any".to_owned()),
+        ..Request::default()
+    }
+}
+
+/// Whether the rules of an HTTP port ask for no token, and let in whoever has none.
+pub(super) fn passes_without_token(listener: &ListenerPort) -> bool {
+    let Some(meshed) = listener.meshed.as_ref().filter(|_| is_captured(listener)) else {
+        return false;
+    };
+    let mut asks = false;
+    for rules in meshed
+        .inlets
+        .iter()
+        .filter_map(|i| i.authorization.as_ref())
+    {
+        for rule in &rules.rules {
+            rule.when.each_test(&mut |test, _| {
+                asks |= matches!(test, Test::TokenPrincipal { .. } | Test::TokenClaim { .. });
+            });
+        }
+    }
+    let reads_tokens = matches!(meshed.protocol.value, "http" | "auto");
+    reads_tokens
+        && !asks
+        && meshed.conditions.is_empty()
+        && lets_in_someone_unnamed(listener, Some(&ordinary())) == Tri::Yes
+}

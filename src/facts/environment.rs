@@ -1,0 +1,132 @@
+//! What all policies of an environment are held against.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::context::{Context, passes_without_token};
+use crate::model::{self, Membership, Subject, WorkloadId, WrittenValue};
+use crate::reach::ListenerPort;
+
+/// Namespace and service account.
+pub(super) type Account = (Arc<str>, Arc<str>);
+
+/// What all policies are held against.
+pub(super) struct Environment<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) listeners: HashMap<WorkloadId, Vec<&'a ListenerPort>>,
+    pub(super) accounts: BTreeSet<Account>,
+    pub(super) namespaces: HashSet<Arc<str>>,
+    pub(super) with_tokens: HashSet<WorkloadId>,
+    /// The names of services in a mesh that no client in a mesh calls.
+    uncalled: HashSet<String>,
+}
+
+impl<'a> Environment<'a> {
+    pub(super) fn new(context: &'a Context<'a>) -> Self {
+        let index = &context.world.index;
+        let mut listeners: HashMap<WorkloadId, Vec<&ListenerPort>> = HashMap::new();
+        for listener in &context.graph.listeners {
+            listeners
+                .entry(listener.workload)
+                .or_default()
+                .push(listener);
+        }
+        let used = index
+            .workloads()
+            .iter()
+            .map(|w| (Arc::clone(&w.namespace), Arc::clone(&w.service_account)));
+        let written = crate::k8s::service_accounts(index);
+        let accounts: BTreeSet<Account> = used.chain(written).collect();
+        let with_tokens = context
+            .world
+            .meshes
+            .iter()
+            .flat_map(|mesh| mesh.policies())
+            .filter(|policy| matches!(policy.subject, Subject::Authentication))
+            .flat_map(|policy| policy.selects.iter().copied())
+            .collect();
+        Self {
+            namespaces: index
+                .workloads()
+                .iter()
+                .map(|w| Arc::clone(&w.namespace))
+                .collect(),
+            context,
+            listeners,
+            accounts,
+            with_tokens,
+            uncalled: uncalled(context),
+        }
+    }
+
+    /// Whether a service of this name is in a mesh, and no client in one calls it.
+    pub(super) fn is_uncalled(&self, host: &str) -> bool {
+        self.uncalled.contains(host)
+    }
+
+    /// Whether a value names an identity that is not in the input.
+    pub(super) fn is_unknown(&self, value: &WrittenValue) -> bool {
+        let account = value.account.as_ref();
+        account.is_some_and(|account| !self.accounts.contains(account))
+    }
+
+    /// Whether calls without a token get to a port of the workloads that a policy selects.
+    pub(super) fn passes_without_token(&self, policy: &model::Policy) -> bool {
+        self.listeners_of(&policy.selects)
+            .any(|listener| passes_without_token(listener))
+    }
+
+    /// Whether a selected workload looks at no token.
+    pub(super) fn reads_no_token(&self, policy: &model::Policy) -> bool {
+        let mut selects = policy.selects.iter();
+        selects.any(|id| !self.with_tokens.contains(id))
+    }
+
+    /// Whether a value is no port that the selected workloads are known to listen on.
+    pub(super) fn lacks_port(&self, policy: &model::Policy, values: &[WrittenValue]) -> bool {
+        values.iter().any(|value| {
+            let number = value.text.parse().ok();
+            !self
+                .listeners_of(&policy.selects)
+                .any(|listener| Some(listener.port) == number)
+        })
+    }
+
+    /// Whether a selected workload has a port that is read as a stream of bytes.
+    pub(super) fn has_tcp_port(&self, policy: &model::Policy) -> bool {
+        self.listeners_of(&policy.selects).any(|listener| {
+            let meshed = listener.meshed.as_ref();
+            meshed.is_some_and(|l| matches!(l.protocol.value, "tcp" | "tls"))
+        })
+    }
+
+    pub(super) fn listeners_of(
+        &self,
+        selects: &[WorkloadId],
+    ) -> impl Iterator<Item = &&'a ListenerPort> {
+        selects
+            .iter()
+            .filter_map(|id| self.listeners.get(id))
+            .flatten()
+    }
+}
+
+/// The names of services whose workloads are certainly in a mesh, and which no client in the input
+/// that certainly is in one calls.
+fn uncalled(context: &Context<'_>) -> HashSet<String> {
+    let (world, graph) = (context.world, context.graph);
+    let meshed = |id: WorkloadId| world.membership(id).value == Membership::Meshed;
+    let called: HashSet<WorkloadId> = graph
+        .edges()
+        .filter(|(group, _, _)| graph.some_members(group, 1).into_iter().any(meshed))
+        .map(|(_, id, _)| graph.listener(id).workload)
+        .collect();
+    let services = world.index.services().iter();
+    services
+        .filter(|service| {
+            let mut behind = world.index.workloads_of(service.id).peekable();
+            behind.peek().is_some() && behind.all(|w| meshed(w.id) && !called.contains(&w.id))
+        })
+        .map(|service| format!("{}.{}.svc.cluster.local", service.name, service.namespace))
+        .collect()
+}

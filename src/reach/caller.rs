@@ -1,0 +1,93 @@
+//! One caller and one request, as a proxy sees them.
+
+use std::net::IpAddr;
+
+use crate::model::{HeaderLine, Identity, Layer, StringMatch, Token, TokenRule};
+
+/// What is known of a caller on one way in.
+#[derive(Debug, Clone)]
+pub struct Caller<'a> {
+    /// Who it has proven to be.
+    pub identity: Option<&'a Identity>,
+    /// Where the connection comes from, if that is known.
+    pub peer: Option<IpAddr>,
+    /// The address that was dialled, if that is known.
+    pub destination: Option<IpAddr>,
+    /// The workload's port.
+    pub port: u16,
+    /// The server name of the TLS handshake; none in plaintext.
+    pub server_name: Option<String>,
+    /// How the bytes are read.
+    pub layer: Layer,
+}
+
+/// One request, whole, as the proxy sees it.
+#[derive(Debug, Clone, Default)]
+pub struct Attempt {
+    /// Method.
+    pub method: String,
+    /// Path after normalization.
+    pub path: String,
+    /// Authority in lower case.
+    pub host: String,
+    /// Header lines; names in lower case.
+    pub headers: Vec<HeaderLine>,
+    /// A token that was accepted.
+    pub token: Option<Token>,
+    /// Whether a token was presented that is not accepted.
+    pub token_refused: bool,
+    /// Whether a token was presented of which only its text is known.
+    pub token_unjudged: bool,
+    /// The client's address as headers have it, if it is known.
+    pub client_address: Option<IpAddr>,
+    /// Whether nothing is known of the request: what it is made of may be anything.
+    pub open: bool,
+}
+
+/// A claim that is a text, or a list with such a text in it.
+pub(super) fn matches_claim(
+    token: &Token,
+    path: &[std::sync::Arc<str>],
+    value: &StringMatch,
+) -> bool {
+    use serde_json::Value;
+    if let [only] = path
+        && &**only == "iss"
+    {
+        return value.matches(&token.issuer);
+    }
+    let Some((first, rest)) = path.split_first() else {
+        return false;
+    };
+    let mut found = token.claims.get(&**first);
+    for step in rest {
+        found = found.and_then(|claim| claim.get(&**step));
+    }
+    match found {
+        Some(Value::String(text)) => value.matches(text),
+        Some(Value::Array(items)) => items
+            .iter()
+            .any(|item| item.as_str().is_some_and(|text| value.matches(text))),
+        _ => false,
+    }
+}
+
+/// Whether a token is accepted by a server, and whether one that is not is refused.
+pub fn judge_token(rules: &[TokenRule], token: &Token) -> (bool, bool) {
+    let known: Vec<&TokenRule> = rules
+        .iter()
+        .filter(|rule| *rule.issuer == *token.issuer)
+        .collect();
+    let accepted = token.valid && known.iter().any(|rule| takes_audience(rule, token));
+    let looked_at = !known.is_empty() || rules.iter().any(|rule| rule.default_location);
+    (accepted, looked_at && !accepted)
+}
+
+fn takes_audience(rule: &TokenRule, token: &Token) -> bool {
+    let exact = |audience: &std::sync::Arc<str>| StringMatch::Exact(audience.clone());
+    rule.audiences.is_empty()
+        || rule
+            .audiences
+            .iter()
+            .any(|a| matches_claim(token, &["aud".into()], &exact(a)))
+}
