@@ -118,6 +118,8 @@ impl InletKind {
 pub struct Origination {
     /// What it sends.
     pub sends: Decided<TlsOrigination>,
+    /// The server name of its TLS handshake, where it makes one.
+    pub server_name: Option<String>,
     /// What could change that and is not understood.
     pub conditions: Vec<(String, At)>,
 }

@@ -9,16 +9,16 @@ use super::explain;
 use super::world::{ListenerPort, World};
 use crate::mesh::Call;
 use crate::model::{
-    At, Because, Client, Inlet, InletKind, Layer, Membership, Service, TlsOrigination, Transport,
-    Tri, Workload,
+    At, Because, Client, Identity, Inlet, InletKind, Layer, Membership, Service, TlsOrigination,
+    Transport, Tri, Workload,
 };
 
 /// What reaches the server's side.
-struct Arrival<'a> {
+struct Arrival {
     transport: Transport,
-    identity: Option<crate::model::Identity>,
+    identity: Option<Identity>,
     peer: Option<IpAddr>,
-    service: Option<(&'a Service, u16)>,
+    server_name: Option<String>,
     steps: Vec<Step>,
     conditions: Vec<(String, At)>,
 }
@@ -104,14 +104,14 @@ impl World {
     }
 
     /// Everything that the client's side may make of the call; a step where it does not get here.
-    fn arrivals<'a>(
-        &'a self,
+    fn arrivals(
+        &self,
         question: &Question<'_>,
-        server: &'a Workload,
+        server: &Workload,
         to: &ListenerPort,
         client_meshed: bool,
         server_meshed: bool,
-    ) -> Vec<Result<Arrival<'a>, Step>> {
+    ) -> Vec<Result<Arrival, Step>> {
         let services = self.services_to(server, to.port);
         match question.client {
             Client::Address(ip) => vec![Ok(plain(
@@ -139,21 +139,20 @@ impl World {
                             port: to.port,
                             meshed: server_meshed,
                         };
-                        Ok(self.ways_from_workload(client, client_meshed, &call, service, ip))
+                        Ok(self.ways_from_workload(client, client_meshed, &call, ip))
                     })
                     .collect()
             }
         }
     }
 
-    fn ways_from_workload<'a>(
+    fn ways_from_workload(
         &self,
         client: &Workload,
         meshed: bool,
         call: &Call<'_>,
-        service: Option<(&'a Service, u16)>,
         ip: Option<IpAddr>,
-    ) -> Arrival<'a> {
+    ) -> Arrival {
         let mesh = self.mesh_of(client.id).filter(|_| meshed);
         let Some(mesh) = mesh else {
             let because = &self.membership(client.id).because;
@@ -167,7 +166,6 @@ impl World {
                 ),
             );
             arrival.conditions = self.network.outbound(client);
-            arrival.service = service;
             return arrival;
         };
         let origination = mesh.origination(client, call);
@@ -185,7 +183,7 @@ impl World {
             transport,
             identity: (transport == Transport::Mtls).then(|| mesh.identity(client)),
             peer: ip,
-            service,
+            server_name: origination.server_name,
             steps: vec![Step::new(
                 Stage::Origination,
                 Outcome::Passed,
@@ -197,27 +195,23 @@ impl World {
     }
 
     /// From outside a call gets in by a service that is open to the outside, or the node's own ports.
-    fn ways_from_outside<'a>(
-        &'a self,
+    fn ways_from_outside(
+        &self,
         server: &Workload,
         to: &ListenerPort,
         ip: Option<IpAddr>,
-        services: &[(&'a Service, u16)],
-    ) -> Vec<Result<Arrival<'a>, Step>> {
+        services: &[(&Service, u16)],
+    ) -> Vec<Result<Arrival, Step>> {
         let mut ways = Vec::new();
-        for &(service, port) in services {
+        for (service, _) in services {
             if let Some((how, at)) = &service.exposed {
                 let text = match &**how {
                     "internet" => "a load balancer leads to it",
                     "network" => "a load balancer inside the network leads to it",
                     _ => "a port of every node leads to it",
                 };
-                let mut arrival = plain(
-                    ip,
-                    Step::here(Stage::Entry, Outcome::Passed, text, at.clone()),
-                );
-                arrival.service = Some((service, port));
-                ways.push(Ok(arrival));
+                let step = Step::here(Stage::Entry, Outcome::Passed, text, at.clone());
+                ways.push(Ok(plain(ip, step)));
             }
         }
         let declared = server
@@ -251,23 +245,17 @@ impl World {
                 ),
             )));
         }
-        if ways.is_empty() {
-            let unread = self.meshes.iter().find_map(|mesh| mesh.unjudged_ways_in());
-            ways.push(Err(match unread {
-                Some((what, at)) => Step {
-                    stage: Stage::Entry,
-                    outcome: Outcome::Open,
-                    text: what.into(),
-                    because: Because::Configured(at),
-                },
-                None => Step {
-                    stage: Stage::Entry,
-                    outcome: Outcome::Denied,
-                    text: "no service, node port or gateway in the input leads to it from outside"
-                        .into(),
-                    because: Because::Configured(server.at()),
-                },
-            }));
+        // a way in that is not understood may be open where those that are understood are not
+        let unread = self.meshes.iter().find_map(|mesh| mesh.unjudged_ways_in());
+        match unread {
+            Some((what, at)) => ways.push(Err(Step::here(Stage::Entry, Outcome::Open, what, at))),
+            None if ways.is_empty() => ways.push(Err(Step::here(
+                Stage::Entry,
+                Outcome::Denied,
+                "no service, node port or gateway in the input leads to it from outside",
+                server.at(),
+            ))),
+            None => {}
         }
         ways
     }
@@ -278,7 +266,7 @@ impl World {
         question: &Question<'_>,
         to: &ListenerPort,
         inlet: &Inlet,
-        arrival: &Arrival<'_>,
+        arrival: &Arrival,
     ) -> Path {
         let mut steps = arrival.steps.clone();
         let text = match (inlet.kind, inlet.accepts) {
@@ -307,7 +295,7 @@ impl World {
                 peer: arrival.peer,
                 destination: question.destination,
                 port: to.port,
-                server_name: server_name(arrival),
+                server_name: arrival.server_name.clone(),
                 layer: inlet.layer,
             };
             let request = question.request.filter(|_| inlet.layer == Layer::Http);
@@ -339,22 +327,11 @@ impl World {
 }
 
 /// Whether an inlet takes what arrives. A request is read as HTTP where the port is open to both.
-fn fits(inlet: &Inlet, arrival: &Arrival<'_>, question: &Question<'_>, all: &[Inlet]) -> bool {
+fn fits(inlet: &Inlet, arrival: &Arrival, question: &Question<'_>, all: &[Inlet]) -> bool {
     let http_too = |other: &Inlet| other.layer == Layer::Http && other.accepts == inlet.accepts;
     let shadowed =
         question.request.is_some() && inlet.layer == Layer::Tcp && all.iter().any(http_too);
     inlet.accepts == arrival.transport && !shadowed
-}
-
-/// The SNI that a client's proxy generates. `istio/istio: pilot/pkg/model/service.go` (BuildDNSSrvSubsetKey).
-fn server_name(arrival: &Arrival<'_>) -> Option<String> {
-    let (service, port) = arrival.service?;
-    (arrival.transport == Transport::Mtls).then(|| {
-        format!(
-            "outbound_.{port}_._.{}.{}.svc.cluster.local",
-            service.name, service.namespace
-        )
-    })
 }
 
 fn possible(known: Membership) -> &'static [bool] {
@@ -365,12 +342,12 @@ fn possible(known: Membership) -> &'static [bool] {
     }
 }
 
-fn plain(peer: Option<IpAddr>, first: Step) -> Arrival<'static> {
+fn plain(peer: Option<IpAddr>, first: Step) -> Arrival {
     Arrival {
         transport: Transport::Plaintext,
         identity: None,
         peer,
-        service: None,
+        server_name: None,
         steps: vec![first],
         conditions: Vec::new(),
     }
@@ -383,7 +360,7 @@ fn open(conditions: &[(String, At)]) -> impl Iterator<Item = Step> {
         .map(|(what, at)| Step::here(Stage::Condition, Outcome::Open, what.clone(), at.clone()))
 }
 
-fn unknown(arrival: Arrival<'_>, what: String, at: At) -> Path {
+fn unknown(arrival: Arrival, what: String, at: At) -> Path {
     let mut steps = arrival.steps;
     steps.push(Step {
         stage: Stage::Condition,
@@ -400,7 +377,7 @@ fn unknown(arrival: Arrival<'_>, what: String, at: At) -> Path {
 }
 
 /// The way that ends because nothing takes what arrives.
-fn refused(arrival: &Arrival<'_>, inlets: &[Inlet], tls: Option<&Because>) -> Path {
+fn refused(arrival: &Arrival, inlets: &[Inlet], tls: Option<&Because>) -> Path {
     let mut steps = arrival.steps.clone();
     let (kind, because) = match inlets.first() {
         Some(inlet) => (inlet.kind, Some(&inlet.because)),

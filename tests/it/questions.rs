@@ -223,6 +223,31 @@ fn ambient_and_gateways_are_not_decided_yet() {
 }
 
 #[test]
+fn a_way_in_that_is_not_understood_keeps_a_refusal_open() {
+    let text = format!("{SHOP}{WEB}").replacen(
+        "spec:\n  selector:\n    app: api",
+        "spec:\n  type: LoadBalancer\n  selector:\n    app: api",
+        1,
+    );
+    let strict = "---\nkind: PeerAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: x, namespace: shop}\nspec:\n  mtls: {mode: STRICT}\n";
+    let gateway = "---\nkind: Gateway\napiVersion: networking.istio.io/v1\nmetadata: {name: x, namespace: shop}\nspec: {servers: []}\n";
+    let args = [
+        "can",
+        "external",
+        "shop/api:8080",
+        "-",
+        "-f",
+        "json",
+        "--allow-partial",
+    ];
+    let verdict = |text: &str| meshvet_with(&root(), &args, text).json()["verdict"].clone();
+    assert_eq!(verdict(&text), "allow");
+    assert_eq!(verdict(&format!("{text}{strict}")), "deny");
+    assert_eq!(verdict(&format!("{text}{gateway}")), "allow");
+    assert_eq!(verdict(&format!("{text}{strict}{gateway}")), "unknown");
+}
+
+#[test]
 fn references_that_lead_nowhere_say_what_is_there() {
     for (from, to, message) in [
         (

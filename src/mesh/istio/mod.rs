@@ -389,6 +389,15 @@ impl Istio {
         }
     }
 
+    /// The server name that a client's proxy generates.
+    /// `istio/istio: pilot/pkg/model/service.go` (BuildDNSSrvSubsetKey).
+    fn server_name(&self, call: &Call<'_>) -> Option<String> {
+        let (service, port) = call.service?;
+        let service = self.index.service(service);
+        let host = destination::host_of(&service.namespace, &service.name);
+        Some(format!("outbound_.{port}_._.{host}"))
+    }
+
     /// That an object has two versions, where it has.
     fn twice(&self, id: ResourceId) -> Option<(String, At)> {
         let resource = self.index.resource(id);
@@ -472,7 +481,13 @@ impl Mesh for Istio {
                 self.sends(client, call)
             }
         };
-        Origination { sends, conditions }
+        Origination {
+            server_name: self
+                .server_name(call)
+                .filter(|_| sends.value == TlsOrigination::Mtls),
+            sends,
+            conditions,
+        }
     }
 
     fn origination_key(&self, client: &Workload) -> String {
