@@ -127,24 +127,21 @@ pub(super) fn rego_files(dir: &Path) -> Result<Vec<SourceFile>, Failure> {
 
 /// Problems as reports take them.
 pub(super) fn problem_lines(problems: &[Problem]) -> Vec<ProblemLine> {
-    let spot = |problem: &Problem, sources: &dyn Fn(&Place) -> Spot| sources(&problem.place);
-    problems
-        .iter()
-        .map(|problem| ProblemLine {
-            kind: problem.kind,
-            message: problem.message.clone(),
-            place: spot(problem, &|place| match place {
-                Place::Span(span) => Spot::Span(*span),
-                Place::Path(name) => Spot::File(name.clone()),
-                Place::File(file) => Spot::Span(Span {
-                    file: *file,
-                    start: 0,
-                    end: 0,
-                }),
-                Place::Nowhere | Place::At(_) => Spot::Nowhere,
+    let line = |problem: &Problem| ProblemLine {
+        kind: problem.kind,
+        message: problem.message.clone(),
+        place: match &problem.place {
+            Place::Span(span) => Spot::Span(*span),
+            Place::Path(name) => Spot::File(name.clone()),
+            Place::File(file) => Spot::Span(Span {
+                file: *file,
+                start: 0,
+                end: 0,
             }),
-        })
-        .collect()
+            Place::Nowhere | Place::At(_) => Spot::Nowhere,
+        },
+    };
+    problems.iter().map(line).collect()
 }
 
 /// The exit code where something was not read or judged, and a notice that says so.
