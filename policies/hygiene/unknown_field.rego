@@ -1,0 +1,22 @@
+# METADATA
+# title: Field that does not exist
+# description: |
+#   The API server drops a field that a kind does not have, or refuses the object where it checks
+#   strictly. Either way what was meant is not in force: a misspelt field in a security policy leaves
+#   the policy wider, narrower or empty, and nothing says so.
+# related_resources:
+# - https://istio.io/latest/docs/reference/config/security/
+# custom:
+#   severity: high
+#   precision: very-high
+#   meshes: [istio]
+#   remediation: |
+#     Write the field as its kind spells it; the singular of a list, and a capital letter, are the
+#     usual slips.
+package meshvet.hygiene.unknown_field
+
+deny contains finding if {
+	some problem in input.problems
+	problem.kind == "unknown-field"
+	finding := {"msg": problem.message, "at": problem.at}
+}
