@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::{Input, RuleSource};
 use super::{Exit, Failure, Io};
-use crate::load::{self, Options};
+use crate::load::{self, Options, Repository};
 use crate::model::{Place, Problem};
 use crate::policy::Rules;
 use crate::report::{ProblemLine, Spot};
@@ -49,7 +49,7 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
     if loaded.sources.is_empty() && loaded.problems.is_empty() {
         return Err(Failure::no_input("there is no YAML or JSON file to read"));
     }
-    let repository = if stdin { None } else { load::discover(&io.cwd) };
+    let repository = repository(input, &io.cwd);
     let mut parsed = parse(&loaded.sources);
     parsed.problems.extend(loaded.problems);
     if let Some(wanted) = &input.environment {
@@ -76,6 +76,14 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
             revision: repository.and_then(|repository| repository.head),
         },
     })
+}
+
+/// The repository that what the user named lies in; none for standard input.
+pub(super) fn repository(input: &Input, cwd: &Path) -> Option<Repository> {
+    let path = input.paths.first().filter(|path| *path != Path::new("-"))?;
+    let path = cwd.join(path);
+    let directory = if path.is_dir() { &path } else { path.parent()? };
+    load::discover(directory)
 }
 
 /// The rules the user wants.

@@ -1,15 +1,15 @@
 //! `meshvet scan`.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::ValueEnum;
 
 use super::args::{Common, FailOn, Scan};
-use super::input::{completeness, problem_lines, read, rules};
+use super::input::{completeness, problem_lines, read, repository, rules};
 use super::{Exit, Failure, Io, color};
 use crate::finding::{Finding, Severity};
-use crate::load;
 use crate::report::{Format, Options, Report, ScanSummary, write};
 use crate::scan::scan;
 
@@ -57,12 +57,10 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
         scan: &scan,
         rules: &rules,
     };
-    let repository = load::discover(&io.cwd);
-    let to_repository = |name: &str| match &repository {
-        Some(repository) => repository
-            .path_of(&cwd.join(name))
-            .unwrap_or_else(|| name.to_owned()),
-        None => name.to_owned(),
+    let repository = repository(&args.input, &cwd);
+    let to_repository = |name: &str| {
+        let inside = repository.as_ref().and_then(|r| r.path_of(&cwd.join(name)));
+        inside.unwrap_or_else(|| below(name, &args.input.paths))
     };
     let options = Options {
         color: color(common, io),
@@ -95,6 +93,20 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
         verdict(&outcome.findings, args.fail_on)
     };
     Ok(incomplete.max(found))
+}
+
+/// The path of a file in no repository: from the directory that was named.
+fn below(name: &str, paths: &[PathBuf]) -> String {
+    let inside = paths.iter().find_map(|path| {
+        let path = path.to_string_lossy().replace('\\', "/");
+        let inside = name.strip_prefix(path.trim_end_matches('/'))?;
+        inside.strip_prefix('/')
+    });
+    let inside = inside.unwrap_or(name);
+    inside
+        .trim_start_matches("../")
+        .trim_start_matches("./")
+        .to_owned()
 }
 
 /// Each form that is wanted, and the file it goes to; none is standard output.
