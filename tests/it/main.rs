@@ -5,6 +5,7 @@
 mod cli;
 mod conformance;
 mod fixtures;
+mod graph;
 mod other_meshes;
 mod properties;
 mod questions;

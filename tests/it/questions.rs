@@ -102,6 +102,10 @@ fn what_is_not_understood_makes_the_verdict_depend_on_it() {
             "kind: WasmPlugin\napiVersion: extensions.istio.io/v1alpha1\nmetadata: {name: x, namespace: shop}\nspec: {url: \"oci://a/b\"}\n",
         ),
         (
+            "a plugin of the whole mesh",
+            "kind: WasmPlugin\napiVersion: extensions.istio.io/v1alpha1\nmetadata: {name: x, namespace: istio-system}\nspec: {url: \"oci://a/b\"}\n",
+        ),
+        (
             "a limit on what is called",
             "kind: Sidecar\napiVersion: networking.istio.io/v1\nmetadata: {name: x, namespace: shop}\nspec:\n  egress:\n  - hosts: [\"./*\"]\n",
         ),
@@ -315,6 +319,19 @@ fn facts_hold_what_is_promised() {
     assert_eq!(facts["meshes"][0]["kind"], "istio");
     assert_eq!(facts["meshes"][0]["access_log"]["state"], "off");
     assert_eq!(facts["meshes"][0]["audit_log"]["state"], "unknown");
+}
+
+#[test]
+fn a_provider_that_writes_no_log_is_none() {
+    for (provider, state) in [("prometheus", "off"), ("absent", "off"), ("envoy", "on")] {
+        let telemetry = format!(
+            "---\nkind: Telemetry\napiVersion: telemetry.istio.io/v1\nmetadata: {{name: x, namespace: shop}}\nspec:\n  accessLogging:\n  - providers: [{{name: {provider}}}]\n"
+        );
+        let text = format!("{SHOP}{telemetry}");
+        let facts = meshvet_with(&root(), &["facts", "-", "--allow-partial"], &text).json();
+        let found = &facts["workloads"][0]["access_log"]["state"];
+        assert_eq!(found, state, "{provider}: {facts:#}");
+    }
 }
 
 #[test]
