@@ -85,19 +85,28 @@ pub struct Settings {
     pub known: bool,
 }
 
+/// The meshes of an environment.
+#[derive(Default)]
+pub struct Meshes {
+    /// Those that are worked out.
+    pub known: Vec<Arc<dyn Mesh>>,
+    /// That there is another, which is not, and where it shows.
+    pub unread: Option<(String, At)>,
+}
+
 macro_rules! meshes {
     ($($name:ident),+ $(,)?) => {
         $(pub mod $name;)+
 
         /// Finds the meshes of an environment and compiles them.
-        pub fn find(index: &Arc<Index>) -> (Vec<Arc<dyn Mesh>>, Vec<Problem>) {
-            let mut meshes: Vec<Arc<dyn Mesh>> = Vec::new();
+        pub fn find(index: &Arc<Index>) -> (Meshes, Vec<Problem>) {
+            let mut known: Vec<Arc<dyn Mesh>> = Vec::new();
             let mut problems = Vec::new();
             $(if let Some(mesh) = $name::compile(index, &mut problems) {
-                meshes.push(Arc::new(mesh));
+                known.push(Arc::new(mesh));
             })+
-            unread::report(index, &mut problems);
-            (meshes, problems)
+            let unread = unread::report(index, &mut problems);
+            (Meshes { known, unread }, problems)
         }
     };
 }

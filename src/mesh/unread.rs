@@ -14,16 +14,17 @@ const PRODUCTS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// Reports objects and pods of these products.
-pub(super) fn report(index: &Index, problems: &mut Vec<Problem>) {
+/// Reports objects and pods of these products, and says where the first of them is found.
+pub(super) fn report(index: &Index, problems: &mut Vec<Problem>) -> Option<(String, At)> {
+    let mut found = Vec::new();
     for (id, resource) in index.resources() {
         for (title, domain, annotation) in PRODUCTS {
             let key = &resource.key;
             if in_domain(&key.group, domain) {
                 let what = format!("{}: {title} is not worked out yet", key.kind);
-                problems.push(not_understood(what, At::new(id, "/kind")));
+                found.push((title, what, At::new(id, "/kind")));
             } else if asks(&resource.annotations, annotation) {
-                problems.push(asks_for_proxy(title, whole(id)));
+                found.push((title, asks_for_proxy(title), whole(id)));
             }
         }
     }
@@ -32,10 +33,17 @@ pub(super) fn report(index: &Index, problems: &mut Vec<Problem>) {
             // on a bare pod it is the annotation that the object itself was reported for
             let own = &index.resource(workload.resource).annotations;
             if asks(&workload.annotations, annotation) && !asks(own, annotation) {
-                problems.push(asks_for_proxy(title, workload.annotation_at(annotation)));
+                let at = workload.annotation_at(annotation);
+                found.push((title, asks_for_proxy(title), at));
             }
         }
     }
+    let first = found
+        .first()
+        .map(|(title, _, at)| (format!("{title} is not worked out yet"), at.clone()));
+    let told = |(_, what, at)| Problem::at(ProblemKind::NotUnderstood, what, at);
+    problems.extend(found.into_iter().map(told));
+    first
 }
 
 fn in_domain(group: &str, domain: &str) -> bool {
@@ -50,11 +58,6 @@ fn asks(annotations: &Labels, annotation: &str) -> bool {
         .is_some_and(|value| matches!(&**value, "enabled" | "ingress" | "true"))
 }
 
-fn asks_for_proxy(title: &str, at: At) -> Problem {
-    let what = format!("this asks for the proxy of {title}, which is not worked out yet");
-    not_understood(what, at)
-}
-
-fn not_understood(message: String, at: At) -> Problem {
-    Problem::at(ProblemKind::NotUnderstood, message, at)
+fn asks_for_proxy(title: &str) -> String {
+    format!("this asks for the proxy of {title}, which is not worked out yet")
 }

@@ -83,7 +83,10 @@ impl World {
             arrival
                 .conditions
                 .extend(listener.into_iter().flat_map(|l| l.conditions.clone()));
-            let unjudged = listener.and_then(|listener| listener.unjudged.clone());
+            let unjudged = match listener {
+                Some(listener) => listener.unjudged.clone(),
+                None => self.unread.clone(),
+            };
             let fitting: Vec<&Inlet> = inlets
                 .iter()
                 .filter(|inlet| fits(inlet, &arrival, question, inlets))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::network::NetworkPolicies;
 use crate::k8s::Index;
-use crate::mesh::Mesh;
+use crate::mesh::{Mesh, Meshes};
 use crate::model::{
     At, Because, Decided, Identity, Inlet, InletKind, Layer, Listener, Membership, Problem,
     Protocol, Service, TlsAcceptance, Transport, Workload, WorkloadId,
@@ -18,6 +18,8 @@ pub struct World {
     /// Its meshes.
     pub meshes: Vec<Arc<dyn Mesh>>,
     pub(super) network: NetworkPolicies,
+    /// That whoever is in none of these may be in another, which is not worked out.
+    pub(super) unread: Option<(String, At)>,
     members: Vec<Member>,
 }
 
@@ -42,7 +44,7 @@ pub struct ListenerPort {
 
 impl World {
     /// Settles for every workload which mesh it is in.
-    pub fn new(index: Arc<Index>, meshes: Vec<Arc<dyn Mesh>>) -> (Self, Vec<Problem>) {
+    pub fn new(index: Arc<Index>, meshes: Meshes) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let members = index
             .workloads()
@@ -52,8 +54,9 @@ impl World {
         let network = NetworkPolicies::read(&index, &mut problems);
         let world = Self {
             index,
-            meshes,
+            meshes: meshes.known,
             network,
+            unread: meshes.unread,
             members,
         };
         (world, problems)
@@ -166,10 +169,11 @@ impl World {
     }
 }
 
-/// The first mesh that certainly has it; else the first that may.
-fn settle(workload: &Workload, meshes: &[Arc<dyn Mesh>]) -> Member {
+/// The first mesh that certainly has it; else the first that may. Whom none of them has may be in one
+/// that is not worked out.
+fn settle(workload: &Workload, meshes: &Meshes) -> Member {
     let mut best: Option<Member> = None;
-    for (i, mesh) in meshes.iter().enumerate() {
+    for (i, mesh) in meshes.known.iter().enumerate() {
         let membership = mesh.membership(workload);
         let rank = |m: Membership| match m {
             Membership::Meshed => 2,
@@ -185,6 +189,16 @@ fn settle(workload: &Workload, meshes: &[Arc<dyn Mesh>]) -> Member {
                 membership,
             });
         }
+    }
+    if let Some((what, at)) = &meshes.unread
+        && best
+            .as_ref()
+            .is_none_or(|known| known.membership.value == Membership::Unmeshed)
+    {
+        return Member {
+            mesh: None,
+            membership: Decided::assumed(Membership::Unknown, what.clone(), at.clone()),
+        };
     }
     best.unwrap_or_else(|| Member {
         mesh: None,

@@ -51,6 +51,43 @@ fn their_objects_and_proxies_could_not_be_judged() {
 }
 
 #[test]
+fn a_call_that_they_may_refuse_is_not_decided() {
+    let asked = |input: &str| {
+        let args = ["can", "shop/web", "shop/api:8080", "-", "-f", "json"];
+        let ran = meshvet_with(&root(), &[&args[..], &["--allow-partial"]].concat(), input);
+        ran.json()["verdict"].clone()
+    };
+    let web = SHOP
+        .replace("name: api", "name: web")
+        .replace("app: api", "app: web");
+    let namespace = "metadata:\n  name: shop\n";
+    let web = web.split_once("---\n").expect("two documents").1;
+    let both = format!("{SHOP}---\n{web}---\n");
+    let out = both.replace("    istio-injection: enabled\n", "    team: shop\n");
+    let gone = both.replacen(namespace, "metadata:\n  name: other\n", 1);
+    let linkerd = "kind: Server\napiVersion: policy.linkerd.io/v1beta3\nmetadata: {name: s, namespace: shop}\n";
+    let istio = "---\nkind: Telemetry\napiVersion: telemetry.istio.io/v1\nmetadata: {name: t, namespace: shop}\n";
+    for (what, input, verdict) in [
+        ("no mesh at all", out.clone(), "allow"),
+        ("Linkerd", format!("{out}{linkerd}"), "unknown"),
+        ("Istio has neither", format!("{out}{istio}"), "allow"),
+        (
+            "of two, Istio has neither",
+            format!("{out}{linkerd}{istio}"),
+            "unknown",
+        ),
+        (
+            "Istio may have both",
+            format!("{gone}{linkerd}{istio}"),
+            "conditional",
+        ),
+        ("Istio has both", format!("{both}{linkerd}"), "allow"),
+    ] {
+        assert_eq!(asked(&input), verdict, "{what}");
+    }
+}
+
+#[test]
 fn what_only_looks_like_theirs_is_no_problem() {
     for manifest in [
         "apiVersion: policy.notlinkerd.io/v1\nkind: Server\nmetadata: {name: s, namespace: shop}",
