@@ -249,8 +249,9 @@ impl World {
             )));
         }
         // a way in that is not understood may be open where those that are understood are not
-        let unread = self.meshes.iter().find_map(|mesh| mesh.unjudged_ways_in());
-        match unread {
+        let mut meshes = self.meshes.iter();
+        let unread = meshes.find_map(|mesh| mesh.unjudged_ways_in());
+        match unread.or_else(|| self.unread.clone()) {
             Some((what, at)) => ways.push(Err(Step::here(Stage::Entry, Outcome::Open, what, at))),
             None if ways.is_empty() => ways.push(Err(Step::here(
                 Stage::Entry,

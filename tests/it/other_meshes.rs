@@ -52,11 +52,12 @@ fn their_objects_and_proxies_could_not_be_judged() {
 
 #[test]
 fn a_call_that_they_may_refuse_is_not_decided() {
-    let asked = |input: &str| {
-        let args = ["can", "shop/web", "shop/api:8080", "-", "-f", "json"];
+    let asked_by = |client: &str, input: &str| {
+        let args = ["can", client, "shop/api:8080", "-", "-f", "json"];
         let ran = meshvet_with(&root(), &[&args[..], &["--allow-partial"]].concat(), input);
         ran.json()["verdict"].clone()
     };
+    let asked = |input: &str| asked_by("shop/web", input);
     let web = SHOP
         .replace("name: api", "name: web")
         .replace("app: api", "app: web");
@@ -85,6 +86,11 @@ fn a_call_that_they_may_refuse_is_not_decided() {
     ] {
         assert_eq!(asked(&input), verdict, "{what}");
     }
+    let input = format!("{out}{linkerd}{istio}");
+    let facts = meshvet_with(&root(), &["facts", "-", "--allow-partial"], &input).json();
+    assert_eq!(facts["workloads"][0]["membership"], "unknown");
+    assert_eq!(asked_by("external", &both), "deny");
+    assert_eq!(asked_by("external", &format!("{both}{linkerd}")), "unknown");
 }
 
 #[test]
