@@ -17,7 +17,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         if path.extension().is_some_and(|e| e == "rego") {
             let inside = path.strip_prefix(&root)?.to_str().ok_or("not UTF-8")?;
             let inside = inside.replace('\\', "/");
-            writeln!(list, "    ({inside:?}, include_str!({path:?})),")?;
+            let below = format!("/policies/{inside}");
+            // not an absolute path: checkouts that share a target folder share this file too
+            writeln!(
+                list,
+                "    ({inside:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {below:?}))),"
+            )?;
         }
     }
     list.push_str("]\n");
