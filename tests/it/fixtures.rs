@@ -4,8 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use meshvet::cli::Exit;
+use meshvet::finding::Severity;
+use meshvet::load::{self, Options};
+use meshvet::policy::{self, Rules};
+use meshvet::scan::{self, Origin, Places};
 
-use crate::cli::{folders, meshvet, root};
+use serde_json::{Map, Value};
+
+use crate::cli::{meshvet, root};
 
 #[test]
 fn every_rule_has_fixtures_and_agrees_with_them() {
@@ -42,27 +48,25 @@ const EXCEPTIONS: [&str; 5] = [
     "custom_methods",
 ];
 
-/// How many findings of a rule there are in its failing fixture, by the rules of a folder.
-fn count(policies: &Path, rule: &str, fixture: &Path) -> usize {
-    let ran = meshvet(
-        &root(),
-        &[
-            "scan",
-            "-f",
-            "json",
-            "--no-builtin",
-            "--policies",
-            &policies.to_string_lossy(),
-            &fixture.to_string_lossy(),
-        ],
-    );
-    let findings = ran.json()["findings"].as_array().cloned();
-    let findings = findings.expect("findings");
-    findings.iter().filter(|one| one["rule"] == rule).count()
+/// The failing fixture of a rule.
+fn failing(rule: &str) -> PathBuf {
+    let file = root().join(format!("policies/{rule}.fail.yaml"));
+    match file.exists() {
+        true => file,
+        false => root().join(format!("policies/{rule}.fail")),
+    }
 }
 
-/// All words of a fixture, as a list in YAML.
-fn words(fixture: &Path) -> String {
+/// How many findings of a rule there are in its failing fixture.
+fn count(rules: &Rules, rule: &str) -> usize {
+    let loaded = load::load(&[failing(rule)], &root(), &Options { gitignore: false });
+    let parsed = scan::parse(&loaded.sources);
+    let found = scan::scan(&loaded.sources, &parsed, rules, &Origin::default()).findings;
+    found.iter().filter(|one| &*one.rule == rule).count()
+}
+
+/// All words of a fixture, as a list.
+fn words(fixture: &Path) -> Value {
     let files: Vec<PathBuf> = walkdir::WalkDir::new(fixture)
         .into_iter()
         .map(|entry| entry.expect("readable").into_path())
@@ -75,59 +79,48 @@ fn words(fixture: &Path) -> String {
         words.extend(split.map(|word| word.trim_end_matches(':').to_owned()));
     }
     words.retain(|word| !word.is_empty());
-    format!("{:?}", words.into_iter().collect::<Vec<_>>())
+    words.into_iter().collect()
 }
 
 #[test]
 fn what_a_parameter_excepts_is_no_finding() {
+    let rules = Rules::embedded().expect("rules");
     let mut tried = 0;
-    for area in folders(&root().join("policies")) {
-        for entry in std::fs::read_dir(&area).expect("a folder") {
-            let file = entry.expect("readable").path();
-            let text = match file.extension() {
-                Some(extension) if extension == "rego" => std::fs::read_to_string(&file),
-                _ => continue,
-            };
-            let text = text.expect("text");
-            let fixture = [
-                file.with_extension("fail.yaml"),
-                file.with_extension("fail"),
-            ];
-            let Some(fixture) = fixture.iter().find(|path| path.exists()) else {
+    for rule in rules.iter() {
+        let id = &*rule.id;
+        for name in EXCEPTIONS {
+            if !rule.params.contains_key(name) {
                 continue;
-            };
-            let rule = file.with_extension("");
-            let rule = rule.strip_prefix(root().join("policies")).expect("inside");
-            let rule = rule.to_string_lossy().replace('\\', "/");
-            for parameter in EXCEPTIONS {
-                let Some((before, rest)) = text.split_once(&format!("{parameter}: [")) else {
-                    continue;
-                };
-                let (_, after) = rest.split_once(']').expect("a list");
-                let list = words(fixture);
-                let copy = tempfile::tempdir().expect("a directory");
-                for entry in walkdir::WalkDir::new(root().join("policies")) {
-                    let from = entry.expect("readable").into_path();
-                    let below = from.strip_prefix(root().join("policies")).expect("inside");
-                    let to = copy.path().join(below);
-                    if from.is_dir() {
-                        std::fs::create_dir_all(to).expect("made");
-                    } else if from == file {
-                        let text = format!("{before}{parameter}: {list}{after}");
-                        std::fs::write(to, text).expect("written");
-                    } else if from.extension().is_some_and(|e| e == "rego") {
-                        std::fs::copy(from, to).expect("copied");
-                    }
-                }
-                assert!(
-                    count(&root().join("policies"), &rule, fixture) > 0,
-                    "{rule}"
-                );
-                let left = count(copy.path(), &rule, fixture);
-                assert_eq!(left, 0, "{rule}: {parameter}: {list}");
-                tried += 1;
             }
+            assert!(count(&rules, id) > 0, "{id}");
+            let mut changed = Rules::embedded().expect("rules");
+            let values = Map::from_iter([(name.to_owned(), words(&failing(id)))]);
+            changed.set_params(id, values).expect("a parameter");
+            assert_eq!(count(&changed, id), 0, "{id}: {name}");
+            tried += 1;
         }
     }
     assert!(tried >= 15, "only {tried} parameters");
+}
+
+#[test]
+fn settings_of_one_mesh_say_nothing_of_another() {
+    let rule = "authorization/provider_unusable";
+    let loaded = load::load(&[failing(rule)], &root(), &Options { gitignore: false });
+    let parsed = scan::parse(&loaded.sources);
+    let rules = Rules::embedded().expect("rules");
+    let environment = &parsed.environments[0];
+    let severities = |mesh: &'static str| {
+        let mut judged = scan::judge(&parsed, environment, &Origin::default(), &rules.sections());
+        for one in &mut judged.input.meshes {
+            one.kind = mesh;
+        }
+        let places = Places(&judged.world.index);
+        let (findings, problems) = policy::evaluate(&rules, &judged.input, &places, "test");
+        assert!(problems.is_empty(), "{problems:?}");
+        let found = findings.into_iter().filter(|one| &*one.rule == rule);
+        found.map(|one| one.severity).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(severities("istio"), BTreeSet::from([Severity::Medium]));
+    assert_eq!(severities("linkerd"), BTreeSet::from([Severity::Info]));
 }
