@@ -62,7 +62,7 @@ pub fn assemble(
             .iter()
             .filter(move |(_, policy)| policy.action == action && policy.dry_run.is_none())
     };
-    let accepted = token_rules(tokens).filter(|_| layer == Layer::Http);
+    let accepted = token_rules(tokens);
     let mut rules = Vec::new();
     let custom: Vec<_> = policies
         .iter()
