@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use super::caller::{Attempt, Caller, matches_claim};
 use super::candidates;
 use crate::model::{
-    At, Effect, Identity, Layer, PathMatch, Request, Ruleset, Segment, StringMatch, Test, Tri,
-    When, contains,
+    At, Effect, Identity, Layer, PathMatch, Request, Rule, Ruleset, Segment, StringMatch, Test,
+    Tri, When, contains,
 };
 
 /// What a list of rules says.
@@ -79,48 +79,41 @@ pub fn authorize(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>
     best
 }
 
-/// Walks the rules for one request.
+/// Walks the rules for one request: the first that matches decides.
 pub fn walk(rules: &Ruleset, caller: &Caller<'_>, attempt: &Attempt) -> Decision {
-    let mut depends_on = Vec::new();
+    let mut uncertain: Vec<&Rule> = Vec::new();
+    let mut first = None;
     for rule in &rules.rules {
-        let matches = evaluate(&rule.when, caller, attempt);
-        if matches == Tri::No || rule.then == Effect::Audit {
-            continue;
+        match (evaluate(&rule.when, caller, attempt), &rule.then) {
+            (Tri::No, _) | (_, Effect::Audit) => {}
+            (Tri::Yes, Effect::Allow | Effect::Deny) => {
+                first = Some(rule);
+                break;
+            }
+            (Tri::Yes, Effect::Delegate(_)) | (Tri::Unknown, _) => uncertain.push(rule),
         }
-        if let Effect::Delegate(to) = &rule.then {
-            depends_on.push((
+    }
+    let allows = *first.map_or(&rules.otherwise, |rule| &rule.then) == Effect::Allow;
+    // what may have come before counts only where it would have decided otherwise; a provider that
+    // is asked can only refuse
+    uncertain.retain(|rule| (rule.then == Effect::Allow) != allows);
+    let mut depends_on = Vec::new();
+    for rule in &uncertain {
+        match &rule.then {
+            Effect::Delegate(to) => depends_on.push((
                 format!("the provider {} decides", to.provider),
                 rule.at.clone(),
-            ));
-            continue;
+            )),
+            _ => unknowns(&rule.when, caller, attempt, &mut depends_on),
         }
-        if matches == Tri::Unknown {
-            unknowns(&rule.when, caller, attempt, &mut depends_on);
-            continue;
-        }
-        return settle(&rule.then, Some(rule.at.clone()), depends_on);
     }
-    settle(&rules.otherwise, None, depends_on)
-}
-
-/// The effect that was reached. What was uncertain on the way counts only if it could change it.
-fn settle(effect: &Effect, rule: Option<At>, depends_on: Vec<(String, At)>) -> Decision {
-    let passes = match (effect, depends_on.is_empty()) {
-        (Effect::Allow, true) => Tri::Yes,
-        (Effect::Allow, false) => Tri::Unknown,
-        (_, true) => Tri::No,
-        // only rules that may allow can rescue a refusal by default
-        (_, false) if rule.is_none() => Tri::Unknown,
-        (_, false) => Tri::No,
-    };
     Decision {
-        passes,
-        rule,
-        depends_on: if passes == Tri::Unknown {
-            depends_on
-        } else {
-            Vec::new()
+        passes: match uncertain.is_empty() {
+            true => allows.into(),
+            false => Tri::Unknown,
         },
+        rule: first.map(|rule| rule.at.clone()),
+        depends_on,
     }
 }
 

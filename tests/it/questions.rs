@@ -156,6 +156,33 @@ fn a_call_that_is_routed_elsewhere_is_not_decided() {
 }
 
 #[test]
+fn what_changes_nothing_either_way_leaves_nothing_open() {
+    let policy = |name: &str, action: &str, source: &str| {
+        format!(
+            "---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  selector: {{matchLabels: {{app: api}}}}\n  action: {action}\n  rules:\n  - from: [{{source: {{{source}}}}}]\n"
+        )
+    };
+    let (address, namespace) = ("ipBlocks: [\"10.1.0.0/16\"]", "namespaces: [\"shop\"]");
+    let nobody = "namespaces: [\"nobody\"]";
+    for (first, second, verdict) in [
+        (("ALLOW", address), ("ALLOW", namespace), "allow"),
+        (("ALLOW", address), ("ALLOW", nobody), "conditional"),
+        (("DENY", address), ("ALLOW", namespace), "conditional"),
+        (("DENY", address), ("DENY", namespace), "deny"),
+        (("DENY", address), ("ALLOW", nobody), "deny"),
+        (("ALLOW", address), ("DENY", namespace), "deny"),
+    ] {
+        let both = format!(
+            "{}{}",
+            policy("a", first.0, first.1),
+            policy("b", second.0, second.1)
+        );
+        let answer = can(&both, &["--path", "/"]).json();
+        assert_eq!(answer["verdict"], verdict, "{both}: {answer:#}");
+    }
+}
+
+#[test]
 fn two_versions_of_a_policy_leave_it_open() {
     let one = |mode: &str| {
         format!(
