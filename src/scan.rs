@@ -202,7 +202,7 @@ impl Counts {
                 .to_vec();
         }
         for (_, resource) in index.resources() {
-            let of = owner(&resource.key.group);
+            let of = mesh::product_of(&resource.key.group).unwrap_or("Kubernetes");
             if let Some((_, count)) = self.objects.iter_mut().find(|(name, _)| *name == of) {
                 *count += 1;
             }
@@ -231,19 +231,6 @@ impl Counts {
                 usize::from(known && edge.transport == Some(Transport::Plaintext));
             self.outside_edges += usize::from(*source == Group::Outside);
         }
-    }
-}
-
-/// Whose an API group is, by the printed name.
-fn owner(group: &str) -> &'static str {
-    if group.ends_with(".istio.io") || group == "sailoperator.io" {
-        "Istio"
-    } else if group == "linkerd.io" || group.ends_with(".linkerd.io") {
-        "Linkerd"
-    } else if group == "consul.hashicorp.com" {
-        "Consul"
-    } else {
-        "Kubernetes"
     }
 }
 

@@ -5,5 +5,5 @@ mod find;
 mod run;
 
 pub use file::{Assertion, parse};
-pub use find::{Reference, find_workload, service_or_pod_port};
-pub use run::{Actual, Checked, check};
+pub use find::{Reference, find_workload};
+pub use run::{Actual, Checked, ask_each, check};

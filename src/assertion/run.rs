@@ -91,19 +91,32 @@ fn ask(world: &World, assertion: &Assertion) -> Result<Answer, String> {
         (None, None, false, Some(ip)) => vec![Client::Address(ip)],
         (None, None, false, None) => return Err("the test does not say who calls".to_owned()),
     };
+    let question = |client| Question {
+        client,
+        destination: to.ip,
+        request: assertion.request.as_ref(),
+        explain: true,
+    };
+    ask_each(world, clients, (reference, to.port), question)
+}
+
+/// Asks for each client and each workload that a reference names.
+///
+/// # Errors
+/// A sentence, where the reference or the port names nothing, or not one thing.
+pub fn ask_each<'q>(
+    world: &World,
+    clients: Vec<Client>,
+    (reference, port): (&str, u16),
+    question: impl Fn(Client) -> Question<'q>,
+) -> Result<Answer, String> {
     let mut answers = Vec::new();
     for server in find_workload(&world.index, reference)? {
         let workload = world.index.workload(server);
-        let port = service_or_pod_port(world, workload, to.port)?;
+        let port = service_or_pod_port(world, workload, port)?;
         let listener = world.listener_port(workload, port, workload.at());
         for &client in &clients {
-            let question = Question {
-                client,
-                destination: to.ip,
-                request: assertion.request.as_ref(),
-                explain: true,
-            };
-            answers.push(world.answer(&question, &listener));
+            answers.push(world.answer(&question(client), &listener));
         }
     }
     Ok(Answer::either(answers))

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::args::{AnswerFormat, Can, Common};
 use super::input::{completeness, read};
 use super::{Exit, Failure, Io};
-use crate::assertion::{find_workload, service_or_pod_port};
+use crate::assertion::{ask_each, find_workload};
 use crate::model::{Client, HeaderLine, Problem, Request, Token, Transport};
 use crate::reach::{Answer, Path, Question, Step, Verdict, World};
 use crate::scan::{located, world};
@@ -150,22 +150,13 @@ fn ask(world: &World, asked: &Asked, ip: Option<std::net::IpAddr>) -> Result<Ans
                 .collect(),
         },
     };
-    let mut answers = Vec::new();
-    for id in find_workload(&world.index, &asked.to)? {
-        let workload = world.index.workload(id);
-        let port = service_or_pod_port(world, workload, asked.port)?;
-        let listener = world.listener_port(workload, port, workload.at());
-        for &client in &clients {
-            let question = Question {
-                client,
-                destination: None,
-                request: asked.request.as_ref(),
-                explain: true,
-            };
-            answers.push(world.answer(&question, &listener));
-        }
-    }
-    Ok(Answer::either(answers))
+    let question = |client| Question {
+        client,
+        destination: None,
+        request: asked.request.as_ref(),
+        explain: true,
+    };
+    ask_each(world, clients, (&asked.to, asked.port), question)
 }
 
 fn place(world: &World, sources: &Sources, step: &Step) -> Option<(String, u32, u32)> {

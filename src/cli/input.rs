@@ -19,6 +19,8 @@ pub(super) struct Read {
     pub parsed: Parsed,
     /// Where they come from.
     pub origin: Origin,
+    /// The repository that they lie in.
+    pub repository: Option<Repository>,
 }
 
 /// Reads what the user named.
@@ -73,13 +75,14 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
         parsed,
         origin: Origin {
             kind: if stdin { "stdin" } else { "directory" },
-            revision: repository.and_then(|repository| repository.head),
+            revision: repository.as_ref().and_then(|r| r.head.clone()),
         },
+        repository,
     })
 }
 
 /// The repository that what the user named lies in; none for standard input.
-pub(super) fn repository(input: &Input, cwd: &Path) -> Option<Repository> {
+fn repository(input: &Input, cwd: &Path) -> Option<Repository> {
     let path = input.paths.first().filter(|path| *path != Path::new("-"))?;
     let path = cwd.join(path);
     let directory = if path.is_dir() { &path } else { path.parent()? };

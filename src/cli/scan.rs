@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::ValueEnum;
 
 use super::args::{Common, FailOn, Scan};
-use super::input::{completeness, problem_lines, read, repository, rules};
+use super::input::{completeness, problem_lines, read, rules};
 use super::{Exit, Failure, Io, color};
 use crate::finding::{Finding, Severity};
 use crate::report::{Format, Options, Report, ScanSummary, write};
@@ -57,9 +57,9 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
         scan: &scan,
         rules: &rules,
     };
-    let repository = repository(&args.input, &cwd);
     let to_repository = |name: &str| {
-        let inside = repository.as_ref().and_then(|r| r.path_of(&cwd.join(name)));
+        let inside = read.repository.as_ref();
+        let inside = inside.and_then(|r| r.path_of(&cwd.join(name)));
         inside.unwrap_or_else(|| below(name, &args.input.paths))
     };
     let options = Options {

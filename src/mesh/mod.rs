@@ -112,3 +112,11 @@ macro_rules! meshes {
 }
 
 meshes! { istio }
+
+/// Whose an API group is, by the name for people; nothing if it is no mesh's.
+pub fn product_of(group: &str) -> Option<&'static str> {
+    match istio::owns(group) {
+        true => Some("Istio"),
+        false => unread::product_of(group),
+    }
+}

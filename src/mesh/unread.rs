@@ -46,6 +46,13 @@ pub(super) fn report(index: &Index, problems: &mut Vec<Problem>) -> Option<(Stri
     first
 }
 
+/// Whose an API group is, by the product's title.
+pub(super) fn product_of(group: &str) -> Option<&'static str> {
+    let mut products = PRODUCTS.iter();
+    let found = products.find(|(_, domain, _)| in_domain(group, domain));
+    found.map(|(title, ..)| *title)
+}
+
 fn in_domain(group: &str, domain: &str) -> bool {
     group
         .strip_suffix(domain)

@@ -163,6 +163,11 @@ fn compile_all(
     compiled
 }
 
+/// Whether an API group is Istio's.
+pub(super) fn owns(group: &str) -> bool {
+    group.ends_with(".istio.io") || group == "sailoperator.io"
+}
+
 /// The first object that shows Istio is there.
 fn first_trace(index: &Index) -> Option<ResourceId> {
     let injected = |labels: &crate::model::Labels| {
@@ -176,9 +181,7 @@ fn first_trace(index: &Index) -> Option<ResourceId> {
         .any(|&key| labels.contains_key(key))
     };
     let by_object = index.resources().find(|(id, resource)| {
-        let group = &*resource.key.group;
-        group.ends_with(".istio.io")
-            || group == "sailoperator.io"
+        owns(&resource.key.group)
             || (resource.key.is("", "Namespace") && injected(&resource.labels))
             || (resource.key.is("", "ConfigMap")
                 && &*resource.key.name == "istio"
