@@ -605,3 +605,6 @@ fn bypassed(protocol: &str, because: Because) -> Inlet {
         because,
     }
 }
+
+#[cfg(test)]
+mod sample;

@@ -1,0 +1,71 @@
+//! Small environments for unit tests.
+
+#![allow(clippy::unwrap_used, dead_code)]
+
+use std::sync::Arc;
+
+use super::Istio;
+use crate::k8s::Index;
+use crate::model::{At, Problem, Workload};
+use crate::render;
+use crate::syntax::parse;
+use crate::text::{SourceFile, Sources};
+
+/// An environment and Istio in it.
+pub struct Sample {
+    pub index: Arc<Index>,
+    pub istio: Istio,
+    pub problems: Vec<Problem>,
+}
+
+/// Compiles files; there must be something of Istio in them.
+pub fn compile(files: &[(&str, &str)]) -> Sample {
+    let mut sources = Sources::default();
+    let (mut documents, mut problems) = (Vec::new(), Vec::new());
+    for (name, text) in files {
+        let file = sources.add(SourceFile::new(*name, *text));
+        let (read, failed) = parse(file, sources.get(file));
+        documents.extend(read);
+        problems.extend(failed);
+    }
+    problems.extend(render::embedded::attach(&sources, &mut documents));
+    let (environments, problems) = render::environments(&sources, &documents, problems);
+    let (index, mut more) = Index::build(environments.first().unwrap(), Arc::new(documents));
+    let index = Arc::new(index);
+    let istio = super::compile(&index, &mut more).unwrap();
+    more.extend(problems);
+    Sample {
+        index,
+        istio,
+        problems: more,
+    }
+}
+
+/// A namespace with a sidecar in every pod, and one workload `api` in it.
+pub fn workload(namespace: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {namespace}, labels: {{istio-injection: enabled}}}}\n---\n{}",
+        deployment(namespace, "api")
+    )
+}
+
+/// A Deployment.
+pub fn deployment(namespace: &str, name: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec:\n  \
+         template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec: {{containers: [{{name: app, image: a}}]}}\n"
+    )
+}
+
+impl Sample {
+    /// The workload of a name.
+    pub fn workload(&self, name: &str) -> &Workload {
+        let mut all = self.index.workloads().iter();
+        all.find(|workload| workload.to_string() == name).unwrap()
+    }
+
+    /// An address as facts have it.
+    pub fn address(&self, at: &At) -> String {
+        self.index.address(at)
+    }
+}

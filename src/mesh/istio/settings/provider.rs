@@ -1,0 +1,124 @@
+//! `extensionProviders`: who logs, traces and authorizes, by name.
+
+use super::reader::Reader;
+use crate::model::At;
+use crate::syntax::{Node, Value};
+
+/// One of `extensionProviders`.
+#[derive(Debug)]
+pub struct Provider {
+    /// Its name.
+    pub name: String,
+    /// What it is: the field that holds its settings (`envoyFileAccessLog`).
+    pub kind: String,
+    /// Format of a log line, where it has one of its own.
+    pub format: Option<(String, At)>,
+    /// Why it can not be asked, of a provider that authorizes.
+    pub unusable: Option<String>,
+}
+
+impl Provider {
+    /// Whether it writes access logs.
+    pub fn logs(&self) -> bool {
+        matches!(
+            self.kind.as_str(),
+            "envoyFileAccessLog" | "envoyHttpAls" | "envoyTcpAls" | "envoyOtelAls" | "stackdriver"
+        )
+    }
+
+    /// Whether it can be asked to authorize.
+    pub fn authorizes(&self) -> bool {
+        matches!(
+            self.kind.as_str(),
+            "envoyExtAuthzHttp" | "envoyExtAuthzGrpc"
+        )
+    }
+}
+
+pub(super) fn providers(reader: &Reader<'_>) -> Vec<Provider> {
+    let Some((list, at)) = reader.find(&["extensionProviders"]) else {
+        return Vec::new();
+    };
+    list.items()
+        .enumerate()
+        .filter_map(|(i, node)| provider(node, at.join(i)))
+        .collect()
+}
+
+fn provider(node: Node<'_>, at: At) -> Option<Provider> {
+    let name = node.get("name")?.as_str()?.to_owned();
+    let settings = node.entries().find(|entry| entry.key != "name")?;
+    let at = at.join(settings.key);
+    Some(Provider {
+        name,
+        kind: settings.key.to_owned(),
+        format: log_format(settings.value, &at),
+        unusable: unusable(settings.key, settings.value),
+    })
+}
+
+/// The text of a log format, or the texts of its labels one a line.
+fn log_format(settings: Node<'_>, at: &At) -> Option<(String, At)> {
+    let format = settings.get("logFormat")?;
+    let at = at.join("logFormat");
+    if let Some(text) = format.get("text").and_then(Node::as_str) {
+        return Some((text.to_owned(), at.join("text")));
+    }
+    let labels = format.get("labels")?;
+    let mut lines = Vec::new();
+    label_lines(labels, &mut lines);
+    Some((lines.join("\n"), at.join("labels")))
+}
+
+/// Labels may hold labels in turn.
+fn label_lines(labels: Node<'_>, lines: &mut Vec<String>) {
+    for entry in labels.entries() {
+        lines.push(format!(
+            "{}: {}",
+            entry.key,
+            entry.value.as_str().unwrap_or("")
+        ));
+        label_lines(entry.value, lines);
+    }
+}
+
+/// What makes istiod refuse a provider that authorizes: it then installs the rules as refusals.
+/// `istio/istio: pilot/pkg/security/authz/builder/extauthz.go`.
+fn unusable(kind: &str, settings: Node<'_>) -> Option<String> {
+    if !kind.starts_with("envoyExtAuthz") {
+        return None;
+    }
+    let port = settings.get("port").and_then(Node::as_i64).unwrap_or(0);
+    if !(1..=65_535).contains(&port) {
+        return Some(format!("{port} is no port"));
+    }
+    let service = settings.get("service").and_then(Node::as_str).unwrap_or("");
+    if service.is_empty() {
+        return Some("it names no service".to_owned());
+    }
+    if kind != "envoyExtAuthzHttp" {
+        return None;
+    }
+    let prefix = settings.get("pathPrefix").and_then(Node::as_str);
+    if prefix.is_some_and(|prefix| !prefix.starts_with('/')) {
+        return Some("pathPrefix does not begin with a slash".to_owned());
+    }
+    let status = settings
+        .get("statusOnError")
+        .map(|node| match node.value() {
+            Value::Text(text) => text.to_owned(),
+            _ => node.as_i64().map(|n| n.to_string()).unwrap_or_default(),
+        });
+    status
+        .filter(|status| !is_http_status(status))
+        .map(|status| format!("statusOnError {status:?} is no HTTP status"))
+}
+
+/// The status codes that Envoy knows (`envoyproxy/envoy: api/envoy/type/v3/http_status.proto`).
+fn is_http_status(text: &str) -> bool {
+    matches!(
+        text.parse::<u16>().unwrap_or(0),
+        100 | 200..=208 | 226 | 300..=305 | 307 | 308 | 400..=417 | 421..=424 | 426 | 428 | 429
+            | 431 | 500..=508 | 510 | 511
+    )
+}
