@@ -19,7 +19,7 @@ use crate::model::{
     At, Labels, Namespace, Place, Pointer, Problem, ProblemKind, ResourceId, Service, ServiceId,
     TargetPort, Workload, WorkloadId,
 };
-use crate::render::Environment;
+use crate::render::{Environment, Values};
 use crate::syntax::{Document, Node};
 use crate::text::Span;
 
@@ -54,6 +54,8 @@ pub struct Index {
     by_namespace: HashMap<Arc<str>, Vec<WorkloadId>>,
     /// Documents that are no Kubernetes objects.
     pub foreign: usize,
+    /// What of them may hold values that something is installed with; they stand behind the objects.
+    values: Vec<ResourceId>,
 }
 
 impl Index {
@@ -85,7 +87,33 @@ impl Index {
         index.anchor_namespaces();
         index.report_assumed_namespaces(&mut problems);
         index.join_services();
+        for one in &environment.values {
+            index.add_values(one);
+        }
         (index, problems)
+    }
+
+    /// A document that is no object gets an address like one, so that it can be pointed at.
+    fn add_values(&mut self, values: &Values) {
+        let id = ResourceId(self.resources.len() as u32);
+        // an address ends where a field begins
+        let name = values.file.replace('#', "%23");
+        let key = ResourceKey {
+            group: "".into(),
+            kind: "File".into(),
+            namespace: None,
+            name: name.into(),
+        };
+        let whole = key.address();
+        let copies = (2..).map(|copy| format!("{whole}~{copy}"));
+        let free = std::iter::once(whole.clone())
+            .chain(copies)
+            .find(|address| !self.by_address.contains_key(address.as_str()));
+        let address: Arc<str> = free.unwrap_or_default().into();
+        self.by_address.insert(Arc::clone(&address), id);
+        self.values.push(id);
+        self.resources
+            .push(Resource::of_values(key, address, values.document));
     }
 
     fn add(&mut self, mut resource: Resource, twins: &mut Twins) {
@@ -276,10 +304,16 @@ impl Index {
         &self.resources[id.0 as usize]
     }
 
+    /// Documents that are no objects and may hold values that something is installed with.
+    pub fn values(&self) -> &[ResourceId] {
+        &self.values
+    }
+
     /// All objects with their ids.
     pub fn resources(&self) -> impl Iterator<Item = (ResourceId, &Resource)> {
         self.resources
             .iter()
+            .take(self.resources.len() - self.values.len())
             .enumerate()
             .map(|(i, resource)| (ResourceId(i as u32), resource))
     }
@@ -448,7 +482,7 @@ pub fn step_into<'a>(node: Node<'a>, step: &str) -> Option<Node<'a>> {
 }
 
 /// Whether two objects say the same, whatever the order of their fields.
-fn same_content(a: Node<'_>, b: Node<'_>) -> bool {
+pub fn same_content(a: Node<'_>, b: Node<'_>) -> bool {
     use crate::syntax::Value;
     match (a.value(), b.value()) {
         (Value::Map, Value::Map) => {

@@ -78,6 +78,22 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// A document that is no object.
+    pub(super) fn of_values(key: ResourceKey, address: Arc<str>, document: usize) -> Self {
+        Self {
+            key,
+            address,
+            version: "".into(),
+            namespace_assumed: false,
+            labels: Labels::new(),
+            annotations: Labels::new(),
+            created: None,
+            document,
+            inside: Pointer::root(),
+            contested: false,
+        }
+    }
+
     /// What settles which of two objects of equal rank counts: the older one, then the name.
     pub fn age(&self) -> (&str, &str, &str) {
         (

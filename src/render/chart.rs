@@ -55,6 +55,15 @@ impl Charts {
         })
     }
 
+    /// Whether a file holds the values of the chart it lies in.
+    pub(super) fn is_values(&self, name: &str) -> bool {
+        base_name(name).starts_with("values")
+            && self
+                .directories
+                .iter()
+                .any(|chart| chart == directory(name))
+    }
+
     /// One problem for each chart that is not part of another one, if it renders to anything.
     pub(super) fn problems(&self, files: &Files<'_>) -> Vec<Problem> {
         let mut templates: BTreeMap<&str, usize> = BTreeMap::new();

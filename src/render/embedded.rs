@@ -1,13 +1,31 @@
-//! Documents inside strings: the mesh configuration in a ConfigMap.
+//! Documents inside strings: the mesh configuration in a ConfigMap, values of a chart in the object
+//! that installs it, a proxy's configuration in an annotation.
 
 use crate::model::Problem;
 use crate::syntax::{Document, Node, embedded};
 use crate::text::Sources;
 
-/// Keys of ConfigMaps that hold a mesh's configuration, by the beginning of the ConfigMap's name.
-const HOLDERS: &[(&str, &str)] = &[("istio", "mesh")];
+/// The annotation that holds a proxy's configuration.
+const PROXY_CONFIG: &str = "proxy.istio.io/config";
 
-/// Attaches the documents that ConfigMaps hold, so that addresses lead into them.
+/// Where pod templates have their annotations.
+const ANNOTATIONS: &[&[&str]] = &[
+    &["metadata", "annotations"],
+    &["spec", "template", "metadata", "annotations"],
+    &[
+        "spec",
+        "jobTemplate",
+        "spec",
+        "template",
+        "metadata",
+        "annotations",
+    ],
+];
+
+/// Charts whose values are looked at.
+const CHARTS: &[&str] = &["istiod", "base", "ztunnel"];
+
+/// Attaches the documents that texts hold, so that addresses lead into them.
 pub fn attach(sources: &Sources, documents: &mut [Document]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for document in documents {
@@ -15,12 +33,12 @@ pub fn attach(sources: &Sources, documents: &mut [Document]) -> Vec<Problem> {
         let root = document.root();
         let items = root.get("items").into_iter().flat_map(Node::items);
         for object in std::iter::once(root).chain(items) {
-            let Some(holder) = holder(object) else {
-                continue;
-            };
-            match embedded(document, sources.get(document.file()), holder) {
-                Ok(inner) => found.push((holder.id(), inner)),
-                Err(problem) => problems.push(problem),
+            for (holder, is_sure) in holders(object) {
+                match embedded(document, sources.get(document.file()), holder) {
+                    Ok(inner) => found.push((holder.id(), inner)),
+                    Err(problem) if is_sure => problems.push(problem),
+                    Err(_) => {}
+                }
             }
         }
         for (holder, inner) in found {
@@ -30,20 +48,33 @@ pub fn attach(sources: &Sources, documents: &mut [Document]) -> Vec<Problem> {
     problems
 }
 
-fn holder(object: Node<'_>) -> Option<Node<'_>> {
-    if object.get("kind").and_then(Node::as_str) != Some("ConfigMap") {
-        return None;
+/// The texts of an object that hold a document, and whether each surely does.
+fn holders(object: Node<'_>) -> Vec<(Node<'_>, bool)> {
+    let mut found = Vec::new();
+    match object.get("kind").and_then(Node::as_str) {
+        None => return found,
+        Some("ConfigMap") => {
+            let name = object.path(&["metadata", "name"]).and_then(Node::as_str);
+            // any other may be the one that istiod's environment names
+            let is_sure = name.is_some_and(|name| name == "istio" || name.starts_with("istio-"));
+            found.extend(object.path(&["data", "mesh"]).map(|text| (text, is_sure)));
+        }
+        Some("Application") => {
+            let one = object.path(&["spec", "source"]);
+            let several = object.path(&["spec", "sources"]);
+            let several = several.into_iter().flat_map(Node::items);
+            for source in one.into_iter().chain(several) {
+                let chart = source.get("chart").and_then(Node::as_str);
+                if chart.is_some_and(|chart| CHARTS.contains(&chart)) {
+                    found.extend(source.path(&["helm", "values"]).map(|text| (text, true)));
+                }
+            }
+        }
+        Some(_) => {
+            let annotations = ANNOTATIONS.iter().filter_map(|path| object.path(path));
+            found.extend(annotations.filter_map(|map| Some((map.get(PROXY_CONFIG)?, true))));
+        }
     }
-    let name = object.path(&["metadata", "name"]).and_then(Node::as_str)?;
-    let (_, key) = HOLDERS.iter().find(|(start, _)| {
-        name == *start
-            || name
-                .strip_prefix(start)
-                .is_some_and(|rest| rest.starts_with('-'))
-    })?;
-    let value = object.path(&["data", key])?;
-    value
-        .as_str()
-        .is_some_and(|text| !text.trim().is_empty())
-        .then_some(value)
+    found.retain(|(text, _)| text.as_str().is_some_and(|text| !text.trim().is_empty()));
+    found
 }

@@ -62,4 +62,12 @@ impl<'a> Files<'a> {
             .flat_map(|file| self.documents(file))
             .any(|document| has(document, "apiVersion") && has(document, "kind"))
     }
+
+    /// Whether a document is a mapping that is no object.
+    pub(super) fn is_values(&self, document: usize) -> bool {
+        let root = self.documents.get(document).map(Document::root);
+        root.is_some_and(|root| {
+            root.is_map() && (root.get("apiVersion").is_none() || root.get("kind").is_none())
+        })
+    }
 }

@@ -27,6 +27,18 @@ pub struct Environment {
     pub name: String,
     /// Its documents, in the order of their files.
     pub members: Vec<Member>,
+    /// What lies beside them and is no object: it may hold the values that something is installed
+    /// with. Of plain manifests only, those of charts among them.
+    pub values: Vec<Values>,
+}
+
+/// A document that is no object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Values {
+    /// Index among all documents of the scan.
+    pub document: usize,
+    /// The name of its file.
+    pub file: Arc<str>,
 }
 
 /// A document of an environment.
@@ -93,12 +105,16 @@ pub fn environments(
                 _ => rendered.directory,
             },
             members: rendered.members,
+            values: Vec::new(),
         })
         .collect();
     if !plain.is_empty() {
         environments.push(Environment {
             name: ".".to_owned(),
             members: plain,
+            values: values(&files, |name| {
+                outcome.taken.contains(name) || (is_part(name) && !charts.is_values(name))
+            }),
         });
     }
     environments.retain(|environment| !environment.members.is_empty());
@@ -118,6 +134,26 @@ fn plain_members(files: &Files<'_>, is_taken: impl Fn(&str) -> bool) -> Vec<Memb
             document,
             namespace: None,
         })
+        .collect()
+}
+
+/// Documents that are no objects, without those of files that are taken.
+fn values(files: &Files<'_>, is_taken: impl Fn(&str) -> bool) -> Vec<Values> {
+    let of_file = |(name, file): (&str, FileId)| {
+        let name: Arc<str> = name.into();
+        let documents = files.indices(file).iter().copied();
+        documents
+            .filter(|&document| files.is_values(document))
+            .map(move |document| Values {
+                document,
+                file: Arc::clone(&name),
+            })
+            .collect::<Vec<_>>()
+    };
+    files
+        .all()
+        .filter(|(name, _)| !is_taken(name))
+        .flat_map(of_file)
         .collect()
 }
 

@@ -377,3 +377,26 @@ mod charts {
         assert_eq!(world.problems.len(), 1);
     }
 }
+
+#[test]
+fn what_is_no_object_lies_beside_the_plain_manifests() {
+    let values = "meshConfig: {}\n";
+    let world = render(&[
+        ("app.yaml", ""),
+        ("kept/kustomization.yaml", "resources: [in.yaml]\n"),
+        ("kept/in.yaml", ""),
+        ("list.yaml", "[1, 2]\n"),
+        ("mesh/Chart.yaml", "name: mesh\n"),
+        ("mesh/files/profile.yaml", values),
+        ("mesh/values.yaml", values),
+        ("values.yaml", values),
+    ]);
+    let beside = |name: &str| {
+        let mut all = world.environments.iter();
+        let environment = all.find(|e| e.name == name).unwrap();
+        let files = environment.values.iter().map(|v| v.file.to_string());
+        files.collect::<Vec<_>>()
+    };
+    assert_eq!(beside("."), ["mesh/values.yaml", "values.yaml"]);
+    assert!(beside("kept").is_empty());
+}

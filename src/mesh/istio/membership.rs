@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::settings::Revisions;
 use crate::k8s::Index;
 use crate::k8s::selector::LabelSelector;
 use crate::model::{At, Because, Decided, Labels, Membership, Namespace, Tri, Workload};
@@ -55,7 +56,9 @@ pub struct Member {
 pub enum Injectors {
     /// Their webhooks are in the input: these and no others.
     Known(Vec<Webhook>),
-    /// They are not: the default revision is taken to be there, others may be.
+    /// They are not, and what installs control planes is: these revisions and no others.
+    Installed(Revisions),
+    /// Neither is: the default revision is taken to be there, others may be.
     Assumed,
 }
 
@@ -100,9 +103,17 @@ impl Injectors {
             }
         }
         if any {
-            Self::Known(found)
-        } else {
-            Self::Assumed
+            return Self::Known(found);
+        }
+        Revisions::find(index).map_or(Self::Assumed, Self::Installed)
+    }
+
+    /// Whether pods that ask for a revision, or for none in particular, are served, and by which.
+    fn serving(&self, name: Option<&str>) -> (Tri, Arc<str>) {
+        match (self, name) {
+            (Self::Installed(revisions), name) => revisions.serving(name),
+            (_, None | Some("default")) => (Tri::Yes, "default".into()),
+            (_, Some(name)) => (Tri::Unknown, name.into()),
         }
     }
 
@@ -110,7 +121,7 @@ impl Injectors {
     fn called(&self, workload: &Workload, namespace: &Namespace) -> (Tri, Arc<str>, Because) {
         match self {
             Self::Known(webhooks) => called_by(webhooks, workload, namespace),
-            Self::Assumed => assumed(workload, namespace),
+            Self::Installed(_) | Self::Assumed => self.asked(workload, namespace),
         }
     }
 }
@@ -139,41 +150,31 @@ fn called_by(
     )
 }
 
-/// The webhooks of a default installation, for the default revision; another revision that a
-/// label names may or may not be there.
-fn assumed(workload: &Workload, namespace: &Namespace) -> (Tri, Arc<str>, Because) {
-    let pod_inject = workload.label(INJECT);
-    let pod_revision = workload.label(REVISION);
-    let default: Arc<str> = "default".into();
-    if pod_inject == Some("false") {
-        return (
-            Tri::No,
-            default,
-            Because::Configured(workload.label_at(INJECT)),
-        );
-    }
-    let Some(labels) = &namespace.labels else {
-        return (Tri::Unknown, default, namespace_unknown(namespace));
-    };
-    let label = |key: &str| labels.get(key).map(|v| &**v);
-    let (called, revision) = match (label(INJECTION), label(REVISION)) {
-        (Some("enabled"), _) => (Tri::Yes, None),
-        (Some(_), _) => (Tri::No, None),
-        (None, Some(revision)) => (installed(revision), Some(revision)),
-        (None, None) => match pod_revision {
-            Some(revision) => (installed(revision), Some(revision)),
-            None => (Tri::from(pod_inject == Some("true")), None),
-        },
-    };
-    let because = label_that_asks(workload, namespace, called);
-    (called, revision.map_or(default, Into::into), because)
-}
-
-fn installed(revision: &str) -> Tri {
-    if revision == "default" {
-        Tri::Yes
-    } else {
-        Tri::Unknown
+impl Injectors {
+    /// The webhooks that a control plane installs for a revision, and for the default one.
+    fn asked(&self, workload: &Workload, namespace: &Namespace) -> (Tri, Arc<str>, Because) {
+        let pod_inject = workload.label(INJECT);
+        let default: Arc<str> = "default".into();
+        if pod_inject == Some("false") {
+            let at = workload.label_at(INJECT);
+            return (Tri::No, default, Because::Configured(at));
+        }
+        let Some(labels) = &namespace.labels else {
+            return (Tri::Unknown, default, namespace_unknown(namespace));
+        };
+        let label = |key: &str| labels.get(key).map(|v| &**v);
+        let (called, revision) = match (label(INJECTION), label(REVISION)) {
+            (Some("enabled"), _) => self.serving(None),
+            (Some(_), _) => (Tri::No, default),
+            (None, Some(revision)) => self.serving(Some(revision)),
+            (None, None) => match (workload.label(REVISION), pod_inject) {
+                (Some(revision), _) => self.serving(Some(revision)),
+                (None, Some("true")) => self.serving(None),
+                (None, _) => (Tri::No, default),
+            },
+        };
+        let because = label_that_asks(workload, namespace, called);
+        (called, revision, because)
     }
 }
 
@@ -202,8 +203,9 @@ fn label_that_asks(workload: &Workload, namespace: &Namespace, called: Tri) -> B
                 .contains_key(REVISION)
                 .then(|| workload.label_at(REVISION))
         });
+    let by_revision = !labels.contains_key(INJECTION);
     if called == Tri::Unknown
-        && let Some(near) = &revision_at
+        && let Some(near) = revision_at.as_ref().filter(|_| by_revision)
     {
         return Because::Assumed {
             what: "the input does not show whether a control plane of this revision is installed"
@@ -211,14 +213,24 @@ fn label_that_asks(workload: &Workload, namespace: &Namespace, called: Tri) -> B
             near: near.clone(),
         };
     }
+    let inject_at = match labels.contains_key(INJECTION) {
+        true => of_namespace(INJECTION),
+        false => workload.label_at(INJECT),
+    };
+    if called == Tri::Unknown {
+        return Because::Assumed {
+            what: "the input does not show which control plane is the default one".to_owned(),
+            near: inject_at,
+        };
+    }
     if labels.contains_key(INJECTION) {
-        return Because::Configured(of_namespace(INJECTION));
+        return Because::Configured(inject_at);
     }
     if let Some(at) = revision_at {
         return Because::Configured(at);
     }
     if workload.labels.contains_key(INJECT) {
-        return Because::Configured(workload.label_at(INJECT));
+        return Because::Configured(inject_at);
     }
     Because::Default {
         rule: "no label asks for a sidecar",
@@ -238,10 +250,10 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
         plane,
         revision,
     };
-    let default: Arc<str> = "default".into();
+    let (called, revision, because) = injectors.called(workload, namespace);
     if let Some(at) = gateway(workload) {
         let membership = Decided::configured(Membership::Meshed, at);
-        return member(membership, Plane::Gateway, default);
+        return member(membership, Plane::Gateway, revision);
     }
     if let Some(proxy) = workload
         .containers
@@ -253,9 +265,8 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
             pointer: proxy.at.clone(),
         };
         let membership = Decided::configured(Membership::Meshed, at);
-        return member(membership, Plane::Sidecar, default);
+        return member(membership, Plane::Sidecar, revision);
     }
-    let (called, revision, because) = injectors.called(workload, namespace);
     if called == Tri::No {
         if let Some(at) = ambient(workload, namespace) {
             let membership = Decided::configured(Membership::Meshed, at);

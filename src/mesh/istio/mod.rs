@@ -68,7 +68,13 @@ pub struct Istio {
     rulesets: Mutex<HashMap<RulesetKey, Arc<Ruleset>>>,
 }
 
-type RulesetKey = (Vec<ResourceId>, Vec<ResourceId>, Layer, Option<ResourceId>);
+type RulesetKey = (
+    Vec<ResourceId>,
+    Vec<ResourceId>,
+    Layer,
+    Option<ResourceId>,
+    Arc<str>,
+);
 
 /// Compiles Istio, if anything of it is in the environment.
 pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio> {
@@ -195,7 +201,9 @@ fn first_trace(index: &Index) -> Option<ResourceId> {
                     .iter()
                     .any(|c| &*c.name == "istio-proxy")
         });
-        workload.map(|workload| workload.resource)
+        workload
+            .map(|workload| workload.resource)
+            .or_else(|| settings::trace(index))
     })
 }
 
@@ -240,15 +248,14 @@ impl Istio {
         let ids: Vec<ResourceId> = policies.iter().map(|(at, _)| at.resource).collect();
         // without an ALLOW the default is shown at the workload itself
         let own = ids.is_empty().then_some(workload.resource);
-        let key = (ids, tokens.iter().map(|t| t.id).collect(), layer, own);
+        let revision = Arc::clone(&self.member(workload).revision);
+        let config = self.config.of(&revision);
+        let tokens_by_id = tokens.iter().map(|t| t.id).collect();
+        let key = (ids, tokens_by_id, layer, own, revision);
         let mut cache = self.rulesets.lock().unwrap_or_else(PoisonError::into_inner);
         let build = || {
             Arc::new(ruleset::assemble(
-                workload,
-                &policies,
-                &tokens,
-                layer,
-                &self.config,
+                workload, &policies, &tokens, layer, config,
             ))
         };
         Arc::clone(cache.entry(key).or_insert_with(build))
@@ -305,13 +312,19 @@ impl Istio {
 
     /// What a proxy sends by itself, where no DestinationRule says anything.
     /// `istio/istio: pilot/pkg/xds/endpoints/mtls_checker.go`.
-    fn automatic(&self, call: &Call<'_>, service: &Service) -> Decided<TlsOrigination> {
+    fn automatic(
+        &self,
+        client_revision: &str,
+        call: &Call<'_>,
+        service: &Service,
+    ) -> Decided<TlsOrigination> {
         let plain = |because: Because| Decided {
             value: TlsOrigination::Plaintext,
             because,
             rivals: Vec::new(),
         };
-        let automatic = &self.config.neutral.automatic_mtls;
+        let config = self.config.of(client_revision);
+        let automatic = &config.neutral.automatic_mtls;
         if !automatic.value {
             return plain(automatic.because.clone());
         }
@@ -371,7 +384,7 @@ impl Istio {
         let service = self.index.service(service);
         let rules = self.rules_for(client, service);
         match self.destinations.tls(&rules, client, port) {
-            Tls::Unset => self.automatic(call, service),
+            Tls::Unset => self.automatic(&self.member(client).revision, call, service),
             Tls::PlainEndpoints(at) => Decided::configured(TlsOrigination::Plaintext, at),
             Tls::Set(tls, at) => {
                 // a Secret is read by gateways and by selected pods only; others send no TLS at all
@@ -431,7 +444,8 @@ impl Mesh for Istio {
     }
 
     fn identity(&self, workload: &Workload) -> Identity {
-        let trust_domain = Arc::clone(&self.config.neutral.trust_domain.value);
+        let config = self.config.of(&self.member(workload).revision);
+        let trust_domain = Arc::clone(&config.neutral.trust_domain.value);
         let (namespace, account) = (&workload.namespace, &workload.service_account);
         Identity {
             name: format!("{trust_domain}/ns/{namespace}/sa/{account}").into(),
@@ -445,7 +459,8 @@ impl Mesh for Istio {
         let protocol = protocol::of_workload_port(&self.index, workload, port);
         let revision = &self.member(workload).revision;
         let tls = self.peer_policies().acceptance(workload, revision, port);
-        let bypass = capture::inbound_bypass(workload, port, self.config.no_interception.as_ref());
+        let config = self.config.of(revision);
+        let bypass = capture::inbound_bypass(workload, port, config.no_interception.as_ref());
         let inlets = match bypass {
             Some(at) => vec![bypassed(protocol.value, Because::Configured(at))],
             None => self.inlets(workload, protocol.value, &tls),
@@ -463,7 +478,8 @@ impl Mesh for Istio {
 
     fn origination(&self, client: &Workload, call: &Call<'_>) -> Origination {
         let dialled = call.service.map_or(call.port, |(_, port)| port);
-        let mesh_wide = self.config.no_interception.as_ref();
+        let config = self.config.of(&self.member(client).revision);
+        let mesh_wide = config.no_interception.as_ref();
         let mut conditions = self.extensions.outbound(client);
         conditions.extend(self.unjudged(client));
         if let Some((service, _)) = call.service {
@@ -539,7 +555,8 @@ impl Mesh for Istio {
         }
         let telemetries =
             telemetry::applicable(&self.telemetries, workload, self.root(), &member.revision);
-        telemetry::access_log(&telemetries, &self.config, workload)
+        let config = self.config.of(&member.revision);
+        telemetry::access_log(&telemetries, config, workload)
     }
 
     fn policies(&self) -> &[Policy] {

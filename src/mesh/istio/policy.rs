@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::crd::Selecting;
+use super::settings::Revisions;
 use crate::k8s::Index;
 use crate::k8s::selector::{LabelIndex, is_subset};
 use crate::model::{At, Labels, Problem, ProblemKind, ResourceId, Workload};
@@ -73,10 +74,16 @@ impl<T: for<'a> Deserialize<'a> + Default + Selecting> Objects<T> {
             .par_iter()
             .filter_map(|&id| read_one(index, id, kind))
             .collect();
+        let revisions = Revisions::find(index);
         let mut all = Vec::with_capacity(read.len());
         for one in read {
             match one {
-                Ok(object) => all.push(object),
+                Ok(mut object) => {
+                    if let (Some(label), Some(known)) = (&mut object.revision, &revisions) {
+                        *label = known.behind(label);
+                    }
+                    all.push(object);
+                }
                 Err(problem) => problems.push(problem),
             }
         }

@@ -3,24 +3,33 @@
 //!
 //! Defaults: `istio/istio: pkg/config/mesh/mesh.go` (DefaultMeshConfig).
 
+mod conflict;
 mod env;
+mod installation;
 mod profile;
 mod provider;
 mod reader;
+mod recognize;
+mod revisions;
 mod sources;
 mod traffic;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use provider::Provider;
+pub use revisions::Revisions;
 #[allow(unused_imports)] // for ambient and gateways
 pub use traffic::{IngressMode, OutboundPolicy};
 
 use crate::k8s::Index;
 use crate::mesh::Settings;
-use crate::model::{At, Because, Decided, LogState, Normalization, Problem, ProblemKind};
+use crate::model::{
+    At, Because, Decided, LogState, Normalization, Problem, ProblemKind, ResourceId,
+};
 use env::Flags;
-use reader::Reader;
+use reader::{Reader, texts_in};
+use sources::Sources;
 
 /// Istio's mesh configuration, as far as it decides anything here.
 #[derive(Debug)]
@@ -66,9 +75,23 @@ pub struct MeshConfig {
     pub num_trusted_proxies: Option<(u32, At)>,
     /// Switches of the control plane.
     flags: Flags,
+    /// The settings of the other control planes, by revision.
+    others: BTreeMap<Arc<str>, MeshConfig>,
 }
 
 impl MeshConfig {
+    /// The settings of the control plane of a revision.
+    pub fn of(&self, revision: &str) -> &Self {
+        self.others.get(revision).unwrap_or(self)
+    }
+
+    /// Whether two control planes agree on who is trusted, and where policies are mesh-wide.
+    fn trusts_the_same(&self, other: &Self) -> bool {
+        self.neutral.trust_domain.value == other.neutral.trust_domain.value
+            && self.neutral.root_namespace.value == other.neutral.root_namespace.value
+            && self.trust_domain_aliases == other.trust_domain_aliases
+    }
+
     /// A switch of the control plane (`PILOT_ENABLE_AMBIENT`), where it is written.
     #[allow(dead_code)] // for ambient and gateways
     pub fn flag(&self, name: &str) -> Option<(bool, At)> {
@@ -76,9 +99,38 @@ impl MeshConfig {
     }
 }
 
-/// Reads the mesh configuration; `near` is the place to point at where there is none.
+/// Reads the settings of all control planes; `near` is the place to point at where there are none.
+/// Those of the default revision stand for all that have none of their own.
 pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig {
-    let sources = sources::find(index, problems);
+    let mut planes = sources::find(index, problems);
+    let main = planes
+        .remove(installation::DEFAULT)
+        .or_else(|| Some(planes.pop_first()?.1))
+        .unwrap_or_default();
+    let mut config = read_one(index, main, near.clone(), problems);
+    for (revision, sources) in planes {
+        let other = read_one(index, sources, near.clone(), problems);
+        if !config.trusts_the_same(&other) {
+            problems.push(Problem::at(
+                ProblemKind::NotUnderstood,
+                "this control plane has other trust domains or another root namespace than the first one; \
+                 policies are judged by those of the first one",
+                other.neutral.at.clone(),
+            ));
+        }
+        config.others.insert(revision, other);
+    }
+    config
+}
+
+/// The first object that installs a control plane.
+pub fn trace(index: &Index) -> Option<ResourceId> {
+    let planes = sources::find(index, &mut Vec::new());
+    let first = planes.into_values().next()?;
+    first.mesh.first().map(|at| at.resource)
+}
+
+fn read_one(index: &Index, sources: Sources, near: At, problems: &mut Vec<Problem>) -> MeshConfig {
     let near = sources.mesh.first().cloned().unwrap_or(near);
     let reader = Reader {
         index,
@@ -105,11 +157,7 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig 
     };
     MeshConfig {
         neutral,
-        trust_domain_aliases: reader
-            .texts(&["trustDomainAliases"])
-            .into_iter()
-            .map(|(t, _)| t)
-            .collect(),
+        trust_domain_aliases: aliases(&reader),
         access_log_format,
         access_log_service: reader
             .find(&["enableEnvoyAccessLogService"])
@@ -137,7 +185,8 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig 
         virtual_service_export_to: reader.words(&["defaultVirtualServiceExportTo"]),
         service_export_to: reader.words(&["defaultServiceExportTo"]),
         num_trusted_proxies: traffic::num_trusted_proxies(&reader),
-        flags: Flags::read(&reader),
+        flags: Flags::read(index, &reader.sources),
+        others: BTreeMap::new(),
     }
 }
 
@@ -184,13 +233,21 @@ fn root_namespace(reader: &Reader<'_>) -> Decided<String> {
         "istio-system",
         "Istio's default root namespace",
     );
-    match reader.find_value(&["global", "istioNamespace"]) {
-        Some((node, at)) if !written.because.is_configured() => match node.as_str() {
-            Some(namespace) => Decided::configured(namespace.to_owned(), at),
-            None => written,
-        },
+    match sources::first_text(reader.index, &reader.sources.namespaces) {
+        Some((namespace, at)) if !written.because.is_configured() => {
+            Decided::configured(namespace.to_owned(), at)
+        }
         _ => written,
     }
+}
+
+/// Those of all places, sorted: `istio/istio: pkg/config/mesh/mesh.go` (ApplyMeshConfig).
+fn aliases(reader: &Reader<'_>) -> Vec<String> {
+    let all = reader.all(&["trustDomainAliases"]).into_iter();
+    let mut aliases: Vec<String> = all.flat_map(texts_in).map(|(text, _)| text).collect();
+    aliases.sort();
+    aliases.dedup();
+    aliases
 }
 
 fn arc(text: Decided<String>) -> Decided<Arc<str>> {

@@ -1,5 +1,6 @@
 //! `extensionProviders`: who logs, traces and authorizes, by name.
 
+use super::profile;
 use super::reader::Reader;
 use crate::model::At;
 use crate::syntax::{Node, Value};
@@ -35,14 +36,32 @@ impl Provider {
     }
 }
 
+/// The providers of all places, of those with one name the one that counts first; else those of
+/// the profile.
 pub(super) fn providers(reader: &Reader<'_>) -> Vec<Provider> {
-    let Some((list, at)) = reader.find(&["extensionProviders"]) else {
-        return Vec::new();
-    };
-    list.items()
-        .enumerate()
-        .filter_map(|(i, node)| provider(node, at.join(i)))
-        .collect()
+    let mut found: Vec<Provider> = Vec::new();
+    let written = reader.all(&["extensionProviders"]);
+    for (list, at) in &written {
+        for (i, node) in list.items().enumerate() {
+            let one = provider(node, at.join(i));
+            let is_new = |one: &Provider| !found.iter().any(|known| known.name == one.name);
+            if let Some(one) = one.filter(is_new) {
+                found.push(one);
+            }
+        }
+    }
+    if written.is_empty()
+        && let Some((profile, _)) = &reader.sources.profile
+    {
+        let brought = profile::providers(profile).iter();
+        found.extend(brought.map(|(name, kind)| Provider {
+            name: (*name).to_owned(),
+            kind: (*kind).to_owned(),
+            format: None,
+            unusable: None,
+        }));
+    }
+    found
 }
 
 fn provider(node: Node<'_>, at: At) -> Option<Provider> {

@@ -4,7 +4,7 @@ use super::profile;
 use super::sources::Sources;
 use crate::k8s::{Index, step_into};
 use crate::model::{At, Decided};
-use crate::syntax::Node;
+use crate::syntax::{Document, Node};
 
 pub(super) struct Reader<'a> {
     pub(super) index: &'a Index,
@@ -19,9 +19,18 @@ impl<'a> Reader<'a> {
         first(self.index, &self.sources.mesh, path)
     }
 
-    /// A value of the charts.
-    pub(super) fn find_value(&self, path: &[&str]) -> Option<(Node<'a>, At)> {
-        first(self.index, &self.sources.values, path)
+    /// All values of a field whose lists add up, or the first that is written.
+    pub(super) fn all(&self, path: &[&str]) -> Vec<(Node<'a>, At)> {
+        let mut found: Vec<_> = self
+            .sources
+            .mesh
+            .iter()
+            .filter_map(|place| first(self.index, std::slice::from_ref(place), path))
+            .collect();
+        if !self.sources.add_up {
+            found.truncate(1);
+        }
+        found
     }
 
     /// What the installation profile sets, with the line that chooses the profile.
@@ -48,13 +57,7 @@ impl<'a> Reader<'a> {
 
     /// The texts of a list, each with its place.
     pub(super) fn texts(&self, path: &[&str]) -> Vec<(String, At)> {
-        let Some((node, at)) = self.find(path) else {
-            return Vec::new();
-        };
-        node.items()
-            .enumerate()
-            .filter_map(|(i, item)| Some((item.as_str()?.to_owned(), at.join(i))))
-            .collect()
+        self.find(path).map(texts_in).unwrap_or_default()
     }
 
     /// The texts of a list.
@@ -79,7 +82,9 @@ impl<'a> Reader<'a> {
 /// What stands at an address; it may lead into a document that a text holds.
 pub(super) fn node_at<'a>(index: &'a Index, at: &At) -> Option<Node<'a>> {
     let mut steps = at.pointer.steps();
-    steps.try_fold(index.node(at.resource), |node, step| step_into(node, &step))
+    let node = steps.try_fold(index.node(at.resource), |node, step| step_into(node, &step))?;
+    let held = node.document().attached(node.id());
+    Some(held.map_or(node, Document::root))
 }
 
 /// The value at a path below the first of some places that has one.
@@ -89,4 +94,12 @@ fn first<'a>(index: &'a Index, places: &[At], path: &[&str]) -> Option<(Node<'a>
         let node = node_at(index, &at)?;
         (!node.is_null()).then_some((node, at))
     })
+}
+
+/// The texts of a list, each with its place.
+pub(super) fn texts_in((list, at): (Node<'_>, At)) -> Vec<(String, At)> {
+    let items = list.items().enumerate();
+    items
+        .filter_map(|(i, item)| Some((item.as_str()?.to_owned(), at.join(i))))
+        .collect()
 }

@@ -1,61 +1,192 @@
-//! The places that hold the settings of a control plane.
+//! The places that hold the settings of each control plane.
+//!
+//! `istio/istio: manifests/charts/istio-control/istio-discovery/templates/configmap.yaml`.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::installation::{DEFAULT, Installation, installations};
+use super::reader::node_at;
+use super::{conflict, env, profile};
 use crate::k8s::Index;
 use crate::model::{At, Problem, ProblemKind, ResourceId};
 use crate::syntax::Node;
 
 /// Where the settings of a control plane stand; in each list the place that counts first is first.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Sources {
+    /// The control plane; nothing where no object shows that there is one.
+    pub(super) revision: Option<Arc<str>>,
     /// Mesh configuration.
     pub(super) mesh: Vec<At>,
     /// Values of Istio's charts.
     pub(super) values: Vec<At>,
+    /// Lists of istiod's environment variables.
+    pub(super) variables: Vec<At>,
     /// The installation profile, with its place.
     pub(super) profile: Option<(String, At)>,
+    /// The namespace that Istio is installed in.
+    pub(super) namespaces: Vec<At>,
+    /// Whether lists of several places add up; else the first list that is written is the list.
+    pub(super) add_up: bool,
 }
 
-/// Finds them.
-pub(super) fn find(index: &Index, problems: &mut Vec<Problem>) -> Sources {
-    let mut sources = Sources::default();
-    let mut config_maps: Vec<ResourceId> = index
-        .of_kind("", "ConfigMap")
-        .iter()
-        .copied()
-        .filter(|&id| {
-            let name = &*index.resource(id).key.name;
-            (name == "istio" || name.starts_with("istio-"))
-                && index.node(id).path(&["data", "mesh"]).is_some()
-        })
-        .collect();
-    config_maps.sort_by_key(|&id| index.resource(id).key.name.to_string());
-    for &other in config_maps.iter().skip(1) {
-        problems.push(Problem::at(
-            ProblemKind::NotUnderstood,
-            "a second mesh configuration: several control planes in one environment are not told apart yet, \
-             the settings of the first one were taken for all",
-            At::new(other, "/data/mesh"),
-        ));
-    }
-    for (group, kind) in [
-        ("install.istio.io", "IstioOperator"),
-        ("sailoperator.io", "Istio"),
-    ] {
-        for &id in index.of_kind(group, kind) {
-            if kind == "IstioOperator" {
-                sources.mesh.push(At::new(id, "/spec/meshConfig"));
-            }
-            sources.mesh.push(At::new(id, "/spec/values/meshConfig"));
-            sources.values.push(At::new(id, "/spec/values"));
-            let profile = index.node(id).path(&["spec", "profile"]);
-            if let Some(profile) = profile.and_then(Node::as_str) {
-                sources.profile = Some((profile.to_owned(), At::new(id, "/spec/profile")));
-            }
+impl Sources {
+    /// Takes the places of another one in, behind its own.
+    fn extend(&mut self, other: &Self) {
+        self.mesh.extend(other.mesh.iter().cloned());
+        self.values.extend(other.values.iter().cloned());
+        self.variables.extend(other.variables.iter().cloned());
+        self.namespaces.extend(other.namespaces.iter().cloned());
+        if self.profile.is_none() {
+            self.profile.clone_from(&other.profile);
+        }
+        if self.revision.is_none() {
+            self.revision.clone_from(&other.revision);
         }
     }
-    if let Some(&first) = config_maps.first() {
-        sources.mesh = vec![At::new(first, "/data/mesh")];
-        sources.profile = None;
+}
+
+/// The settings of each control plane, by revision.
+pub(super) fn find(index: &Index, problems: &mut Vec<Problem>) -> BTreeMap<Arc<str>, Sources> {
+    let installations = installations(index);
+    let mut planes = installed(index, &installations, problems);
+    let shared = shared(index, &planes, problems);
+    let mut known: BTreeMap<Arc<str>, ResourceId> = BTreeMap::new();
+    for (revision, id) in config_maps(index) {
+        if shared.values().any(|one| *one == id) {
+            continue;
+        }
+        let at = At::new(id, "/data/mesh");
+        if known.contains_key(&revision) {
+            problems.push(Problem::at(
+                ProblemKind::NotUnderstood,
+                "a second mesh configuration of the same control plane: the settings of the first one were taken",
+                at,
+            ));
+            continue;
+        }
+        known.insert(Arc::clone(&revision), id);
+        let plane = planes.entry(Arc::clone(&revision)).or_default();
+        plane.revision = Some(revision);
+        plane.mesh = vec![at];
+        // what was installed from is in it already
+        plane.profile = None;
+        plane.namespaces.clear();
     }
-    sources
+    for (revision, id) in shared {
+        let plane = planes.entry(Arc::clone(&revision)).or_default();
+        plane.revision = Some(revision);
+        plane.mesh.push(At::new(id, "/data/mesh"));
+        plane.add_up = true;
+    }
+    planes
+}
+
+/// What control planes are installed from, put together by revision.
+fn installed(
+    index: &Index,
+    installations: &[Installation],
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<Arc<str>, Sources> {
+    let has_map = |revision: &str| config_maps(index).any(|(own, _)| *own == *revision);
+    let mut revisions: Vec<&Arc<str>> = installations
+        .iter()
+        .filter_map(|one| one.sources.revision.as_ref())
+        .collect();
+    revisions.sort();
+    revisions.dedup();
+    let only = match revisions.as_slice() {
+        [one] => Arc::clone(one),
+        _ => DEFAULT.into(),
+    };
+    let mut planes: BTreeMap<Arc<str>, Sources> = BTreeMap::new();
+    for one in installations
+        .iter()
+        .filter(|one| !one.sources.mesh.is_empty())
+    {
+        let revision = one.sources.revision.as_ref().unwrap_or(&only);
+        if let Some((name, at)) = &one.sources.profile
+            && !profile::is_known(name)
+        {
+            problems.push(Problem::at(
+                ProblemKind::NotUnderstood,
+                format!("{name:?} is no profile that comes with Istio; what it sets is not known"),
+                at.clone(),
+            ));
+        }
+        let plane = planes.entry(Arc::clone(revision)).or_default();
+        let differs = conflict::between(index, plane, &one.sources);
+        if let Some(at) = differs.filter(|_| !has_map(revision)) {
+            problems.push(Problem::at(
+                ProblemKind::NotUnderstood,
+                "another place sets this differently for the same control plane, and which of them is in force \
+                 is not known: the first one was taken",
+                at,
+            ));
+        }
+        plane.extend(&one.sources);
+    }
+    planes
+}
+
+/// ConfigMaps with mesh configuration, each with the revision that its name says.
+fn config_maps(index: &Index) -> impl Iterator<Item = (Arc<str>, ResourceId)> + '_ {
+    index.of_kind("", "ConfigMap").iter().filter_map(|&id| {
+        let name = &*index.resource(id).key.name;
+        let revision = match name.strip_prefix("istio")? {
+            "" => DEFAULT,
+            rest => rest.strip_prefix('-')?,
+        };
+        index.node(id).path(&["data", "mesh"])?;
+        Some((Arc::from(revision), id))
+    })
+}
+
+/// The ConfigMap that istiod puts below its own, by revision.
+/// `istio/istio: pilot/pkg/bootstrap/mesh.go`.
+fn shared(
+    index: &Index,
+    planes: &BTreeMap<Arc<str>, Sources>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<Arc<str>, ResourceId> {
+    let revisions = planes.keys().cloned();
+    let mut all: Vec<Arc<str>> = revisions.chain(env::revisions(index)).collect();
+    all.sort();
+    all.dedup();
+    let mut found = BTreeMap::new();
+    for revision in all {
+        let nothing = Sources {
+            revision: Some(Arc::clone(&revision)),
+            ..Sources::default()
+        };
+        let sources = planes.get(&revision).unwrap_or(&nothing);
+        let variables = env::variables(index, sources);
+        let Some((node, at)) = variables.get("SHARED_MESH_CONFIG") else {
+            continue;
+        };
+        let name = node.as_str().unwrap_or("");
+        let named = |id: &&ResourceId| *index.resource(**id).key.name == *name;
+        let place = |id| node_at(index, &At::new(id, "/data/mesh")).map(|_| id);
+        match index.of_kind("", "ConfigMap").iter().find(named) {
+            Some(&id) if place(id).is_some() => {
+                found.insert(revision, id);
+            }
+            _ if name.is_empty() => {}
+            _ => problems.push(Problem::at(
+                ProblemKind::NotUnderstood,
+                format!("the ConfigMap {name:?}, which holds a part of the mesh configuration, is not in the input"),
+                at.clone(),
+            )),
+        }
+    }
+    found
+}
+
+/// The texts that stand at places, with their places.
+pub(super) fn first_text<'a>(index: &'a Index, places: &[At]) -> Option<(&'a str, At)> {
+    places.iter().find_map(|at| {
+        let text = node_at(index, at).and_then(Node::as_str)?;
+        Some((text, at.clone()))
+    })
 }

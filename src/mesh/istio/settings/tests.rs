@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
-use crate::mesh::istio::sample::{Sample, compile, workload};
+use crate::mesh::Mesh as _;
+use crate::mesh::istio::sample::{Sample, compile, deployment, workload};
+use crate::model::Membership;
 
 /// The settings of an environment that holds one workload and `text`.
 fn with(text: &str) -> Sample {
@@ -105,4 +107,226 @@ fn switches_are_read_from_istiod_before_its_values() {
             .starts_with("Deployment.apps/istio-system/istiod#")
     );
     assert!(config.flag("OTHER").is_none());
+}
+
+/// The revision that serves a workload, and whether it is in the mesh.
+fn membership(sample: &Sample, workload: &str) -> (Membership, String) {
+    let member = sample.istio.member(sample.workload(workload));
+    (member.membership.value, member.revision.to_string())
+}
+
+/// A namespace with labels, and one workload in it.
+fn labelled(namespace: &str, labels: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {namespace}, labels: {{{labels}}}}}\n---\n{}",
+        deployment(namespace, "api")
+    )
+}
+
+#[test]
+fn values_files_of_the_charts_are_sources() {
+    for (name, text, prefix) in [
+        (
+            "istio.yaml",
+            "meshConfig:\n  accessLogFile: /dev/stdout\nglobal: {istioNamespace: mesh}\n",
+            "",
+        ),
+        (
+            "mesh/values.yaml",
+            "istiod:\n  meshConfig:\n    accessLogFile: /dev/stdout\n  global: {istioNamespace: mesh}\n",
+            "/istiod",
+        ),
+    ] {
+        let chart = "apiVersion: v2\nname: mesh\nversion: 1.0.0\ndependencies: [{name: istiod}]\n";
+        let sample = compile(&[
+            ("app.yaml", &workload("shop")),
+            ("mesh/Chart.yaml", chart),
+            (name, text),
+        ]);
+        let config = &sample.istio.config;
+        assert_eq!(config.access_log_file.value, "/dev/stdout");
+        assert_eq!(
+            sample.address(config.access_log_file.because.at()),
+            format!("File/{name}#{prefix}/meshConfig/accessLogFile")
+        );
+        assert_eq!(&*config.neutral.root_namespace.value, "mesh");
+    }
+}
+
+#[test]
+fn values_that_an_object_installs_with_are_sources() {
+    let argo = |chart: &str| {
+        with(&format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: istiod}}\nspec:\n  source:\n    \
+             chart: {chart}\n    helm:\n      values: |\n        meshConfig:\n          trustDomain: shop.example\n"
+        ))
+    };
+    let config = argo("istiod").istio.config;
+    assert_eq!(&*config.neutral.trust_domain.value, "shop.example");
+    let other = argo("kiali").istio.config;
+    assert_eq!(&*other.neutral.trust_domain.value, "cluster.local");
+    let flux = with(
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: istiod}\nspec:\n  chart: {spec: {chart: istiod}}\n  \
+         values: {meshConfig: {enableAutoMtls: false}}\n",
+    );
+    assert!(!flux.istio.config.neutral.automatic_mtls.value);
+}
+
+#[test]
+fn a_bare_mesh_configuration_is_a_source_and_other_files_are_none() {
+    let bare = with("accessLogFile: /dev/stdout\n");
+    assert_eq!(bare.istio.config.access_log_file.value, "/dev/stdout");
+    let two = with("trustDomain: shop.example\nextensionProviders: []\n");
+    assert_eq!(
+        &*two.istio.config.neutral.trust_domain.value,
+        "shop.example"
+    );
+    for other in [
+        "trustDomain: shop.example\n",
+        "global: {proxy: {}}\nimage: {tag: 1}\n",
+        "revision: \"3\"\nenv: {LEVEL: debug}\n",
+        "meshConfig: {}\nxdsAddress: istiod\nlogLevel: info\n",
+    ] {
+        assert!(!with(other).istio.config.neutral.known, "{other}");
+    }
+}
+
+#[test]
+fn operators_put_mesh_config_above_values_and_those_above_the_profile() {
+    let sample = with(
+        "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  profile: demo\n  meshConfig:\n    defaultConfig: {interceptionMode: NONE}\n  \
+         values:\n    meshConfig:\n      accessLogFile: \"\"\n      defaultConfig: {interceptionMode: REDIRECT, gatewayTopology: {numTrustedProxies: 1}}\n",
+    );
+    let config = &sample.istio.config;
+    assert_eq!(config.access_log_file.value, "");
+    assert!(config.no_interception.is_some());
+    assert!(config.num_trusted_proxies.is_some());
+    assert!(config.providers.iter().any(|p| p.name == "otel"));
+}
+
+#[test]
+fn the_shared_configuration_lies_below_istiods_own() {
+    let own = config_map(
+        "istio",
+        "trustDomainAliases: [b]\nextensionProviders: [{name: log, envoyFileAccessLog: {path: /a}}]",
+    );
+    let shared = config_map(
+        "shared",
+        "accessLogFile: /dev/stdout\ntrustDomainAliases: [a]\nextensionProviders: [{name: log, zipkin: {}}, {name: trace, zipkin: {}}]",
+    );
+    let istiod = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: istiod, namespace: istio-system}\nspec:\n  template:\n    spec:\n      \
+                  containers: [{name: discovery, image: pilot, env: [{name: SHARED_MESH_CONFIG, value: shared}]}]\n";
+    let sample = with(&format!("{own}---\n{shared}---\n{istiod}"));
+    let config = &sample.istio.config;
+    assert_eq!(config.access_log_file.value, "/dev/stdout");
+    assert_eq!(config.trust_domain_aliases, ["a", "b"]);
+    let kinds: Vec<_> = config
+        .providers
+        .iter()
+        .map(|p| (&*p.name, &*p.kind))
+        .collect();
+    assert_eq!(kinds, [("log", "envoyFileAccessLog"), ("trace", "zipkin")]);
+
+    let alone = with(istiod);
+    assert!(
+        alone
+            .problems
+            .iter()
+            .any(|p| p.message.contains("\"shared\""))
+    );
+}
+
+#[test]
+fn places_that_contradict_each_other_are_a_problem() {
+    let sample = compile(&[
+        ("app.yaml", &workload("shop")),
+        (
+            "a.yaml",
+            "meshConfig: {accessLogFile: /dev/stdout, enableAutoMtls: true}\n",
+        ),
+        (
+            "b.yaml",
+            "meshConfig: {accessLogFile: \"\", enableAutoMtls: true}\n",
+        ),
+    ]);
+    let contradictions = sample
+        .problems
+        .iter()
+        .filter(|p| p.message.contains("differently"));
+    assert_eq!(contradictions.count(), 1);
+    assert_eq!(sample.istio.config.access_log_file.value, "/dev/stdout");
+}
+
+#[test]
+fn each_control_plane_has_its_own_settings() {
+    let sample = with(&format!(
+        "{}---\n{}---\n{}---\n{}",
+        labelled("old", "istio-injection: enabled"),
+        labelled("new", "istio.io/rev: canary"),
+        config_map("istio", "trustDomain: a"),
+        config_map("istio-canary", "trustDomain: b\naccessLogFile: /dev/stdout"),
+    ));
+    let identity = |name| sample.istio.identity(sample.workload(name)).trust_domain;
+    assert_eq!((&*identity("old/api"), &*identity("new/api")), ("a", "b"));
+    let log = |name| sample.istio.access_log(sample.workload(name)).state;
+    assert_eq!(log("old/api"), LogState::Off);
+    assert_eq!(log("new/api"), LogState::On);
+    assert!(
+        sample
+            .problems
+            .iter()
+            .any(|p| p.message.contains("other trust domains"))
+    );
+}
+
+#[test]
+fn only_revisions_that_are_installed_inject() {
+    let namespaces = format!(
+        "{}---\n{}---\n{}",
+        labelled("plain", "istio-injection: enabled"),
+        labelled("canary", "istio.io/rev: canary"),
+        labelled("other", "istio.io/rev: other"),
+    );
+    let all = |planes: &str| {
+        let sample = with(&format!("{namespaces}---\n{planes}"));
+        ["plain/api", "canary/api", "other/api"].map(|w| membership(&sample, w).0)
+    };
+    use Membership::{Meshed, Unknown, Unmeshed};
+    assert_eq!(
+        all(&config_map("istio", "{}")),
+        [Meshed, Unmeshed, Unmeshed]
+    );
+    assert_eq!(
+        all(&config_map("istio-canary", "{}")),
+        [Unmeshed, Meshed, Unmeshed]
+    );
+    let operator =
+        "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {revision: canary}\n";
+    assert_eq!(all(operator), [Unknown, Meshed, Unmeshed]);
+    let gateways = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {profile: empty, revision: canary}\n";
+    assert_eq!(all(gateways), [Meshed, Unknown, Unknown]);
+    let sail = "apiVersion: sailoperator.io/v1\nkind: Istio\nmetadata: {name: other}\nspec: {version: v1.2.3}\n";
+    assert_eq!(all(sail), [Unmeshed, Unmeshed, Meshed]);
+}
+
+#[test]
+fn tags_stand_for_their_revision() {
+    let sample = with(&format!(
+        "{}---\n{}---\napiVersion: sailoperator.io/v1\nkind: Istio\nmetadata: {{name: main}}\n\
+         spec: {{version: v1.2.3, updateStrategy: {{type: RevisionBased}}}}\n---\n\
+         apiVersion: sailoperator.io/v1\nkind: IstioRevisionTag\nmetadata: {{name: default}}\nspec: {{targetRef: {{kind: Istio, name: main}}}}\n",
+        labelled("plain", "istio-injection: enabled"),
+        labelled("direct", "istio.io/rev: main-v1-2-3"),
+    ));
+    let both = ["plain/api", "direct/api"].map(|w| membership(&sample, w));
+    let expected = (Membership::Meshed, "main-v1-2-3".to_owned());
+    assert_eq!(both, [expected.clone(), expected]);
+    let helm = compile(&[
+        ("app.yaml", &labelled("plain", "istio.io/rev: stable")),
+        ("istiod.yaml", "revision: canary\nrevisionTags: [stable]\n"),
+    ]);
+    assert_eq!(
+        membership(&helm, "plain/api"),
+        (Membership::Meshed, "canary".to_owned())
+    );
 }
