@@ -1,8 +1,8 @@
 //! What facts are collected from, and what collectors ask of it.
 
 use super::{Decided, Port};
-use crate::model::{self, At, InletKind, Request, Test, Tri};
-use crate::reach::{Caller, Graph, ListenerPort, World, authorize};
+use crate::model::{self, Addresses, At, InletKind, Request, Test, Tri};
+use crate::reach::{Asked, Caller, ClientAddress, Graph, ListenerPort, World, authorize};
 
 /// What the facts are collected from.
 pub(super) struct Context<'a> {
@@ -67,7 +67,7 @@ pub(super) fn is_captured(listener: &ListenerPort) -> bool {
 /// Whether it is worked out what policies mean to a port.
 pub(super) fn is_judged(listener: &ListenerPort) -> bool {
     let meshed = listener.meshed.as_ref();
-    meshed.is_none_or(|meshed| meshed.unjudged.is_none())
+    meshed.is_none_or(|meshed| meshed.unjudged.is_none() && !meshed.serves_others)
 }
 
 /// Whether the rules of a port let a caller pass who proves no identity and shows no token; without
@@ -82,9 +82,10 @@ pub(super) fn lets_in_someone_unnamed(listener: &ListenerPort, request: Option<&
             port: listener.port,
             server_name: None,
             layer: inlet.layer,
+            client: ClientAddress::Read(Addresses::Last),
         };
         let rules = inlet.authorization.as_ref()?;
-        Some(authorize(rules, &caller, request).passes)
+        Some(authorize(&[Asked::who(rules, caller)], request).passes)
     }))
 }
 

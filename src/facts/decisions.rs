@@ -69,7 +69,7 @@ impl Context<'_> {
             listener
                 .meshed
                 .as_ref()
-                .is_some_and(|meshed| meshed.unjudged.is_none())
+                .is_some_and(|meshed| meshed.unjudged.is_none() && !meshed.serves_others)
         })
     }
 }

@@ -3,6 +3,7 @@
 //! Objects are told apart by group and kind, never by kind alone: Istio and Linkerd both have an
 //! `AuthorizationPolicy`, and three groups have a `Gateway`.
 
+pub mod ingress;
 mod load_balancer;
 mod metadata;
 pub mod resource;
@@ -16,8 +17,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::model::{
-    At, Labels, Namespace, Place, Pointer, Problem, ProblemKind, ResourceId, Service, ServiceId,
-    TargetPort, Workload, WorkloadId,
+    At, Labels, Namespace, Place, Pointer, Problem, ProblemKind, Protocol, ResourceId, Service,
+    ServiceId, TargetPort, Workload, WorkloadId,
 };
 use crate::render::{Environment, Values};
 use crate::syntax::{Document, Node};
@@ -48,6 +49,7 @@ pub struct Index {
     by_kind: BTreeMap<(Arc<str>, Arc<str>), Vec<ResourceId>>,
     workloads: Vec<Workload>,
     services: Vec<Service>,
+    by_resource: HashMap<ResourceId, ServiceId>,
     namespaces: BTreeMap<Arc<str>, Namespace>,
     services_of: HashMap<WorkloadId, Vec<ServiceId>>,
     workloads_of: HashMap<ServiceId, Vec<WorkloadId>>,
@@ -198,8 +200,12 @@ impl Index {
                     self.note_namespace(name, Some(labels), id);
                 }
                 Typed::Service(service) => {
-                    let id = ServiceId(self.services.len() as u32);
-                    self.services.push(Service { id, ..service });
+                    let number = ServiceId(self.services.len() as u32);
+                    self.by_resource.insert(id, number);
+                    self.services.push(Service {
+                        id: number,
+                        ..service
+                    });
                 }
                 Typed::Workload(workload) => {
                     let id = WorkloadId(self.workloads.len() as u32);
@@ -395,6 +401,25 @@ impl Index {
     pub fn services_of(&self, workload: WorkloadId) -> impl Iterator<Item = &Service> {
         let ids = self.services_of.get(&workload);
         ids.into_iter().flatten().map(|&id| self.service(id))
+    }
+
+    /// The service of this name.
+    pub fn service_named(&self, namespace: &str, name: &str) -> Option<&Service> {
+        let id = self.find("", "Service", Some(namespace), name)?;
+        self.by_resource.get(&id).map(|&id| self.service(id))
+    }
+
+    /// The services through which a workload's port is dialled, with their own port.
+    pub fn services_to(&self, workload: &Workload, port: u16) -> Vec<(&Service, u16)> {
+        let mut found = Vec::new();
+        for service in self.services_of(workload.id) {
+            for declared in service.ports.iter().filter(|p| p.protocol == Protocol::Tcp) {
+                if self.target(declared, workload) == Some(port) {
+                    found.push((service, declared.number));
+                }
+            }
+        }
+        found
     }
 
     /// The workloads that a service selects.

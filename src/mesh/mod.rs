@@ -8,9 +8,10 @@ mod unread;
 use std::sync::Arc;
 
 use crate::k8s::Index;
+use crate::k8s::ingress::Ingress;
 use crate::model::{
-    AccessLog, At, Decided, Identity, Listener, LogState, Membership, Origination, Problem,
-    Service, ServiceId, Workload,
+    AccessLog, At, Decided, Identity, Listener, LogState, Membership, Outside, Problem, Ruleset,
+    Service, ServiceId, Way, Workload,
 };
 
 /// What a mesh product answers about one environment.
@@ -33,8 +34,21 @@ pub trait Mesh: Send + Sync {
     /// Everything in force on one port of a workload that is in the mesh.
     fn listener(&self, workload: &Workload, port: u16) -> Listener;
 
-    /// What the proxy of a client makes of a call.
-    fn origination(&self, client: &Workload, call: &Call<'_>) -> Origination;
+    /// The ways of a client's call: what its proxy sends, and through which others.
+    fn ways(&self, client: &Workload, call: &Call<'_>) -> Vec<Way>;
+
+    /// The ways of a client's call to something outside the cluster.
+    fn ways_out(&self, client: &Workload, to: &Outside) -> Vec<Way>;
+
+    /// The ways from outside the cluster to a workload's port, through gateways of the mesh.
+    /// `meshed`: whether that workload is taken to be in the mesh.
+    fn ways_in(&self, workload: &Workload, port: u16, meshed: bool) -> Vec<Way>;
+
+    /// Whether a gateway of the mesh serves an `Ingress`.
+    fn serves_ingress(&self, ingress: &Ingress) -> bool;
+
+    /// What proxies before a workload's own ask of who calls its port from inside.
+    fn asked_before(&self, workload: &Workload, port: u16) -> Vec<Arc<Ruleset>>;
 
     /// What distinguishes clients on their way out, apart from who and where they are: clients of
     /// one namespace with equal keys send the same to everyone.
@@ -43,8 +57,8 @@ pub trait Mesh: Send + Sync {
     /// The namespaces whose clients may send something else to a service than all others do.
     fn distinguished_namespaces(&self, service: &Service) -> Vec<Arc<str>>;
 
-    /// Ways in from outside that are in the input and not understood: what, and one of them.
-    fn unjudged_ways_in(&self) -> Option<(String, At)>;
+    /// A way in from outside to a workload's port that may be there and is not understood.
+    fn unjudged_ways_in(&self, workload: &Workload, port: u16) -> Option<(String, At)>;
 
     /// The access log of a workload that is in the mesh.
     fn access_log(&self, workload: &Workload) -> AccessLog;

@@ -199,6 +199,8 @@ pub struct TokenRule {
     /// Whether tokens are looked for where clients put them by default
     /// (`Authorization: Bearer`, query parameter `access_token`).
     pub default_location: bool,
+    /// Whether an accepted token goes on to the next.
+    pub forwards: bool,
 }
 
 /// A match on a text.

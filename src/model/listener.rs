@@ -69,6 +69,8 @@ pub struct Listener {
     pub inlets: Vec<Inlet>,
     /// What could change the verdict and is not understood: verdicts are conditional on it.
     pub conditions: Vec<(String, At)>,
+    /// Whether a proxy that serves others (a gateway) listens there, and no application.
+    pub serves_others: bool,
     /// Why nothing can be said at all, where that is so.
     pub unjudged: Option<(String, At)>,
 }
@@ -111,17 +113,6 @@ impl InletKind {
             Self::Direct => "direct",
         }
     }
-}
-
-/// What a client's side makes of a call.
-#[derive(Debug, Clone)]
-pub struct Origination {
-    /// What it sends.
-    pub sends: Decided<TlsOrigination>,
-    /// The server name of its TLS handshake, where it makes one.
-    pub server_name: Option<String>,
-    /// What could change that and is not understood.
-    pub conditions: Vec<(String, At)>,
 }
 
 /// What a client's side sends.

@@ -12,6 +12,7 @@ mod problem;
 mod question;
 mod telemetry;
 mod tri;
+mod way;
 mod workload;
 
 pub use address::{At, Because, Decided, Pointer, ResourceId};
@@ -20,9 +21,7 @@ pub use authorization::{
     TokenRule, When, contains,
 };
 pub use identity::Identity;
-pub use listener::{
-    Inlet, InletKind, Layer, Listener, Origination, TlsAcceptance, TlsOrigination, Transport,
-};
+pub use listener::{Inlet, InletKind, Layer, Listener, TlsAcceptance, TlsOrigination, Transport};
 pub use policy::{
     AuthorizationPolicy, Constraint, Ineffective, LogEntry, Policy, PortMode, Subject, WrittenRule,
     WrittenValue,
@@ -31,6 +30,7 @@ pub use problem::{Place, Problem, ProblemKind};
 pub use question::{Client, HeaderLine, Request, Token};
 pub use telemetry::{AccessLog, LogState};
 pub use tri::Tri;
+pub use way::{Addresses, Gate, Hop, Outside, PathRewrite, Rewrite, Way};
 pub use workload::{
     Container, ContainerPort, Labels, Membership, Namespace, Protocol, Service, ServiceId,
     ServicePort, TargetPort, Workload, WorkloadId,

@@ -48,6 +48,8 @@ impl Verdict {
 pub enum Stage {
     /// How the call gets to the workload at all.
     Entry,
+    /// Where proxies on the way lead it.
+    Routing,
     /// What the client's side sends.
     Origination,
     /// What the server's side takes.
@@ -63,6 +65,7 @@ impl Stage {
     pub fn name(self) -> &'static str {
         match self {
             Self::Entry => "entry",
+            Self::Routing => "routing",
             Self::Origination => "origination",
             Self::Acceptance => "acceptance",
             Self::Authorization => "authorization",
@@ -174,6 +177,8 @@ pub struct Answer {
     pub transport: Option<Transport>,
     /// Every way in.
     pub paths: Vec<Path>,
+    /// What a caller gains by dialling the pod itself: the ways that let more through then.
+    pub bypass: Vec<Path>,
 }
 
 impl Answer {
@@ -190,6 +195,7 @@ impl Answer {
             verdict,
             transport: open.map(|path| path.transport).min(),
             paths,
+            bypass: Vec::new(),
         }
     }
 
@@ -206,6 +212,7 @@ impl Answer {
         Self {
             verdict,
             transport: answers.iter().filter_map(|answer| answer.transport).min(),
+            bypass: answers.iter().flat_map(|a| a.bypass.clone()).collect(),
             paths: answers
                 .into_iter()
                 .flat_map(|answer| answer.paths)

@@ -7,13 +7,41 @@
 use std::net::IpAddr;
 
 use super::caller::{Attempt, Caller, matches_claim};
-use super::candidates;
+use super::candidates::{self, Candidates};
 use crate::model::{
-    At, Effect, Identity, Layer, PathMatch, Request, Rule, Ruleset, Segment, StringMatch, Test,
-    Tri, When, contains,
+    At, Effect, Identity, Layer, PathMatch, Request, Rewrite, Rule, Ruleset, Segment, StringMatch,
+    Test, Tri, When, contains,
 };
 
-/// What a list of rules says.
+/// What is asked at one place, and what that place knows of the caller.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    /// The rules.
+    pub rules: &'a Ruleset,
+    /// The caller, as it shows there.
+    pub caller: Caller<'a>,
+    /// Whether the rules are routes.
+    pub routes: bool,
+    /// What becomes of the request behind it.
+    pub rewrite: Option<&'a Rewrite>,
+    /// The proxy that asks, if it is not the workload's own.
+    pub by: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    /// Rules about who may pass.
+    pub fn who(rules: &'a Ruleset, caller: Caller<'a>) -> Self {
+        Self {
+            rules,
+            caller,
+            routes: false,
+            rewrite: None,
+            by: None,
+        }
+    }
+}
+
+/// What one list of rules says.
 #[derive(Debug, Clone)]
 pub struct Decision {
     /// Whether the request passes.
@@ -24,59 +52,90 @@ pub struct Decision {
     pub depends_on: Vec<(String, At)>,
 }
 
-/// Judges a caller; `request` is what is known of the request.
-pub fn authorize(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Decision {
-    if caller.layer == Layer::Tcp {
-        let attempt = Attempt {
-            client_address: caller.peer,
-            ..Attempt::default()
-        };
-        return walk(rules, caller, &attempt);
-    }
-    if request.is_none() {
+/// What all lists on a way say of one request.
+#[derive(Debug, Clone)]
+pub struct Passage {
+    /// Whether the request passes all of them.
+    pub passes: Tri,
+    /// What each says, as far as the request gets. Empty where a proxy refuses it before it asks.
+    pub decisions: Vec<Decision>,
+}
+
+impl Passage {
+    const REFUSED: Self = Self {
+        passes: Tri::No,
+        decisions: Vec::new(),
+    };
+}
+
+/// Judges a call that has to pass several lists of rules, one after another; `request` is what is
+/// known of the request.
+pub fn authorize(asked: &[Asked<'_>], request: Option<&Request>) -> Passage {
+    let reads = asked.iter().any(|gate| gate.caller.layer == Layer::Http);
+    let Some(candidates) = candidates::of(asked, request.filter(|_| reads)) else {
+        return Passage::REFUSED;
+    };
+    if request.is_none() || !reads {
         // who calls is often enough to tell
-        let anything = Attempt {
+        let mut anything = Attempt {
             open: true,
             ..Attempt::default()
         };
-        let decision = walk(rules, caller, &anything);
-        if decision.passes != Tri::Unknown {
-            return decision;
+        let passage = pass(asked, &candidates, &mut anything);
+        if passage.passes != Tri::Unknown || !reads {
+            return passage;
         }
     }
-    let Some(candidates) = candidates::of(rules, caller, request) else {
-        return Decision {
-            passes: Tri::No,
-            rule: None,
-            depends_on: Vec::new(),
-        };
-    };
-    let mut best: Option<Decision> = None;
+    let mut best: Option<Passage> = None;
     let complete = candidates.each(&mut |attempt| {
-        let decision = walk(rules, caller, attempt);
-        let better = match (&best, decision.passes) {
+        let passage = pass(asked, &candidates, attempt);
+        let better = match (&best, passage.passes) {
             (None, _) | (_, Tri::Yes) => true,
+            // the further a request gets, the more there is to say of it
+            (Some(known), Tri::No) => {
+                known.passes == Tri::No && passage.decisions.len() > known.decisions.len()
+            }
             (Some(known), Tri::Unknown) => known.passes == Tri::No,
-            (Some(_), Tri::No) => false,
         };
-        let done = decision.passes == Tri::Yes;
+        let done = passage.passes == Tri::Yes;
         if better {
-            best = Some(decision);
+            best = Some(passage);
         }
         !done
     });
-    let mut best = best.unwrap_or(Decision {
-        passes: Tri::No,
-        rule: None,
-        depends_on: Vec::new(),
-    });
+    let mut best = best.unwrap_or(Passage::REFUSED);
     if !complete && best.passes == Tri::No {
         best.passes = Tri::Unknown;
-        let at = rules.because.at().clone();
-        best.depends_on
-            .push(("more kinds of request than were tried".to_owned(), at));
+        if let (Some(last), Some(gate)) = (best.decisions.last_mut(), asked.last()) {
+            let at = gate.rules.because.at().clone();
+            last.passes = Tri::Unknown;
+            last.depends_on
+                .push(("more kinds of request than were tried".to_owned(), at));
+        }
     }
     best
+}
+
+/// One request through all gates, up to the first that does not let it pass.
+fn pass(asked: &[Asked<'_>], candidates: &Candidates, request: &mut Attempt) -> Passage {
+    let mut passage = Passage {
+        passes: Tri::Yes,
+        decisions: Vec::with_capacity(asked.len()),
+    };
+    for (number, gate) in asked.iter().enumerate() {
+        candidates.show(number, gate, request);
+        let decision = walk(gate.rules, &gate.caller, request);
+        passage.passes = passage.passes.and(decision.passes);
+        let ends = decision.passes == Tri::No;
+        passage.decisions.push(decision);
+        if ends {
+            break;
+        }
+        if let Some(rewrite) = gate.rewrite {
+            request.rewrite(rewrite);
+        }
+    }
+    passage
 }
 
 /// Walks the rules for one request: the first that matches decides.
@@ -182,7 +241,7 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
         | Test::Path(_)
         | Test::Host(_)
         | Test::Header { .. }
-            if attempt.open =>
+            if attempt.open && caller.layer == Layer::Http =>
         {
             Tri::Unknown
         }

@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::model::{HeaderLine, Identity, Layer, StringMatch, Token, TokenRule};
+use crate::model::{
+    Addresses, HeaderLine, Identity, Layer, Rewrite, StringMatch, Token, TokenRule,
+};
 
 /// What is known of a caller on one way in.
 #[derive(Debug, Clone)]
@@ -19,6 +21,17 @@ pub struct Caller<'a> {
     pub server_name: Option<String>,
     /// How the bytes are read.
     pub layer: Layer,
+    /// The address of the client, as rules see it.
+    pub client: ClientAddress,
+}
+
+/// Where rules have the address of the client from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAddress {
+    /// From headers, as the proxy reads them.
+    Read(Addresses),
+    /// From a proxy before, which wrote it there; if it is known.
+    Written(Option<IpAddr>),
 }
 
 /// One request, whole, as the proxy sees it.
@@ -42,6 +55,21 @@ pub struct Attempt {
     pub client_address: Option<IpAddr>,
     /// Whether nothing is known of the request: what it is made of may be anything.
     pub open: bool,
+}
+
+impl Attempt {
+    /// What becomes of it behind a route.
+    pub fn rewrite(&mut self, rewrite: &Rewrite) {
+        if let Some(path) = &rewrite.path {
+            match path.of(&self.path) {
+                Some(path) => self.path = path,
+                None => self.open = true,
+            }
+        }
+        if let Some(host) = &rewrite.host {
+            self.host = host.to_lowercase();
+        }
+    }
 }
 
 /// A claim that is a text, or a list with such a text in it.
@@ -72,15 +100,29 @@ pub(super) fn matches_claim(
     }
 }
 
-/// Whether a token is accepted by a server, and whether one that is not is refused.
-pub fn judge_token(rules: &[TokenRule], token: &Token) -> (bool, bool) {
+/// A token as a server takes it.
+pub(super) struct Judged {
+    /// Whether it is accepted.
+    pub(super) accepted: bool,
+    /// Whether it is looked at and not accepted.
+    pub(super) refused: bool,
+    /// Whether the next server sees it.
+    pub(super) forwarded: bool,
+}
+
+/// How a server takes a token.
+pub(super) fn judge_token(rules: &[TokenRule], token: &Token) -> Judged {
     let known: Vec<&TokenRule> = rules
         .iter()
         .filter(|rule| *rule.issuer == *token.issuer)
         .collect();
     let accepted = token.valid && known.iter().any(|rule| takes_audience(rule, token));
     let looked_at = !known.is_empty() || rules.iter().any(|rule| rule.default_location);
-    (accepted, looked_at && !accepted)
+    Judged {
+        accepted,
+        refused: looked_at && !accepted,
+        forwarded: !accepted || known.iter().any(|rule| rule.forwards),
+    }
 }
 
 fn takes_audience(rule: &TokenRule, token: &Token) -> bool {

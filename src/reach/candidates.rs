@@ -6,9 +6,13 @@
 
 use std::net::IpAddr;
 
-use super::caller::{Attempt, Caller, judge_token};
+use super::authorize::Asked;
+use super::caller::{Attempt, ClientAddress, judge_token};
 use super::normalize;
-use crate::model::{HeaderLine, PathMatch, Request, Ruleset, Segment, StringMatch, Test};
+use crate::model::{
+    Addresses, HeaderLine, Layer, Normalization, PathMatch, PathRewrite, Request, Ruleset, Segment,
+    StringMatch, Test, Token,
+};
 
 /// A text that stands in no rule.
 const ANY: &str = "meshvet-any";
@@ -26,14 +30,32 @@ pub struct Candidates {
     headers: Vec<Vec<Vec<HeaderLine>>>,
     addresses: Vec<Option<IpAddr>>,
     base: Attempt,
+    /// What each gate makes of the token.
+    tokens: Vec<Presented>,
 }
 
-/// The candidates; nothing where the proxy refuses the request before it asks any policy.
-pub fn of(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Option<Candidates> {
+/// What a gate makes of the token that is presented.
+#[derive(Debug, Clone, Default)]
+struct Presented {
+    accepted: Option<Token>,
+    refused: bool,
+    unjudged: bool,
+}
+
+/// The candidates for a way through all gates; nothing where a proxy refuses the request before it
+/// asks any policy.
+pub fn of(asked: &[Asked<'_>], request: Option<&Request>) -> Option<Candidates> {
     let mut patterns = Patterns::default();
-    for rule in &rules.rules {
-        rule.when.each_test(&mut |test, _| patterns.add(test));
+    let mut rewrites: Vec<&PathRewrite> = Vec::new();
+    for gate in asked {
+        patterns.add_all(gate.rules, &rewrites);
+        rewrites.extend(gate.rewrite.and_then(|rewrite| rewrite.path.as_ref()));
     }
+    let mut http = asked.iter().filter(|gate| gate.caller.layer == Layer::Http);
+    let normalization = http
+        .next()
+        .map_or(Normalization::None, |gate| gate.rules.normalization);
+    let peer = asked.first().and_then(|gate| gate.caller.peer);
     let given = request.cloned().unwrap_or_default();
     let methods = match &given.method {
         Some(method) if !normalize::METHODS.contains(&method.as_str()) => return None,
@@ -41,11 +63,11 @@ pub fn of(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Op
         None => patterns.methods(),
     };
     let paths = match &given.path {
-        Some(path) => vec![normalize::path(path, rules.normalization)?],
+        Some(path) => vec![normalize::path(path, normalization)?],
         None => {
             let tried = patterns.paths().into_iter();
             tried
-                .filter_map(|path| normalize::path(&path, rules.normalization))
+                .filter_map(|path| normalize::path(&path, normalization))
                 .collect()
         }
     };
@@ -62,44 +84,53 @@ pub fn of(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Op
         })
         .collect();
     let (headers, addresses) = match request {
-        Some(_) => (Vec::new(), vec![client_address(&lines, caller.peer)]),
-        None => (patterns.headers(), patterns.addresses(caller.peer)),
+        Some(_) => (Vec::new(), vec![last_forwarded(&lines).or(peer)]),
+        None => (patterns.headers(), patterns.addresses(peer)),
     };
-    let mut base = Attempt {
-        headers: lines,
-        ..Attempt::default()
-    };
-    present_token(rules, &given, &mut base);
+    let mut request = given;
+    let tokens = asked
+        .iter()
+        .map(|gate| present_token(gate.rules, &mut request, &lines))
+        .collect();
     Some(Candidates {
         methods,
         paths,
         hosts,
         headers,
         addresses,
-        base,
+        base: Attempt {
+            headers: lines,
+            ..Attempt::default()
+        },
+        tokens,
     })
 }
 
-/// Shows the request's token to the server.
-fn present_token(rules: &Ruleset, request: &Request, attempt: &mut Attempt) {
+/// Shows the request's token to a server; one that does not forward it takes it away.
+fn present_token(rules: &Ruleset, request: &mut Request, lines: &[HeaderLine]) -> Presented {
     let Some(accepted) = &rules.tokens else {
-        return;
+        return Presented::default();
     };
     let preflight = request.method.as_deref() == Some("OPTIONS")
         && ["origin", "access-control-request-method"]
             .iter()
-            .all(|&name| attempt.headers.iter().any(|line| line.name == name));
+            .all(|&name| lines.iter().any(|line| line.name == name));
     if let Some(token) = &request.token {
-        let (good, refused) = judge_token(accepted, token);
-        attempt.token = good.then(|| token.clone());
-        attempt.token_refused = refused && !preflight;
-        return;
+        let judged = judge_token(accepted, token);
+        let presented = Presented {
+            accepted: judged.accepted.then(|| token.clone()),
+            refused: judged.refused && !preflight,
+            unjudged: false,
+        };
+        if !judged.forwarded {
+            request.token = None;
+        }
+        return presented;
     }
     if preflight || !accepted.iter().any(|rule| rule.default_location) {
-        return;
+        return Presented::default();
     }
-    let bearer = attempt
-        .headers
+    let bearer = lines
         .iter()
         .filter(|line| line.name == "authorization")
         .find_map(|line| line.value.strip_prefix("Bearer "));
@@ -111,29 +142,64 @@ fn present_token(rules: &Ruleset, request: &Request, attempt: &mut Attempt) {
     let parameter = query
         .split('&')
         .find_map(|pair| pair.strip_prefix("access_token="));
-    if let Some(raw) = bearer.or(parameter) {
-        // three parts may be a token that is accepted: its signature cannot be judged here
-        let shaped = raw.split('.').count() == 3 && !raw.contains(char::is_whitespace);
-        attempt.token_unjudged = shaped;
-        attempt.token_refused = !shaped;
+    let Some(raw) = bearer.or(parameter) else {
+        return Presented::default();
+    };
+    // three parts may be a token that is accepted: its signature cannot be judged here
+    let shaped = raw.split('.').count() == 3 && !raw.contains(char::is_whitespace);
+    Presented {
+        accepted: None,
+        refused: !shaped,
+        unjudged: shaped,
     }
 }
 
-/// The last element of X-Forwarded-For, if it is an address; else the peer.
-fn client_address(lines: &[HeaderLine], peer: Option<IpAddr>) -> Option<IpAddr> {
-    let forwarded: Vec<&str> = lines
+/// The elements of all X-Forwarded-For lines.
+fn forwarded(lines: &[HeaderLine]) -> Vec<&str> {
+    lines
         .iter()
         .filter(|line| line.name == "x-forwarded-for")
         .flat_map(|line| line.value.split(','))
-        .collect();
-    let last = forwarded.last().and_then(|last| last.trim().parse().ok());
-    last.or(peer)
+        .map(str::trim)
+        .collect()
+}
+
+/// The last element of X-Forwarded-For, if it is an address.
+fn last_forwarded(lines: &[HeaderLine]) -> Option<IpAddr> {
+    forwarded(lines).last().and_then(|last| last.parse().ok())
+}
+
+/// The client's address as a gate has it; `tried` is the one that the last element would name.
+fn client_address(gate: &Asked<'_>, tried: &Attempt) -> Option<IpAddr> {
+    let caller = &gate.caller;
+    match caller.client {
+        _ if caller.layer == Layer::Tcp => caller.peer,
+        ClientAddress::Written(address) => address,
+        ClientAddress::Read(Addresses::Last) => tried.client_address,
+        ClientAddress::Read(Addresses::Trusted(0)) => caller.peer,
+        ClientAddress::Read(Addresses::Trusted(hops)) => {
+            let elements = forwarded(&tried.headers);
+            let at = elements.len().checked_sub(hops as usize);
+            let named = at.and_then(|at| elements.get(at)?.parse().ok());
+            named.or(caller.peer)
+        }
+    }
 }
 
 impl Candidates {
+    /// Makes a request what the gate of this number sees of it.
+    pub fn show(&self, number: usize, gate: &Asked<'_>, request: &mut Attempt) {
+        request.client_address = client_address(gate, request);
+        if let Some(presented) = self.tokens.get(number) {
+            request.token.clone_from(&presented.accepted);
+            request.token_refused = presented.refused;
+            request.token_unjudged = presented.unjudged;
+        }
+    }
+
     /// Calls `visit` with one request after another while it returns true. Returns whether all
     /// were visited, or it was told to stop.
-    pub fn each(&self, visit: &mut dyn FnMut(&Attempt) -> bool) -> bool {
+    pub fn each(&self, visit: &mut dyn FnMut(&mut Attempt) -> bool) -> bool {
         let mut dimensions = vec![
             self.methods.len(),
             self.paths.len(),
@@ -148,7 +214,7 @@ impl Candidates {
         let mut attempt = self.base.clone();
         for _ in 0..LIMIT {
             self.fill(&at, &mut attempt);
-            if !visit(&attempt) {
+            if !visit(&mut attempt) {
                 return true;
             }
             if !advance(&mut at, &dimensions) {
@@ -165,6 +231,7 @@ impl Candidates {
                 .cloned()
                 .unwrap_or_default()
         };
+        attempt.open = false;
         attempt.method = pick(&self.methods, 0);
         attempt.path = pick(&self.paths, 1);
         attempt.host = pick(&self.hosts, 2);
@@ -207,6 +274,36 @@ struct Patterns {
 }
 
 impl Patterns {
+    /// Adds what rules look for; paths as they are before they are rewritten.
+    fn add_all(&mut self, rules: &Ruleset, rewrites: &[&PathRewrite]) {
+        for rule in &rules.rules {
+            rule.when.each_test(&mut |test, _| {
+                self.add(test);
+                if let Test::Path(PathMatch::Text(text)) = test {
+                    self.add_before(text, rewrites);
+                }
+            });
+        }
+    }
+
+    fn add_before(&mut self, text: &StringMatch, rewrites: &[&PathRewrite]) {
+        let (StringMatch::Exact(path) | StringMatch::Prefix(path)) = text else {
+            return;
+        };
+        let mut before = path.to_string();
+        for rewrite in rewrites.iter().rev() {
+            match rewrite.before(&before) {
+                Some(path) => before = path,
+                None => return,
+            }
+        }
+        let text = match text {
+            StringMatch::Exact(_) => StringMatch::Exact(before.into()),
+            _ => StringMatch::Prefix(before.into()),
+        };
+        push(&mut self.paths, PathMatch::Text(text));
+    }
+
     fn add(&mut self, test: &Test) {
         match test {
             Test::Method(value) => push(&mut self.methods, value.clone()),

@@ -3,22 +3,45 @@
 use std::cmp::Reverse;
 
 use super::answer::{Outcome, Stage, Step};
-use super::authorize::{Decision, evaluate, holds_identity};
+use super::authorize::{Asked, Decision, Passage, evaluate, holds_identity};
 use super::caller::{Attempt, Caller};
 use super::candidates;
 use crate::model::{
-    Because, Effect, Layer, PathMatch, Request, Rule, Ruleset, Segment, StringMatch, Test, Tri,
-    When,
+    Because, Effect, Layer, PathMatch, Request, Rule, Segment, StringMatch, Test, Tri, When,
 };
 
-/// The steps of the authorization stage.
-pub(super) fn authorization(
-    rules: &Ruleset,
-    caller: &Caller<'_>,
+/// The steps of everything that is asked on a way, place by place.
+pub(super) fn passage(
+    asked: &[Asked<'_>],
+    request: Option<&Request>,
+    passage: &Passage,
+    in_full: bool,
+) -> Vec<Vec<Step>> {
+    if let Some(first) = asked.first().filter(|_| passage.decisions.is_empty()) {
+        return vec![vec![Step::new(
+            Stage::Authorization,
+            Outcome::Denied,
+            "the proxy answers 400 to such a request before it asks any policy",
+            &first.rules.because,
+        )]];
+    }
+    let each = asked.iter().zip(&passage.decisions);
+    each.map(|(gate, decision)| decided(gate, request, decision, in_full))
+        .collect()
+}
+
+/// The steps of one place where something is asked.
+fn decided(
+    gate: &Asked<'_>,
     request: Option<&Request>,
     decision: &Decision,
     in_full: bool,
 ) -> Vec<Step> {
+    let rules = gate.rules;
+    let stage = match gate.routes {
+        true => Stage::Routing,
+        false => Stage::Authorization,
+    };
     let outcome = match decision.passes {
         Tri::Yes => Outcome::Passed,
         Tri::No => Outcome::Denied,
@@ -26,59 +49,51 @@ pub(super) fn authorization(
     };
     let mut steps = match (&decision.rule, outcome) {
         (Some(at), _) => {
-            let then = rules
-                .rules
-                .iter()
-                .find(|rule| rule.at == *at)
-                .map(|rule| &rule.then);
-            let text = match then {
-                Some(Effect::Allow) => "this rule allows it",
-                _ => "this rule refuses it",
+            let mut all = rules.rules.iter();
+            let then = all.find(|rule| rule.at == *at).map(|rule| &rule.then);
+            let text = match (then, gate.routes) {
+                (Some(Effect::Allow), false) => "this rule allows it",
+                (_, false) => "this rule refuses it",
+                (Some(Effect::Allow), true) => "this route leads to it",
+                (_, true) => "this route leads elsewhere",
             };
-            vec![Step {
-                stage: Stage::Authorization,
-                outcome,
-                text: text.into(),
-                because: Because::Configured(at.clone()),
-            }]
+            vec![Step::here(stage, outcome, text, at.clone())]
         }
         (None, Outcome::Passed) => {
-            vec![Step::new(
-                Stage::Authorization,
-                outcome,
-                "nothing refuses it",
-                &rules.because,
-            )]
+            let text = match gate.routes {
+                true => "it is routed as it is meant",
+                false => "nothing refuses it",
+            };
+            vec![Step::new(stage, outcome, text, &rules.because)]
         }
         (None, Outcome::Denied) => {
-            let text = match rules.because.is_configured() {
-                true => "no rule matches, and this ALLOW policy selects the workload",
-                false => "the proxy answers 400 to such a request before it asks any policy",
+            let text = match gate.routes {
+                true => "no route takes such a request there",
+                false => "no rule matches, and this ALLOW policy selects the workload",
             };
-            vec![Step::new(
-                Stage::Authorization,
-                outcome,
-                text,
-                &rules.because,
-            )]
+            vec![Step::new(stage, outcome, text, &rules.because)]
         }
         (None, Outcome::Open) => Vec::new(),
     };
-    steps.extend(decision.depends_on.iter().map(|(what, at)| Step {
-        stage: Stage::Authorization,
-        outcome: Outcome::Open,
-        text: format!("it depends on this: {what}").into(),
-        because: Because::Configured(at.clone()),
+    steps.extend(decision.depends_on.iter().map(|(what, at)| {
+        let text = format!("it depends on this: {what}");
+        Step::here(stage, Outcome::Open, text, at.clone())
     }));
-    if in_full && outcome == Outcome::Denied && decision.rule.is_none() {
-        steps.extend(nearest(rules, caller, request));
+    if in_full && outcome == Outcome::Denied && decision.rule.is_none() && !gate.routes {
+        steps.extend(nearest(gate, request));
+    }
+    if let Some(by) = gate.by {
+        for step in &mut steps {
+            step.text = format!("{by}: {}", step.text).into();
+        }
     }
     steps
 }
 
 /// The rule that came nearest to allowing the request, and what kept it from doing so.
-fn nearest(rules: &Ruleset, caller: &Caller<'_>, request: Option<&Request>) -> Option<Step> {
-    let attempt = first_attempt(rules, caller, request)?;
+fn nearest(gate: &Asked<'_>, request: Option<&Request>) -> Option<Step> {
+    let (rules, caller) = (gate.rules, &gate.caller);
+    let attempt = first_attempt(gate, request)?;
     let mut best: Option<(usize, &Rule, &When)> = None;
     for rule in rules.rules.iter().filter(|rule| rule.then == Effect::Allow) {
         let parts: &[When] = match &rule.when {
@@ -138,17 +153,14 @@ fn parts_met(when: &When, caller: &Caller<'_>, attempt: &Attempt) -> usize {
         .count()
 }
 
-fn first_attempt(
-    rules: &Ruleset,
-    caller: &Caller<'_>,
-    request: Option<&Request>,
-) -> Option<Attempt> {
-    if caller.layer == Layer::Tcp {
+fn first_attempt(gate: &Asked<'_>, request: Option<&Request>) -> Option<Attempt> {
+    if gate.caller.layer == Layer::Tcp {
         return Some(Attempt::default());
     }
-    let candidates = candidates::of(rules, caller, request)?;
+    let candidates = candidates::of(std::slice::from_ref(gate), request)?;
     let mut first = None;
     candidates.each(&mut |attempt| {
+        candidates.show(0, gate, attempt);
         first = Some(attempt.clone());
         false
     });

@@ -4,6 +4,7 @@
 //! clients that no rule of it singles out are one group per base, written as "all but …".
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use petgraph::Graph as Petgraph;
 use petgraph::graph::NodeIndex;
@@ -13,7 +14,7 @@ use rayon::prelude::*;
 use super::answer::{Question, Stage, Step, Verdict};
 use super::class::{ClassId, Classes};
 use super::world::{ListenerPort, World};
-use crate::model::{At, Client, Membership, Test, Transport, WorkloadId};
+use crate::model::{At, Client, Membership, Ruleset, Test, Transport, WorkloadId};
 
 /// A listener of the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -184,24 +185,11 @@ fn edges_to(world: &World, classes: &Classes, listener: &ListenerPort) -> Vec<(G
         let client = Client::Workload(representative, None);
         edges.extend(edge(world, listener, client).map(|edge| (group, edge)));
     }
-    let server = world.index.workload(listener.workload);
-    let exposed = world
-        .index
-        .services_of(server.id)
-        .any(|service| service.exposed.is_some());
-    let on_node = server.host_network
-        || server
-            .containers
-            .iter()
-            .flat_map(|c| &c.ports)
-            .any(|port| port.host_port.is_some());
-    if exposed || on_node {
-        let edge = edge(world, listener, Client::External(None));
-        edges.extend(
-            edge.filter(|e| e.deciding.stage != Stage::Entry)
-                .map(|edge| (Group::Outside, edge)),
-        );
-    }
+    let edge = edge(world, listener, Client::External(None));
+    edges.extend(
+        edge.filter(|e| e.deciding.stage != Stage::Entry)
+            .map(|edge| (Group::Outside, edge)),
+    );
     edges
 }
 
@@ -235,7 +223,8 @@ type Alike<'a> = (usize, Option<&'a str>, Vec<bool>);
 
 /// The groups that a listener tells apart, each with a client that stands for it.
 fn groups(world: &World, classes: &Classes, listener: &ListenerPort) -> Vec<(Group, WorkloadId)> {
-    let tests = identity_tests(listener);
+    let before = before(world, listener);
+    let tests = identity_tests(listener, &before);
     let server = world.index.workload(listener.workload);
     let mut singled_out: BTreeSet<ClassId> = BTreeSet::new();
     for test in &tests {
@@ -249,7 +238,7 @@ fn groups(world: &World, classes: &Classes, listener: &ListenerPort) -> Vec<(Gro
         }
     }
     if world.membership(server.id).value == Membership::Unknown {
-        namespaces.push(std::sync::Arc::clone(&server.namespace));
+        namespaces.push(Arc::clone(&server.namespace));
     }
     for namespace in &namespaces {
         apart.insert(namespace);
@@ -292,13 +281,23 @@ fn groups(world: &World, classes: &Classes, listener: &ListenerPort) -> Vec<(Gro
     groups
 }
 
-/// The tests on identities that any way into a listener makes.
-fn identity_tests(listener: &ListenerPort) -> Vec<&Test> {
+/// What is asked before a call gets to the server's side.
+fn before(world: &World, listener: &ListenerPort) -> Vec<Arc<Ruleset>> {
+    let server = world.index.workload(listener.workload);
+    let meshes = world.meshes.iter();
+    meshes
+        .flat_map(|mesh| mesh.asked_before(server, listener.port))
+        .collect()
+}
+
+/// The tests on identities that any way into a listener makes, or what is asked before.
+fn identity_tests<'a>(listener: &'a ListenerPort, before: &'a [Arc<Ruleset>]) -> Vec<&'a Test> {
     let mut tests: Vec<&Test> = Vec::new();
     let inlets = listener.meshed.iter().flat_map(|listener| &listener.inlets);
-    let mut seen: Vec<*const crate::model::Ruleset> = Vec::new();
-    for rules in inlets.filter_map(|inlet| inlet.authorization.as_ref()) {
-        let address = std::sync::Arc::as_ptr(rules);
+    let mut seen: Vec<*const Ruleset> = Vec::new();
+    let own = inlets.filter_map(|inlet| inlet.authorization.as_ref());
+    for rules in own.chain(before) {
+        let address = Arc::as_ptr(rules);
         if seen.contains(&address) {
             continue;
         }

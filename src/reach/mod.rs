@@ -15,8 +15,8 @@ mod ways;
 mod world;
 
 pub use answer::{Answer, Outcome, Path, Question, Stage, Step, Verdict};
-pub use authorize::authorize;
-pub use caller::Caller;
+pub use authorize::{Asked, authorize};
+pub use caller::{Caller, ClientAddress};
 pub use class::{Class, ClassId, Classes};
 pub use graph::{Edge, Graph, Group, ListenerId};
 pub use world::{ListenerPort, World};

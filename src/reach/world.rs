@@ -133,15 +133,7 @@ impl World {
 
     /// The services through which a workload's port is dialled, with their own port.
     pub fn services_to(&self, workload: &Workload, port: u16) -> Vec<(&Service, u16)> {
-        let mut found = Vec::new();
-        for service in self.index.services_of(workload.id) {
-            for declared in service.ports.iter().filter(|p| p.protocol == Protocol::Tcp) {
-                if self.index.target(declared, workload) == Some(port) {
-                    found.push((service, declared.number));
-                }
-            }
-        }
-        found
+        self.index.services_to(workload, port)
     }
 
     /// The way to a workload without a proxy.

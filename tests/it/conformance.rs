@@ -7,12 +7,7 @@ use serde::Deserialize;
 use crate::cli::{folders, meshvet, root};
 
 /// Cases about what is not worked out yet. Not one of their questions may be answered.
-const NOT_YET: &[&str] = &[
-    "46-ambient-peer-authentication",
-    "49-ambient-l7-deny-without-waypoint-is-a-no-op",
-    "52-ambient-unsupported-actions",
-    "55-gateway-host-namespace-binding",
-];
+const NOT_YET: &[&str] = &[];
 
 /// Sets of manifests in logging.yaml about what is not worked out yet.
 const NOT_YET_LOGGED: &[&str] = &["13-ambient-ztunnel-log-level"];

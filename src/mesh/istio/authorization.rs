@@ -12,7 +12,7 @@ use super::fields::{Attribute, is_literal_star};
 use super::policy::Object;
 use super::principal::TrustDomains;
 use crate::k8s::Index;
-use crate::model::{self, At, Constraint, Layer, When, WrittenRule, WrittenValue};
+use crate::model::{self, At, Constraint, Layer, Test, When, WrittenRule, WrittenValue};
 
 /// One policy, compiled.
 #[derive(Debug)]
@@ -27,18 +27,30 @@ pub struct Compiled {
     pub http: Vec<(When, At)>,
     /// Its rules on other connections.
     pub tcp: Vec<(When, At)>,
+    /// Its rules as the node's proxy of ambient mode reads them.
+    pub node: Vec<(When, At)>,
     /// Its rules as they are written.
     pub written: Vec<WrittenRule>,
 }
 
 impl Compiled {
-    /// The rules as a proxy applies them at a layer.
-    pub fn rules(&self, layer: Layer) -> &[(When, At)] {
-        match layer {
-            Layer::Http => &self.http,
-            Layer::Tcp => &self.tcp,
+    /// The rules as a proxy applies them.
+    pub fn rules(&self, reader: Reader) -> &[(When, At)] {
+        match reader {
+            Reader::Envoy(Layer::Http) => &self.http,
+            Reader::Envoy(Layer::Tcp) => &self.tcp,
+            Reader::Node => &self.node,
         }
     }
+}
+
+/// Who applies rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reader {
+    /// A sidecar, gateway or waypoint, which reads bytes this way.
+    Envoy(Layer),
+    /// The node's proxy of ambient mode (ztunnel).
+    Node,
 }
 
 /// Why the webhook refuses a policy, and where.
@@ -48,6 +60,18 @@ type Refusal = (String, At);
 struct Field {
     constraint: Constraint,
     when: When,
+    node: AtNode,
+}
+
+/// What the node's proxy makes of a field.
+/// `istio/istio: pilot/pkg/serviceregistry/ambient/authorization.go` (handleRule).
+enum AtNode {
+    /// It reads it.
+    Reads(When),
+    /// It cannot, and says so: an ALLOW rule with it is left out.
+    CanNot,
+    /// It is lost on the way. Newer control planes leave an ALLOW rule with it out instead.
+    Lost,
 }
 
 struct Compiler<'a> {
@@ -70,6 +94,7 @@ pub fn compile(
         provider: spec.provider.as_ref().map_or("", |p| &p.name).into(),
         http: Vec::new(),
         tcp: Vec::new(),
+        node: Vec::new(),
         written: Vec::new(),
     };
     for (i, rule) in spec.rules.iter().enumerate() {
@@ -87,6 +112,9 @@ pub fn compile(
                 .when(Layer::Tcp, spec.action)
                 .map(|when| (when, at.clone())),
         );
+        compiled
+            .node
+            .extend(parts.at_node(spec.action).map(|when| (when, at.clone())));
         compiled.written.push(parts.written(at));
     }
     Ok(compiled)
@@ -139,6 +167,28 @@ impl Parts {
         ]))
     }
 
+    /// The condition at the node's proxy; nothing where the rule is left out there. What is left of
+    /// a source, an operation or a condition without anything to look at matches nobody.
+    /// `istio/ztunnel: src/rbac.rs` (matches).
+    fn at_node(&self, action: Action) -> Option<When> {
+        let alternatives = self.sources.iter().chain(&self.operations).flatten();
+        let mut fields = alternatives.chain(&self.conditions);
+        if action == Action::Allow && fields.any(|field| matches!(field.node, AtNode::CanNot)) {
+            return None;
+        }
+        let any = |alternatives: &Vec<Vec<Field>>| match alternatives.is_empty() {
+            true => When::Always,
+            false => When::any(alternatives.iter().map(|all| left(all, action)).collect()),
+        };
+        let conditions = self.conditions.iter();
+        let conditions = conditions.map(|field| left(std::slice::from_ref(field), action));
+        Some(When::all(vec![
+            any(&self.sources),
+            any(&self.operations),
+            When::all(conditions.collect()),
+        ]))
+    }
+
     fn written(self, at: At) -> WrittenRule {
         let plain = |fields: Vec<Field>| fields.into_iter().map(|f| f.constraint).collect();
         WrittenRule {
@@ -148,6 +198,27 @@ impl Parts {
             conditions: plain(self.conditions),
         }
     }
+}
+
+/// What is left of fields that must all hold, at the node's proxy.
+fn left(fields: &[Field], action: Action) -> When {
+    let mut all = Vec::new();
+    let mut doubtful = None;
+    for field in fields {
+        match &field.node {
+            AtNode::Reads(when) => all.push(when.clone()),
+            AtNode::CanNot => {}
+            AtNode::Lost => doubtful = Some(&field.constraint.at),
+        }
+    }
+    if all.is_empty() {
+        return When::Never;
+    }
+    if let Some(at) = doubtful.filter(|_| action == Action::Allow) {
+        let what = "whether the node's proxy ignores the trust domain or the whole rule";
+        all.push(When::Is(Test::Unknowable(what.into()), at.clone()));
+    }
+    When::all(all)
 }
 
 impl Compiler<'_> {
@@ -290,6 +361,7 @@ impl Compiler<'_> {
             ));
         }
         let mut alternatives = Vec::new();
+        let mut node = Vec::new();
         let mut written = Vec::new();
         for (i, value) in values.iter().enumerate() {
             let at = at.join(i);
@@ -300,10 +372,25 @@ impl Compiler<'_> {
                 .tests(value, self.domains, &self.policy.namespace)
                 .map_err(|reason| (reason, at.clone()))?;
             alternatives.extend(tests.into_iter().map(|test| When::Is(test, at.clone())));
+            node.extend(
+                attribute
+                    .test_at_node(value, &self.policy.namespace)
+                    .map(|test| When::Is(test, at.clone())),
+            );
             written.push(self.value(&attribute, value, at));
         }
-        let when = When::any(alternatives);
+        let signed = |alternatives| {
+            let any = When::any(alternatives);
+            if negated { any.not() } else { any }
+        };
+        let is_key = name.contains('.');
         Ok(Field {
+            node: match attribute {
+                Attribute::TrustDomain if !is_key => AtNode::Lost,
+                Attribute::ServiceAccount if is_key => AtNode::CanNot,
+                _ if node.is_empty() => AtNode::CanNot,
+                _ => AtNode::Reads(signed(node)),
+            },
             constraint: Constraint {
                 at: at.clone(),
                 field: name.into(),
@@ -312,7 +399,7 @@ impl Compiler<'_> {
                 http: attribute.is_http(),
                 values: written,
             },
-            when: if negated { when.not() } else { when },
+            when: signed(alternatives),
         })
     }
 

@@ -77,6 +77,9 @@ impl Selecting for Extension {
             .filter(|l| !l.is_empty());
         narrow(self.selector.as_ref()).or(old)
     }
+    fn targets(&self) -> Vec<&TargetRef> {
+        self.target_ref.iter().chain(&self.target_refs).collect()
+    }
 }
 
 /// `PeerAuthentication`.
@@ -292,6 +295,8 @@ pub struct JwtRule {
     pub from_params: Vec<String>,
     /// Cookies to look in.
     pub from_cookies: Vec<String>,
+    /// Whether an accepted token goes on to the next.
+    pub forward_original_token: bool,
 }
 
 /// `DestinationRule`.
@@ -306,6 +311,20 @@ pub struct DestinationRule {
     pub export_to: Vec<String>,
     /// The client pods it is about.
     pub workload_selector: Option<Selector>,
+    /// Parts of the destination, each with rules of its own.
+    pub subsets: Vec<Subset>,
+}
+
+/// `subsets[]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Subset {
+    /// Its name.
+    pub name: String,
+    /// Labels of its pods.
+    pub labels: Labels,
+    /// How it is called.
+    pub traffic_policy: Option<TrafficPolicy>,
 }
 
 /// `trafficPolicy`.

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::crd::{ClientTls, ClientTlsMode, DestinationRule};
+use super::crd::{ClientTls, ClientTlsMode, DestinationRule, TrafficPolicy};
 use super::policy::{Object, Objects, selects};
 use crate::model::{At, Workload};
 
@@ -254,13 +254,28 @@ impl DestinationRules {
     }
 
     /// What the rules that were found say about TLS to a service port: of those that select the
-    /// client's pods the first, else the first that says anything.
+    /// client's pods the first, else the first that says anything. What a subset says comes first.
     pub fn tls<'a>(
         &self,
         found: &[&'a Object<DestinationRule>],
         client: &Workload,
         port: u16,
+        subset: Option<&str>,
     ) -> Tls<'a> {
+        let of_subset = found.iter().find_map(|rule| {
+            let all = rule.spec.subsets.iter().enumerate();
+            let (i, one) = all
+                .into_iter()
+                .find(|(_, s)| Some(s.name.as_str()) == subset)?;
+            let policy = one.traffic_policy.as_ref()?;
+            Some((rule, policy, format!("/spec/subsets/{i}/trafficPolicy")))
+        });
+        if let Some((rule, policy, base)) = of_subset {
+            match policy_tls(rule, policy, &base, port) {
+                Tls::Unset => {}
+                said => return said,
+            }
+        }
         let selecting = found.iter().find(|rule| {
             let labels = rule
                 .spec
@@ -275,28 +290,51 @@ impl DestinationRules {
         let Some(rule) = selecting.or(general) else {
             return Tls::Unset;
         };
-        let Some(policy) = &rule.spec.traffic_policy else {
-            return Tls::Unset;
-        };
-        let base = "/spec/trafficPolicy";
-        let for_port = policy
-            .port_level_settings
-            .iter()
-            .enumerate()
-            .find(|(_, settings)| settings.port.number == u32::from(port));
-        match (for_port, &policy.tls) {
-            (Some((i, settings)), top) => match (&settings.tls, top) {
-                (Some(tls), _) => Tls::Set(
-                    tls,
-                    rule.at(&format!("{base}/portLevelSettings/{i}/tls/mode")),
-                ),
-                (None, Some(top)) if top.mode == ClientTlsMode::Disable => {
-                    Tls::PlainEndpoints(rule.at(&format!("{base}/tls/mode")))
-                }
-                (None, _) => Tls::Unset,
-            },
-            (None, Some(tls)) => Tls::Set(tls, rule.at(&format!("{base}/tls/mode"))),
-            (None, None) => Tls::Unset,
+        match &rule.spec.traffic_policy {
+            Some(policy) => policy_tls(rule, policy, "/spec/trafficPolicy", port),
+            None => Tls::Unset,
         }
+    }
+
+    /// The labels of a subset of a host, whoever defines it.
+    pub fn subset(&self, host: &str, name: &str) -> Option<&crate::model::Labels> {
+        let exact = self.by_exact_host.get(host).into_iter().flatten();
+        let wild = self
+            .wildcards
+            .iter()
+            .filter(|(suffix, _)| host.ends_with(suffix.as_str()));
+        let rules = exact
+            .chain(wild.map(|(_, i)| i))
+            .filter_map(|&i| self.all.get(i));
+        let mut subsets = rules.flat_map(|rule| &rule.spec.subsets);
+        subsets.find(|one| one.name == name).map(|one| &one.labels)
+    }
+}
+
+/// What one policy says about TLS to a service port.
+fn policy_tls<'a>(
+    rule: &'a Object<DestinationRule>,
+    policy: &'a TrafficPolicy,
+    base: &str,
+    port: u16,
+) -> Tls<'a> {
+    let for_port = policy
+        .port_level_settings
+        .iter()
+        .enumerate()
+        .find(|(_, settings)| settings.port.number == u32::from(port));
+    match (for_port, &policy.tls) {
+        (Some((i, settings)), top) => match (&settings.tls, top) {
+            (Some(tls), _) => Tls::Set(
+                tls,
+                rule.at(&format!("{base}/portLevelSettings/{i}/tls/mode")),
+            ),
+            (None, Some(top)) if top.mode == ClientTlsMode::Disable => {
+                Tls::PlainEndpoints(rule.at(&format!("{base}/tls/mode")))
+            }
+            (None, _) => Tls::Unset,
+        },
+        (None, Some(tls)) => Tls::Set(tls, rule.at(&format!("{base}/tls/mode"))),
+        (None, None) => Tls::Unset,
     }
 }

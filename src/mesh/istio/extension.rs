@@ -1,10 +1,10 @@
 //! Objects that can change any verdict and are not looked into: what they touch is conditional.
 
-use super::crd::Extension;
-use super::crd::Selecting as _;
+use super::crd::{Extension, Selecting as _, TargetRef};
 use super::policy::{Objects, selects};
+use super::proxies::Proxy;
 use crate::k8s::Index;
-use crate::model::{At, Labels, Problem, ProblemKind, Workload};
+use crate::model::{At, Labels, Problem, ProblemKind, Service, Workload};
 use crate::syntax::Node;
 
 /// What an EnvoyFilter must mention to touch who may call, how, or what is logged.
@@ -41,7 +41,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (
         "networking.istio.io",
         "Sidecar",
-        "limits or redirects what the proxy serves and calls",
+        "says by hand what the proxy serves",
     ),
 ];
 
@@ -52,10 +52,9 @@ pub struct Unread {
     pub at: At,
     /// `EnvoyFilter …`, with what it can do.
     pub what: String,
-    /// Whether it is about the workload's own calls only.
-    outbound_only: bool,
     namespace: std::sync::Arc<str>,
     labels: Option<Labels>,
+    targets: Vec<TargetRef>,
 }
 
 /// All such objects of an environment.
@@ -73,7 +72,12 @@ impl Extensions {
             let objects: Objects<Extension> = Objects::read(index, group, kind, problems);
             for object in objects.iter() {
                 let node = index.node(object.id);
-                if kind == "EnvoyFilter" && !touches_security(node) {
+                let harmless = match kind {
+                    "EnvoyFilter" => !touches_security(node),
+                    "Sidecar" => node.path(&["spec", "ingress"]).is_none(),
+                    _ => false,
+                };
+                if harmless {
                     continue;
                 }
                 let labels = object.spec.labels().cloned();
@@ -83,13 +87,12 @@ impl Extensions {
                     format!("{what}; it is not looked into, so verdicts on what it selects are conditional"),
                     object.at("/kind"),
                 ));
-                let serves = node.path(&["spec", "ingress"]).is_some();
                 all.push(Unread {
                     at: object.at("/kind"),
                     what,
-                    outbound_only: kind == "Sidecar" && !serves,
                     namespace: std::sync::Arc::clone(&object.namespace),
                     labels,
+                    targets: object.spec.targets().into_iter().cloned().collect(),
                 });
             }
         }
@@ -102,6 +105,7 @@ impl Extensions {
     fn touching(&self, workload: &Workload) -> impl Iterator<Item = &Unread> {
         self.all.iter().filter(|unread| {
             (*unread.namespace == *self.root || unread.namespace == workload.namespace)
+                && unread.targets.is_empty()
                 && selects(unread.labels.as_ref(), workload)
         })
     }
@@ -109,14 +113,34 @@ impl Extensions {
     /// What can change verdicts on calls to a workload.
     pub fn inbound(&self, workload: &Workload) -> Vec<(String, At)> {
         self.touching(workload)
-            .filter(|unread| !unread.outbound_only)
             .map(|unread| (unread.what.clone(), unread.at.clone()))
             .collect()
     }
 
     /// What can change verdicts on calls of a workload.
     pub fn outbound(&self, workload: &Workload) -> Vec<(String, At)> {
-        self.touching(workload)
+        self.inbound(workload)
+    }
+
+    /// What can change verdicts at a proxy that is made from a `Gateway`, for a service it serves.
+    pub fn at_proxy(&self, proxy: &Proxy, service: Option<&Service>) -> Vec<(String, At)> {
+        let found = self.all.iter().filter(|unread| {
+            unread.targets.iter().any(|target| {
+                let own = proxy.gateway.as_ref().is_some_and(|named| {
+                    (target.kind == "Gateway"
+                        && target.name == *named.name
+                        && unread.namespace == named.namespace)
+                        || (target.kind == "GatewayClass" && target.name == named.class)
+                });
+                let served = service.is_some_and(|service| {
+                    target.kind == "Service"
+                        && target.name == *service.name
+                        && unread.namespace == service.namespace
+                });
+                own || served
+            })
+        });
+        found
             .map(|unread| (unread.what.clone(), unread.at.clone()))
             .collect()
     }

@@ -198,6 +198,26 @@ impl Attribute {
     }
 }
 
+impl Attribute {
+    /// The test that the node's proxy of ambient mode makes of a value; nothing for what it does not
+    /// look at. It knows no aliases of trust domains.
+    /// `istio/istio: pilot/pkg/serviceregistry/ambient/authorization.go` (stringToMatch).
+    pub fn test_at_node(&self, value: &str, policy_namespace: &str) -> Option<Test> {
+        match self {
+            Self::Principal => Some(Test::Identity(text(value))),
+            // a star in the middle means itself, and no namespace has one
+            Self::Namespace if is_literal_star(value) => Some(Test::Identity(text(value))),
+            Self::Namespace => Some(Test::IdentityNamespace(value.into())),
+            Self::ServiceAccount | Self::PeerAddress | Self::DestinationAddress | Self::Port => {
+                let none = TrustDomains(Vec::new());
+                let tests = self.tests(value, &none, policy_namespace).ok()?;
+                tests.into_iter().next()
+            }
+            _ => None,
+        }
+    }
+}
+
 /// `[a][b]` → a, b; nothing if the text is anything else.
 fn brackets(text: &str) -> Option<Vec<&str>> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;

@@ -36,6 +36,8 @@ pub enum Plane {
     Gateway,
     /// The node's proxy captures it.
     Ambient,
+    /// It is a proxy that calls to services and pods in ambient mode pass.
+    Waypoint,
     /// None.
     None,
 }

@@ -45,6 +45,8 @@ impl<T> Object<T> {
 pub struct Objects<T> {
     all: Vec<Object<T>>,
     by_namespace: HashMap<Arc<str>, Near>,
+    /// Those that name targets.
+    targeted: Vec<usize>,
 }
 
 /// The objects of one namespace.
@@ -59,6 +61,7 @@ impl<T> Default for Objects<T> {
         Self {
             all: Vec::new(),
             by_namespace: HashMap::new(),
+            targeted: Vec::new(),
         }
     }
 }
@@ -93,7 +96,7 @@ impl<T: for<'a> Deserialize<'a> + Default + Selecting> Objects<T> {
         });
         let mut objects = Self {
             all,
-            by_namespace: HashMap::new(),
+            ..Self::default()
         };
         objects.sort_in();
         objects
@@ -169,6 +172,9 @@ impl<T: Selecting> Objects<T> {
                 .or_default();
             near.all.push(i);
             near.by_label.add(i, object.spec.labels());
+            if object.spec.has_targets() {
+                self.targeted.push(i);
+            }
         }
     }
 
@@ -176,6 +182,7 @@ impl<T: Selecting> Objects<T> {
     pub fn retain(&mut self, keep: impl FnMut(&Object<T>) -> bool) {
         self.all.retain(keep);
         self.by_namespace.clear();
+        self.targeted.clear();
         self.sort_in();
     }
 
@@ -187,6 +194,11 @@ impl<T: Selecting> Objects<T> {
     /// All, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Object<T>> {
         self.all.iter()
+    }
+
+    /// One of them by its place in that order.
+    pub fn nth(&self, place: usize) -> Option<&Object<T>> {
+        self.all.get(place)
     }
 
     /// Those of a namespace, oldest first.
@@ -213,6 +225,20 @@ impl<T: Selecting> Objects<T> {
 }
 
 impl<T: Selecting> Objects<T> {
+    /// Those of a namespace that name something as their target, oldest first.
+    pub fn targeting<'a>(
+        &'a self,
+        namespace: &'a str,
+        (group, kind, name): (&'a str, &'a str, &'a str),
+    ) -> impl Iterator<Item = &'a Object<T>> {
+        let all = self.targeted.iter().filter_map(|&i| self.all.get(i));
+        all.filter(move |object| {
+            let mut targets = object.spec.targets().into_iter();
+            *object.namespace == *namespace
+                && targets.any(|t| t.group == group && t.kind == kind && t.name == name)
+        })
+    }
+
     /// The policies that select a workload with a sidecar: those of the root namespace, then those
     /// of its own. A policy with targets is ignored by sidecars, whatever else it says.
     /// `istio/istio: pilot/pkg/model/policyattachment.go` (ShouldAttachPolicy).

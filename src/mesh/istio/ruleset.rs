@@ -6,22 +6,24 @@
 
 use std::sync::Arc;
 
-use super::authorization::Compiled;
+use super::authorization::{Compiled, Reader};
 use super::crd::{Action, RequestAuthentication};
 use super::policy::Object;
 use super::settings::{MeshConfig, Provider};
-use crate::model::{
-    At, Because, Delegate, Effect, Layer, Rule, Ruleset, Test, TokenRule, When, Workload,
-};
+use crate::model::{At, Because, Delegate, Effect, Layer, Rule, Ruleset, Test, TokenRule, When};
 
 /// What happens to requests that match a CUSTOM rule.
-fn custom_effect(found: Result<&Provider, String>, alone: bool, layer: Layer) -> Option<Effect> {
+fn custom_effect(found: Result<&Provider, String>, alone: bool, reader: Reader) -> Option<Effect> {
     match found {
         // several providers on one workload are as bad as none: the rules refuse
         Ok(_) if !alone => Some(Effect::Deny),
         Err(_) => Some(Effect::Deny),
         // a provider that speaks HTTP is not asked about other connections
-        Ok(provider) if layer == Layer::Tcp && provider.kind == "envoyExtAuthzHttp" => None,
+        Ok(provider)
+            if reader == Reader::Envoy(Layer::Tcp) && provider.kind == "envoyExtAuthzHttp" =>
+        {
+            None
+        }
         Ok(provider) => Some(Effect::Delegate(Delegate {
             provider: provider.name.as_str().into(),
         })),
@@ -49,12 +51,12 @@ pub fn provider<'a>(config: &'a MeshConfig, name: &str) -> Result<&'a Provider, 
     }
 }
 
-/// The rules of a workload at a layer.
+/// The rules of a proxy; without an ALLOW, the default is shown at `near`.
 pub fn assemble(
-    workload: &Workload,
+    near: At,
     policies: &[(At, &Compiled)],
     tokens: &[&Object<RequestAuthentication>],
-    layer: Layer,
+    reader: Reader,
     config: &MeshConfig,
 ) -> Ruleset {
     let enforced = |action| {
@@ -62,21 +64,23 @@ pub fn assemble(
             .iter()
             .filter(move |(_, policy)| policy.action == action && policy.dry_run.is_none())
     };
-    let accepted = token_rules(tokens);
+    // the node's proxy reads no requests, and asks nobody
+    let accepted = token_rules(tokens).filter(|_| reader != Reader::Node);
     let mut rules = Vec::new();
     let custom: Vec<_> = policies
         .iter()
-        .filter(|(_, p)| p.action == Action::Custom)
+        .filter(|(_, p)| p.action == Action::Custom && reader != Reader::Node)
         .collect();
     let alone = custom.windows(2).all(|pair| match pair {
         [(_, a), (_, b)] => a.provider == b.provider,
         _ => true,
     });
     for (_, policy) in custom {
-        let Some(then) = custom_effect(provider(config, &policy.provider), alone, layer) else {
+        let found = provider(config, &policy.provider);
+        let Some(then) = custom_effect(found, alone, reader) else {
             continue;
         };
-        for (when, at) in policy.rules(layer) {
+        for (when, at) in policy.rules(reader) {
             // trying out is not supported for CUSTOM, and what becomes of it is not certain
             let when = match &policy.dry_run {
                 Some(_) => When::all(vec![
@@ -109,7 +113,7 @@ pub fn assemble(
         (Action::Allow, Effect::Allow),
     ] {
         for (_, policy) in enforced(action) {
-            for (when, at) in policy.rules(layer) {
+            for (when, at) in policy.rules(reader) {
                 rules.push(Rule {
                     when: when.clone(),
                     then: then.clone(),
@@ -124,7 +128,7 @@ pub fn assemble(
             Effect::Allow,
             Because::Default {
                 rule: "no ALLOW policy selects the workload",
-                near: workload.at(),
+                near,
             },
         ),
     };
@@ -148,6 +152,7 @@ fn token_rules(tokens: &[&Object<RequestAuthentication>]) -> Option<Arc<[TokenRu
             default_location: rule.from_headers.is_empty()
                 && rule.from_params.is_empty()
                 && rule.from_cookies.is_empty(),
+            forwards: rule.forward_original_token,
         })
         .collect();
     (!rules.is_empty()).then(|| rules.into())

@@ -90,6 +90,59 @@ impl PeerPolicies<'_> {
         }
     }
 
+    /// What a port of a workload in ambient mode takes. Mutual TLS is never switched off there: all
+    /// that is decided is whether plaintext is refused.
+    /// `istio/istio: pilot/pkg/serviceregistry/ambient/authorization.go`
+    /// (convertedSelectorPeerAuthentications, convertPeerAuthentication).
+    pub fn at_node(
+        &self,
+        workload: &Workload,
+        revision: &str,
+        port: u16,
+    ) -> Decided<TlsAcceptance> {
+        let found = self.candidates(&workload.namespace, Some(workload), revision);
+        let whole = self.mode(&found, workload.at());
+        let mut decided = self.acceptance(workload, revision, port);
+        if decided.value == TlsAcceptance::Plaintext {
+            decided.value = TlsAcceptance::Permissive;
+        }
+        let Some(policy) = found.workload.first() else {
+            return decided;
+        };
+        let ports = &policy.spec.port_level_mtls;
+        let of_port = ports.get(&port.to_string()).map(|mtls| mtls.mode);
+        let own = policy.spec.mtls.as_ref().map_or(Mode::Unset, |m| m.mode);
+        let any_permissive = ports.values().any(|mtls| mtls.mode == Mode::Permissive);
+        let overruled = match (own, of_port) {
+            // below another level's STRICT, a port is let off by DISABLE only next to a PERMISSIVE one
+            (Mode::Unset, Some(Mode::Disable)) => whole.value == Mode::Strict && !any_permissive,
+            // below a mesh that is STRICT, a STRICT port of a policy that is not goes missing
+            (Mode::Permissive | Mode::Disable, Some(Mode::Strict)) => self.inherits_strict(&found),
+            _ => false,
+        };
+        if !overruled {
+            return decided;
+        }
+        Decided {
+            value: acceptance(match whole.value {
+                Mode::Disable => Mode::Permissive,
+                mode => mode,
+            }),
+            because: whole.because,
+            rivals: whole.rivals,
+        }
+    }
+
+    /// Whether the mesh says STRICT and the namespace nothing.
+    fn inherits_strict(&self, found: &Candidates<'_>) -> bool {
+        let mode = |level: &Vec<&Object<PeerAuthentication>>| {
+            let first = level.first();
+            first.and_then(|policy| policy.spec.mtls.as_ref().map(|mtls| mtls.mode))
+        };
+        mode(&found.mesh) == Some(Mode::Strict)
+            && mode(&found.namespace).is_none_or(|mode| mode == Mode::Unset)
+    }
+
     /// What the ports of a workload take for which nothing is said port by port.
     pub fn whole(&self, workload: &Workload, revision: &str) -> Decided<TlsAcceptance> {
         let found = self.candidates(&workload.namespace, Some(workload), revision);

@@ -2,22 +2,11 @@
 //! taken for a pass.
 
 use super::Istio;
-use super::membership::Plane;
-use crate::k8s::{Index, whole};
+use super::waypoint::Asked;
 use crate::model::{At, Problem, ProblemKind};
 
-/// Kinds that decide about ways in and out: group, kind, what is left undecided.
+/// Kinds that decide something: group, kind, what is left undecided.
 const KINDS: &[(&str, &str, &str)] = &[
-    (
-        "networking.istio.io",
-        "Gateway",
-        "ways in through this gateway are not worked out",
-    ),
-    (
-        "networking.istio.io",
-        "ServiceEntry",
-        "calls to what it adds to the mesh are not worked out",
-    ),
     (
         "networking.istio.io",
         "WorkloadEntry",
@@ -30,56 +19,20 @@ const KINDS: &[(&str, &str, &str)] = &[
     ),
     (
         "gateway.networking.k8s.io",
-        "Gateway",
-        "ways in through this gateway are not worked out",
+        "ListenerSet",
+        "the listeners it adds to a gateway are not worked out",
+    ),
+    (
+        "gateway.networking.x-k8s.io",
+        "XListenerSet",
+        "the listeners it adds to a gateway are not worked out",
     ),
     (
         "gateway.networking.k8s.io",
-        "HTTPRoute",
-        "what this route leads to is not worked out",
-    ),
-    (
-        "gateway.networking.k8s.io",
-        "GRPCRoute",
-        "what this route leads to is not worked out",
-    ),
-    (
-        "gateway.networking.k8s.io",
-        "TCPRoute",
-        "what this route leads to is not worked out",
-    ),
-    (
-        "gateway.networking.k8s.io",
-        "TLSRoute",
-        "what this route leads to is not worked out",
-    ),
-    (
-        "networking.k8s.io",
-        "Ingress",
-        "ways in through this ingress are not worked out",
+        "BackendTLSPolicy",
+        "what gateways send to its targets is not worked out",
     ),
 ];
-
-/// The kinds of [`KINDS`] that let calls in from outside.
-const WAYS_IN: &[&str] = &[
-    "Gateway",
-    "HTTPRoute",
-    "GRPCRoute",
-    "TCPRoute",
-    "TLSRoute",
-    "Ingress",
-];
-
-/// The first way in from outside that is not understood.
-pub(super) fn way_in(index: &Index) -> Option<(String, At)> {
-    KINDS
-        .iter()
-        .filter(|(_, kind, _)| WAYS_IN.contains(kind))
-        .find_map(|&(group, kind, what)| {
-            let id = *index.of_kind(group, kind).first()?;
-            Some((format!("{kind}: {what} yet"), At::new(id, "/kind")))
-        })
-}
 
 /// Reports what is not understood.
 pub(super) fn report(istio: &Istio, problems: &mut Vec<Problem>) {
@@ -94,16 +47,18 @@ pub(super) fn report(istio: &Istio, problems: &mut Vec<Problem>) {
             ));
         }
     }
-    for workload in index.workloads() {
-        let what = match istio.member(workload).plane {
-            Plane::Ambient => "is in ambient mode",
-            Plane::Gateway => "is a gateway",
-            Plane::Sidecar | Plane::None => continue,
-        };
-        problems.push(Problem::at(
-            ProblemKind::NotUnderstood,
-            format!("{workload} {what}; calls to and from it are not decided yet"),
-            whole(workload.resource),
-        ));
+    for gateway in istio.proxies.gateways.iter() {
+        if istio.proxies.is_foreign(gateway) {
+            let what =
+                "Gateway: it is made by another product; who comes in by it is not worked out yet";
+            let at = gateway.at("/spec/gatewayClassName");
+            problems.push(Problem::at(ProblemKind::NotUnderstood, what, at));
+        }
+    }
+    for service in index.services() {
+        if let Asked::Missing(what, at) = istio.waypoint_of_service(service) {
+            let message = format!("{what}; calls to {service} are taken to go without it");
+            problems.push(Problem::at(ProblemKind::DanglingReference, message, at));
+        }
     }
 }

@@ -19,7 +19,6 @@ use std::sync::Arc;
 
 pub use provider::Provider;
 pub use revisions::Revisions;
-#[allow(unused_imports)] // for ambient and gateways
 pub use traffic::{IngressMode, OutboundPolicy};
 
 use crate::k8s::Index;
@@ -33,7 +32,6 @@ use sources::Sources;
 
 /// Istio's mesh configuration, as far as it decides anything here.
 #[derive(Debug)]
-#[allow(dead_code)] // what ambient and gateways ask for
 pub struct MeshConfig {
     /// What rules look at.
     pub neutral: Settings,
@@ -59,8 +57,6 @@ pub struct MeshConfig {
     pub hbone: Option<Decided<bool>>,
     /// `outboundTrafficPolicy.mode`.
     pub outbound_policy: Decided<OutboundPolicy>,
-    /// `inboundTrafficPolicy.mode` where it is `LOCALHOST`.
-    pub inbound_traffic_policy: Option<At>,
     /// `ingressControllerMode`.
     pub ingress_controller_mode: Decided<IngressMode>,
     /// `ingressClass`.
@@ -93,7 +89,6 @@ impl MeshConfig {
     }
 
     /// A switch of the control plane (`PILOT_ENABLE_AMBIENT`), where it is written.
-    #[allow(dead_code)] // for ambient and gateways
     pub fn flag(&self, name: &str) -> Option<(bool, At)> {
         self.flags.get(name)
     }
@@ -174,7 +169,6 @@ fn read_one(index: &Index, sources: Sources, near: At, problems: &mut Vec<Proble
             .map(|(_, at)| at),
         hbone: traffic::hbone(&reader),
         outbound_policy: traffic::outbound_policy(&reader),
-        inbound_traffic_policy: traffic::inbound_localhost(&reader),
         ingress_controller_mode: traffic::ingress_mode(&reader),
         ingress_class: reader.text(&["ingressClass"], "istio", "Istio's default Ingress class"),
         ingress_selector: reader.text(

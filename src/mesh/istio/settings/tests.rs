@@ -38,7 +38,7 @@ fn nothing_written_is_assumed() {
 fn what_is_written_counts_with_its_line() {
     let sample = with(&config_map(
         "istio",
-        "outboundTrafficPolicy: {mode: REGISTRY_ONLY}\ninboundTrafficPolicy: {mode: LOCALHOST}\n\
+        "outboundTrafficPolicy: {mode: REGISTRY_ONLY}\n\
          ingressControllerMode: DEFAULT\ningressClass: edge\ningressSelector: front\n\
          defaultServiceExportTo: [.]\ndefaultVirtualServiceExportTo: [shop]\n\
          defaultConfig:\n  gatewayTopology: {numTrustedProxies: 2}\n  proxyMetadata: {ISTIO_META_ENABLE_HBONE: \"true\"}",
@@ -51,7 +51,6 @@ fn what_is_written_counts_with_its_line() {
         "ConfigMap/istio-system/istio#/data/mesh/defaultConfig/proxyMetadata/ISTIO_META_ENABLE_HBONE"
     );
     assert_eq!(config.outbound_policy.value, OutboundPolicy::RegistryOnly);
-    assert!(config.inbound_traffic_policy.is_some());
     assert_eq!(config.ingress_controller_mode.value, IngressMode::Default);
     assert_eq!(config.ingress_class.value, "edge");
     assert_eq!(config.ingress_selector.value, "front");

@@ -71,13 +71,6 @@ pub(super) fn ingress_mode(reader: &Reader<'_>) -> Decided<IngressMode> {
     }
 }
 
-pub(super) fn inbound_localhost(reader: &Reader<'_>) -> Option<At> {
-    reader
-        .find(&["inboundTrafficPolicy", "mode"])
-        .filter(|(mode, _)| mode.as_str() == Some("LOCALHOST"))
-        .map(|(_, at)| at)
-}
-
 pub(super) fn num_trusted_proxies(reader: &Reader<'_>) -> Option<(u32, At)> {
     let (node, at) = reader.find(&["defaultConfig", "gatewayTopology", "numTrustedProxies"])?;
     Some((u32::try_from(node.as_i64()?).ok()?, at))

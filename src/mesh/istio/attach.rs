@@ -1,0 +1,145 @@
+//! Which policies are in force for a proxy, and the rules they come to.
+//!
+//! `istio/istio: pilot/pkg/model/policyattachment.go` (ShouldAttachPolicy).
+
+use std::sync::{Arc, PoisonError};
+
+use super::Istio;
+use super::authorization::{Compiled, Reader};
+use super::crd::{self, Selecting};
+use super::membership::Plane;
+use super::policy::{Object, Objects};
+use super::proxies::{GATEWAY_API, Proxy};
+use super::ruleset;
+use crate::model::{At, Identity, ResourceId, Ruleset, Service, Workload};
+
+impl Istio {
+    /// Who a workload can prove to be.
+    pub(super) fn identity_of(&self, workload: &Workload) -> Identity {
+        let config = self.config.of(&self.member(workload).revision);
+        let trust_domain = Arc::clone(&config.neutral.trust_domain.value);
+        let (namespace, account) = (&workload.namespace, &workload.service_account);
+        Identity {
+            name: format!("{trust_domain}/ns/{namespace}/sa/{account}").into(),
+            trust_domain,
+            namespace: Arc::clone(namespace),
+            service_account: Arc::clone(account),
+        }
+    }
+
+    /// The policies in force for a proxy.
+    pub(super) fn attached<'a, T: Selecting>(
+        &'a self,
+        objects: &'a Objects<T>,
+        workload: &Workload,
+    ) -> Vec<&'a Object<T>> {
+        let member = self.member(workload);
+        match member.plane {
+            Plane::Waypoint => match self.proxies.of_workload(workload.id) {
+                Some(proxy) => self.attached_to_waypoint(objects, proxy, None),
+                None => Vec::new(),
+            },
+            Plane::Gateway => {
+                let mut found = objects.selecting(workload, self.root(), &member.revision);
+                let proxy = self.proxies.of_workload(workload.id);
+                if let Some(named) = proxy.and_then(|proxy| proxy.gateway.as_ref()) {
+                    let target = (GATEWAY_API, "Gateway", &*named.name);
+                    found.extend(objects.targeting(&named.namespace, target));
+                }
+                found
+            }
+            Plane::Sidecar | Plane::Ambient | Plane::None => {
+                objects.selecting(workload, self.root(), &member.revision)
+            }
+        }
+    }
+
+    /// The policies in force at a waypoint for a service that it serves: those with targets only.
+    pub(super) fn attached_to_waypoint<'a, T: Selecting>(
+        &'a self,
+        objects: &'a Objects<T>,
+        proxy: &'a Proxy,
+        service: Option<&'a Service>,
+    ) -> Vec<&'a Object<T>> {
+        let Some(named) = &proxy.gateway else {
+            return Vec::new();
+        };
+        let class = (GATEWAY_API, "GatewayClass", named.class.as_str());
+        let mut found: Vec<&Object<T>> = objects.targeting(self.root(), class).collect();
+        let gateway = (GATEWAY_API, "Gateway", &*named.name);
+        found.extend(objects.targeting(&named.namespace, gateway));
+        if let Some(service) = service {
+            let target = ("", "Service", &*service.name);
+            found.extend(objects.targeting(&service.namespace, target));
+        }
+        let revision = &self.member(&proxy.pods).revision;
+        found.retain(|object| object.is_read_by(revision));
+        found
+    }
+
+    /// The rules of a workload's own proxy.
+    pub(super) fn ruleset(&self, workload: &Workload, reader: Reader) -> Arc<Ruleset> {
+        let policies = self.attached(&self.authorizations, workload);
+        let tokens = self.attached(&self.tokens, workload);
+        self.shared_rules(workload, policies, tokens, reader, workload.resource)
+    }
+
+    /// The rules that policies come to, shared by all proxies with the same policies. Without an
+    /// ALLOW the default is shown at `near`.
+    pub(super) fn shared_rules(
+        &self,
+        workload: &Workload,
+        policies: Vec<&Object<crd::AuthorizationPolicy>>,
+        tokens: Vec<&Object<crd::RequestAuthentication>>,
+        reader: Reader,
+        near: ResourceId,
+    ) -> Arc<Ruleset> {
+        let policies: Vec<(At, &Compiled)> = policies
+            .into_iter()
+            .filter_map(|policy| Some((policy.at("/spec"), self.compiled.get(&policy.id)?)))
+            .collect();
+        let ids: Vec<ResourceId> = policies.iter().map(|(at, _)| at.resource).collect();
+        let own = ids.is_empty().then_some(near);
+        let revision = Arc::clone(&self.member(workload).revision);
+        let config = self.config.of(&revision);
+        let tokens_by_id = tokens.iter().map(|t| t.id).collect();
+        let key = (ids, tokens_by_id, reader, own, revision);
+        let mut cache = self.rulesets.lock().unwrap_or_else(PoisonError::into_inner);
+        let near = At::new(near, "");
+        let build = || Arc::new(ruleset::assemble(near, &policies, &tokens, reader, config));
+        Arc::clone(cache.entry(key).or_insert_with(build))
+    }
+
+    /// What could change the verdict and is not understood.
+    pub(super) fn inbound_conditions(&self, workload: &Workload) -> Vec<(String, At)> {
+        let mut conditions = match self.member(workload).plane {
+            // the node's proxy knows none of them
+            Plane::Ambient => Vec::new(),
+            _ => self.extensions.inbound(workload),
+        };
+        conditions.extend(self.contested(workload));
+        conditions
+    }
+
+    /// Why nothing can be said about a workload at all.
+    pub(super) fn unjudged(&self, workload: &Workload) -> Option<(String, At)> {
+        let member = self.member(workload);
+        (member.plane == Plane::Waypoint).then(|| {
+            let what = "it is a waypoint, which takes what it is sent for others".to_owned();
+            (what, member.membership.because.at().clone())
+        })
+    }
+
+    /// Policies about a workload of which there are two versions.
+    pub(super) fn contested(&self, workload: &Workload) -> Vec<(String, At)> {
+        let peers = [self.root(), &*workload.namespace]
+            .into_iter()
+            .flat_map(|namespace| self.peers.selecting_from(namespace, workload))
+            .map(|p| p.id);
+        let rules = self.attached(&self.authorizations, workload);
+        let mut ids: Vec<ResourceId> = peers.chain(rules.into_iter().map(|p| p.id)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().filter_map(|id| self.twice(id)).collect()
+    }
+}

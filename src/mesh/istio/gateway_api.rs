@@ -1,0 +1,576 @@
+//! Ways in through the Gateway API: listeners and the routes that attach to them; and routes that
+//! attach to services.
+//!
+//! `istio/istio: pilot/pkg/config/kube/gateway/conversion.go`.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::Istio;
+use super::crd::Selecting;
+use super::destination::host_of;
+use super::gateway::{Ingress, host_tables};
+use super::policy::{Object, Objects};
+use super::proxies::{GATEWAY_API, Gateway, Listener};
+use super::routes::{Route, Table, Target, common_host};
+use crate::k8s::Index;
+use crate::model::{
+    At, Layer, PathMatch, PathRewrite, Problem, Rewrite, Service, StringMatch, Test,
+    TlsOrigination, Tri, When,
+};
+
+/// `HTTPRoute`, `GRPCRoute`, `TLSRoute`, `TCPRoute`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ApiRoute {
+    parent_refs: Vec<ParentRef>,
+    hostnames: Vec<String>,
+    rules: Vec<RouteRule>,
+}
+
+impl Selecting for ApiRoute {}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ParentRef {
+    group: Option<String>,
+    kind: Option<String>,
+    name: String,
+    namespace: Option<String>,
+    section_name: Option<String>,
+    port: Option<u16>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct RouteRule {
+    matches: Vec<RouteMatch>,
+    filters: Vec<Filter>,
+    backend_refs: Vec<BackendRef>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct RouteMatch {
+    path: Option<Value>,
+    headers: Vec<Value>,
+    query_params: Vec<Value>,
+    method: Option<Method>,
+}
+
+/// `method` is a text of an HTTPRoute and an object of a GRPCRoute.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Method {
+    Http(String),
+    Grpc(GrpcMethod),
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct GrpcMethod {
+    r#type: Option<String>,
+    service: Option<String>,
+    method: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Value {
+    r#type: Option<String>,
+    name: String,
+    value: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Filter {
+    r#type: String,
+    url_rewrite: Option<UrlRewrite>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct UrlRewrite {
+    hostname: Option<String>,
+    path: Option<PathModifier>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct PathModifier {
+    replace_full_path: Option<String>,
+    replace_prefix_match: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct BackendRef {
+    group: Option<String>,
+    kind: Option<String>,
+    name: String,
+    namespace: Option<String>,
+    port: Option<u16>,
+    weight: Option<i64>,
+}
+
+/// `ReferenceGrant`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ReferenceGrant {
+    from: Vec<GrantFrom>,
+    to: Vec<GrantTo>,
+}
+
+impl Selecting for ReferenceGrant {}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct GrantFrom {
+    group: String,
+    kind: String,
+    namespace: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct GrantTo {
+    group: String,
+    kind: String,
+    name: Option<String>,
+}
+
+/// The kinds of routes, and what a listener must speak to take them by itself.
+const KINDS: &[(&str, &str, &[&str])] = &[
+    ("HTTPRoute", "http", &["HTTP", "HTTPS"]),
+    ("GRPCRoute", "http", &["HTTP", "HTTPS"]),
+    ("TLSRoute", "tls", &["TLS"]),
+    ("TCPRoute", "tcp", &["TCP", "TLS"]),
+];
+
+/// The routes of the Gateway API in an environment.
+#[derive(Debug, Default)]
+pub struct ApiRoutes {
+    kinds: Vec<(
+        &'static str,
+        &'static str,
+        &'static [&'static str],
+        Objects<ApiRoute>,
+    )>,
+    grants: Objects<ReferenceGrant>,
+}
+
+impl ApiRoutes {
+    /// Finds them.
+    pub fn find(index: &Index, problems: &mut Vec<Problem>) -> Self {
+        let kinds = KINDS.iter().map(|&(kind, routes, protocols)| {
+            let objects = Objects::read(index, GATEWAY_API, kind, problems);
+            (kind, routes, protocols, objects)
+        });
+        Self {
+            kinds: kinds.collect(),
+            grants: Objects::read(index, GATEWAY_API, "ReferenceGrant", problems),
+        }
+    }
+
+    /// Whether a route may refer to a Service of another namespace.
+    fn is_granted(&self, kind: &str, from: &str, to: &str, name: &str) -> bool {
+        from == to
+            || self.grants.of_namespace(to).any(|grant| {
+                let spec = &grant.spec;
+                spec.from
+                    .iter()
+                    .any(|f| f.group == GATEWAY_API && f.kind == kind && f.namespace == from)
+                    && spec.to.iter().any(|t| {
+                        t.group.is_empty()
+                            && t.kind == "Service"
+                            && t.name.as_deref().is_none_or(|n| n.is_empty() || n == name)
+                    })
+            })
+    }
+
+    /// The routes of one object, each with how specific it is.
+    fn routes(&self, kind: &str, object: &Object<ApiRoute>) -> Vec<Ranked> {
+        let mut found = Vec::new();
+        for (i, rule) in object.spec.rules.iter().enumerate() {
+            let at = object.at(&format!("/spec/rules/{i}"));
+            let to = self.targets(kind, object, rule, &at);
+            let whole = RouteMatch::default();
+            let matches: Vec<&RouteMatch> = match rule.matches.is_empty() {
+                true => vec![&whole],
+                false => rule.matches.iter().collect(),
+            };
+            for (m, one) in matches.into_iter().enumerate() {
+                let here = at.join("matches").join(m);
+                let route = Route {
+                    when: route_match(one, &here),
+                    to: to.clone(),
+                    rewrite: rewrite(rule, one),
+                    at: at.clone(),
+                };
+                found.push((rank(one), route));
+            }
+        }
+        found
+    }
+
+    fn targets(
+        &self,
+        kind: &str,
+        object: &Object<ApiRoute>,
+        rule: &RouteRule,
+        at: &At,
+    ) -> Vec<Target> {
+        let answers = rule
+            .filters
+            .iter()
+            .any(|filter| filter.r#type == "RequestRedirect");
+        if answers {
+            return Vec::new();
+        }
+        let refs = rule.backend_refs.iter().enumerate();
+        refs.filter_map(|(i, to)| {
+            let group = to.group.as_deref().unwrap_or("");
+            let what = to.kind.as_deref().unwrap_or("Service");
+            let namespace = to.namespace.as_deref().unwrap_or(&object.namespace);
+            let granted = self.is_granted(kind, &object.namespace, namespace, &to.name);
+            let is_service = group.is_empty() && what == "Service";
+            (is_service && granted && to.weight != Some(0)).then(|| Target {
+                host: host_of(namespace, &to.name),
+                port: to.port,
+                subset: None,
+                at: at.join("backendRefs").join(i).join("name"),
+            })
+        })
+        .collect()
+    }
+}
+
+/// How specific a match is: an exact path, the length of a prefix, a method, headers, the query.
+type Rank = (bool, usize, bool, usize, usize);
+
+type Ranked = (Rank, Route);
+
+/// The most specific first, as the specification wants them; equals as they are written.
+fn in_order(mut routes: Vec<Ranked>) -> Vec<Route> {
+    routes.sort_by(|(a, _), (b, _)| b.cmp(a));
+    routes.into_iter().map(|(_, route)| route).collect()
+}
+
+fn rank(one: &RouteMatch) -> Rank {
+    let path = one.path.as_ref();
+    let exact = path.is_some_and(|p| p.r#type.as_deref() == Some("Exact"));
+    let length = path.map_or(1, |p| p.value.len());
+    (
+        exact,
+        length,
+        one.method.is_some(),
+        one.headers.len(),
+        one.query_params.len(),
+    )
+}
+
+fn route_match(one: &RouteMatch, at: &At) -> When {
+    let mut all = Vec::new();
+    let doubt = |what: String, at: At| When::Is(Test::Unknowable(what.into()), at);
+    if let Some(path) = &one.path {
+        all.push(path_match(path, at.join("path")));
+    }
+    match &one.method {
+        Some(Method::Http(method)) => {
+            let value = StringMatch::Exact(method.as_str().into());
+            all.push(When::Is(Test::Method(value), at.join("method")));
+        }
+        Some(Method::Grpc(method)) => all.push(grpc(method, at.join("method"))),
+        None => {}
+    }
+    for (i, header) in one.headers.iter().enumerate() {
+        let at = at.join("headers").join(i);
+        all.push(match header.r#type.as_deref() {
+            None | Some("Exact") => When::Is(
+                Test::Header {
+                    name: header.name.to_lowercase().into(),
+                    value: StringMatch::Exact(header.value.as_str().into()),
+                },
+                at,
+            ),
+            _ => doubt(
+                format!("whether the header {} fits this expression", header.name),
+                at,
+            ),
+        });
+    }
+    for (i, query) in one.query_params.iter().enumerate() {
+        let at = at.join("queryParams").join(i);
+        all.push(doubt(
+            format!("whether the query has {} as it should be", query.name),
+            at,
+        ));
+    }
+    When::all(all)
+}
+
+/// A prefix is one of whole segments.
+fn path_match(path: &Value, at: At) -> When {
+    let is = |value| When::Is(Test::Path(PathMatch::Text(value)), at.clone());
+    match path.r#type.as_deref() {
+        Some("Exact") => is(StringMatch::Exact(path.value.as_str().into())),
+        None | Some("PathPrefix") => {
+            let prefix = path.value.trim_end_matches('/');
+            match prefix.is_empty() {
+                true => When::Always,
+                false => When::any(vec![
+                    is(StringMatch::Exact(prefix.into())),
+                    is(StringMatch::Prefix(format!("{prefix}/").into())),
+                ]),
+            }
+        }
+        _ => When::Is(
+            Test::Unknowable("whether the path fits this expression".into()),
+            at,
+        ),
+    }
+}
+
+fn grpc(method: &GrpcMethod, at: At) -> When {
+    let exact = matches!(method.r#type.as_deref(), None | Some("Exact"));
+    let path = match (&method.service, &method.method) {
+        (Some(service), Some(method)) => StringMatch::Exact(format!("/{service}/{method}").into()),
+        (Some(service), None) => StringMatch::Prefix(format!("/{service}/").into()),
+        (None, Some(method)) => StringMatch::Suffix(format!("/{method}").into()),
+        (None, None) => return When::Always,
+    };
+    match exact {
+        true => When::Is(Test::Path(PathMatch::Text(path)), at),
+        false => When::Is(
+            Test::Unknowable("whether the method fits this expression".into()),
+            at,
+        ),
+    }
+}
+
+fn rewrite(rule: &RouteRule, one: &RouteMatch) -> Option<Rewrite> {
+    let written = rule
+        .filters
+        .iter()
+        .find_map(|filter| filter.url_rewrite.as_ref())?;
+    let prefix = one.path.as_ref().map_or("/", |path| &path.value);
+    let path = written.path.as_ref().and_then(|path| {
+        let whole = path.replace_full_path.as_deref();
+        whole
+            .map(|whole| PathRewrite::Whole(whole.into()))
+            .or_else(|| {
+                Some(PathRewrite::Segments {
+                    from: prefix.trim_end_matches('/').into(),
+                    to: path.replace_prefix_match.as_deref()?.into(),
+                })
+            })
+    });
+    Some(Rewrite {
+        path,
+        host: written.hostname.as_deref().map(Into::into),
+    })
+}
+
+impl Istio {
+    /// Works out the ways in through the Gateway API.
+    pub(super) fn api_gateways(&self, ingress: &mut Ingress) {
+        for (number, proxy) in self.proxies.all.iter().enumerate() {
+            if self.member(&proxy.pods).plane != super::membership::Plane::Gateway {
+                continue;
+            }
+            let Some(gateway) = self.proxies.gateway(proxy) else {
+                continue;
+            };
+            for (l, listener) in gateway.spec.listeners.iter().enumerate() {
+                for mut door in self.doors(number, listener.port) {
+                    door.at = gateway.at(&format!("/spec/listeners/{l}"));
+                    let tls = listener.tls.as_ref().and_then(|tls| tls.mode.as_deref());
+                    door.sealed = listener.protocol == "TLS" && tls == Some("Passthrough");
+                    let plain = matches!(listener.protocol.as_str(), "HTTP" | "TCP");
+                    door.sends = match plain {
+                        true => TlsOrigination::Plaintext,
+                        false => TlsOrigination::ForeignTls,
+                    };
+                    let (at, slot) = (door.at.clone(), ingress.doors.len());
+                    let sealed = door.sealed;
+                    ingress.doors.push(door);
+                    for table in self.listener_tables(gateway, listener, sealed, &at) {
+                        ingress.add(self, slot, &table, listener.port);
+                    }
+                }
+            }
+        }
+        self.foreign_gateways(ingress);
+    }
+
+    /// The tables of a listener: one for each host that it and routes have in common.
+    fn listener_tables(
+        &self,
+        gateway: &Object<Gateway>,
+        listener: &Listener,
+        sealed: bool,
+        near: &At,
+    ) -> Vec<Table> {
+        let mut tables = Vec::new();
+        for (kind, routes, protocols, objects) in &self.api_routes.kinds {
+            let fits = protocols.contains(&listener.protocol.as_str());
+            let ended_tls = *kind == "TLSRoute" && !sealed;
+            if !fits || ended_tls || (*kind == "TCPRoute" && sealed) {
+                continue;
+            }
+            let mut by_host: Vec<(String, At, Vec<Ranked>)> = Vec::new();
+            for object in objects.iter() {
+                if !self.attaches(gateway, listener, kind, object) {
+                    continue;
+                }
+                let found = self.api_routes.routes(kind, object);
+                for (host, at) in hosts_of(listener, object) {
+                    match by_host.iter_mut().find(|(known, ..)| *known == host) {
+                        Some((_, _, known)) => known.extend(found.iter().cloned()),
+                        None => by_host.push((host, at, found.clone())),
+                    }
+                }
+            }
+            let by_host = by_host.into_iter();
+            let by_host = by_host.map(|(host, at, routes)| (host, at, in_order(routes)));
+            tables.extend(host_tables(by_host.collect(), routes, near));
+        }
+        tables
+    }
+
+    /// Whether a route attaches to a listener.
+    fn attaches(
+        &self,
+        gateway: &Object<Gateway>,
+        listener: &Listener,
+        kind: &str,
+        object: &Object<ApiRoute>,
+    ) -> bool {
+        let name = &self.index.resource(gateway.id).key.name;
+        let kinds = &listener.allowed_routes.kinds;
+        let allowed = kinds.is_empty() || kinds.iter().any(|k| k.kind == kind);
+        let labels = self
+            .index
+            .namespace(&object.namespace)
+            .and_then(|n| n.labels.as_ref());
+        let from = &listener.allowed_routes.namespaces;
+        let admitted = from.admit(&gateway.namespace, &object.namespace, labels) != Tri::No;
+        let mut parents = object.spec.parent_refs.iter();
+        allowed
+            && admitted
+            && parents.any(|parent| {
+                let group = parent.group.as_deref().unwrap_or(GATEWAY_API);
+                let kind = parent.kind.as_deref().unwrap_or("Gateway");
+                let namespace = parent.namespace.as_deref().unwrap_or(&object.namespace);
+                let section = parent.section_name.as_deref();
+                group == GATEWAY_API
+                    && kind == "Gateway"
+                    && parent.name == **name
+                    && namespace == &*gateway.namespace
+                    && section.is_none_or(|section| section == listener.name)
+                    && parent.port.is_none_or(|port| port == listener.port)
+            })
+    }
+
+    /// Routes that attach to gateways of other products: where they lead, somebody may come in.
+    fn foreign_gateways(&self, ingress: &mut Ingress) {
+        for gateway in self.proxies.gateways.iter() {
+            if !self.proxies.is_foreign(gateway) {
+                continue;
+            }
+            let at = gateway.at("/spec/gatewayClassName");
+            for listener in &gateway.spec.listeners {
+                for table in self.listener_tables(gateway, listener, false, &at) {
+                    for lead in table.leads(self.config.normalization) {
+                        if let Some(service) = self.service_of_host(&lead.target.host) {
+                            let what =
+                                "a gateway that another product makes leads to it".to_owned();
+                            let unjudged = (what, at.clone());
+                            ingress.unjudged.entry(service.id).or_insert(unjudged);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The routes that attach to a service itself, for clients of a namespace.
+    pub(super) fn service_routes(
+        &self,
+        service: &Service,
+        port: u16,
+        layer: Layer,
+        client: &str,
+    ) -> Option<Table> {
+        let mut all = Vec::new();
+        let mut near = None;
+        for (kind, routes, _, objects) in &self.api_routes.kinds {
+            let reads = if *routes == "http" {
+                Layer::Http
+            } else {
+                Layer::Tcp
+            };
+            if reads != layer || *routes == "tls" {
+                continue;
+            }
+            for object in objects.iter() {
+                // next to the service it counts for everyone, elsewhere for clients beside it
+                let concerned =
+                    object.namespace == service.namespace || *object.namespace == *client;
+                let mut parents = object.spec.parent_refs.iter();
+                let attached = parents.any(|parent| {
+                    let namespace = parent.namespace.as_deref().unwrap_or(&object.namespace);
+                    parent.kind.as_deref() == Some("Service")
+                        && parent.group.as_deref().unwrap_or("").is_empty()
+                        && parent.name == *service.name
+                        && namespace == &*service.namespace
+                        && parent.port.is_none_or(|p| p == port)
+                });
+                if concerned && attached {
+                    near.get_or_insert_with(|| object.at("/spec/parentRefs"));
+                    all.extend(self.api_routes.routes(kind, object));
+                }
+            }
+        }
+        Some(Table {
+            layer,
+            routes: in_order(all),
+            near: near?,
+        })
+    }
+
+    /// The namespaces whose routes to a service count for clients beside them only.
+    pub(super) fn routing_namespaces(&self, service: &Service) -> Vec<Arc<str>> {
+        let objects = self
+            .api_routes
+            .kinds
+            .iter()
+            .flat_map(|(.., objects)| objects.iter());
+        let near = objects.filter(|object| {
+            let mut parents = object.spec.parent_refs.iter();
+            parents.any(|p| p.kind.as_deref() == Some("Service") && p.name == *service.name)
+        });
+        near.map(|object| Arc::clone(&object.namespace)).collect()
+    }
+}
+
+/// The hosts that a listener and a route have in common.
+fn hosts_of(listener: &Listener, object: &Object<ApiRoute>) -> Vec<(String, At)> {
+    let own = listener
+        .hostname
+        .as_deref()
+        .filter(|h| !h.is_empty())
+        .unwrap_or("*");
+    if object.spec.hostnames.is_empty() {
+        return vec![(own.to_owned(), object.at("/spec/parentRefs"))];
+    }
+    let hosts = object.spec.hostnames.iter().enumerate();
+    hosts
+        .filter_map(|(i, host)| {
+            let common = common_host(own, host)?.to_owned();
+            Some((common, object.at(&format!("/spec/hostnames/{i}"))))
+        })
+        .collect()
+}

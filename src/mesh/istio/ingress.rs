@@ -1,0 +1,102 @@
+//! `Ingress` objects that Istio's ingress gateway serves.
+//!
+//! `istio/istio: pilot/pkg/config/kube/ingress`.
+
+use super::Istio;
+use super::gateway::{Ingress as Ways, host_tables};
+use super::routes::{Route, Target};
+use super::settings::IngressMode;
+use crate::k8s::ingress::{Ingress, IngressPath};
+use crate::model::{At, PathMatch, StringMatch, Test, TlsOrigination, When};
+
+impl Istio {
+    /// Whether Istio serves an `Ingress`.
+    pub(super) fn serves_ingress(&self, ingress: &Ingress) -> bool {
+        let config = &self.config;
+        match (config.ingress_controller_mode.value, &ingress.class) {
+            (IngressMode::Off, _) => false,
+            (_, Some((class, _))) if ingress.by_annotation => {
+                **class == *config.ingress_class.value
+            }
+            (_, Some(_)) => ingress.controller.as_deref() == Some("istio.io/ingress-controller"),
+            (mode, None) => mode == IngressMode::Default,
+        }
+    }
+
+    /// Works out the ways in through them.
+    pub(super) fn ingresses(&self, all: &[Ingress], ways: &mut Ways) {
+        for ingress in all.iter().filter(|ingress| self.serves_ingress(ingress)) {
+            let ports = [(80, None), (443, ingress.tls.as_ref())];
+            for (number, proxy) in self.proxies.all.iter().enumerate() {
+                let selected =
+                    proxy.pods.label("istio") == Some(&*self.config.ingress_selector.value);
+                for (port, tls) in ports {
+                    if !selected || (port == 443 && tls.is_none()) {
+                        continue;
+                    }
+                    for mut door in self.doors(number, port) {
+                        if let Some(at) = tls {
+                            door.sends = TlsOrigination::ForeignTls;
+                            door.at = at.clone();
+                        }
+                        let slot = ways.doors.len();
+                        ways.doors.push(door);
+                        for table in
+                            host_tables(self.hosts(ingress), "http", &At::new(ingress.id, "/spec"))
+                        {
+                            ways.add(self, slot, &table, port);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn hosts(&self, ingress: &Ingress) -> Vec<(String, At, Vec<Route>)> {
+        let mut by_host: Vec<(String, At, Vec<Route>)> = Vec::new();
+        let mut paths: Vec<&IngressPath> = ingress.paths.iter().collect();
+        // exact paths first, then the longest
+        paths.sort_by_key(|p| std::cmp::Reverse((p.exact, p.path.len())));
+        for path in paths {
+            let host = path.host.as_deref().unwrap_or("*").to_owned();
+            let route = self.path_route(path);
+            match by_host.iter_mut().find(|(known, ..)| *known == host) {
+                Some((_, _, routes)) => routes.push(route),
+                None => by_host.push((host, path.at.clone(), vec![route])),
+            }
+        }
+        by_host
+    }
+
+    fn path_route(&self, path: &IngressPath) -> Route {
+        let to = path.to.map(|(service, port)| {
+            let service = self.index.service(service);
+            Target {
+                host: super::destination::host_of(&service.namespace, &service.name),
+                port: Some(port),
+                subset: None,
+                at: path.at.clone(),
+            }
+        });
+        Route {
+            when: path_is(path),
+            to: to.into_iter().collect(),
+            rewrite: None,
+            at: path.at.clone(),
+        }
+    }
+}
+
+fn path_is(path: &IngressPath) -> When {
+    let is = |value| When::Is(Test::Path(PathMatch::Text(value)), path.at.clone());
+    if path.exact {
+        return is(StringMatch::Exact(path.path.clone()));
+    }
+    match path.path.trim_end_matches('/') {
+        "" => When::Always,
+        prefix => When::any(vec![
+            is(StringMatch::Exact(prefix.into())),
+            is(StringMatch::Prefix(format!("{prefix}/").into())),
+        ]),
+    }
+}

@@ -1,0 +1,140 @@
+//! Which waypoint calls to a service or a pod pass.
+//!
+//! `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go`.
+
+use super::Istio;
+use super::membership::Plane;
+use super::proxies::Proxy;
+use crate::model::{At, Labels, Service, Tri, Workload};
+
+const USE: &str = "istio.io/use-waypoint";
+const USE_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
+const FOR: &str = "istio.io/waypoint-for";
+const INGRESS: &str = "istio.io/ingress-use-waypoint";
+
+/// What is addressed: waypoints are for one, the other, or both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Addressed {
+    /// A service.
+    Service,
+    /// A pod.
+    Workload,
+}
+
+/// The waypoint that something asks for.
+#[derive(Debug, Clone)]
+pub enum Asked<'a> {
+    /// It asks for none.
+    None,
+    /// It passes this one.
+    Passes(&'a Proxy),
+    /// It asks for one that is not there, or does not take it: calls go without.
+    Missing(String, At),
+}
+
+impl Istio {
+    /// The waypoint of a service.
+    pub(super) fn waypoint_of_service(&self, service: &Service) -> Asked<'_> {
+        let labels = &self.index.resource(service.resource).labels;
+        let at = At::new(service.resource, "/metadata/labels");
+        self.waypoint(&service.namespace, labels, &at, Addressed::Service)
+    }
+
+    /// The waypoint of pods that are dialled themselves.
+    pub(super) fn waypoint_of_workload(&self, workload: &Workload) -> Asked<'_> {
+        let at = workload.template_at("/metadata/labels");
+        self.waypoint(
+            &workload.namespace,
+            &workload.labels,
+            &at,
+            Addressed::Workload,
+        )
+    }
+
+    fn waypoint(&self, namespace: &str, labels: &Labels, at: &At, to: Addressed) -> Asked<'_> {
+        let of_namespace = self.index.namespace(namespace);
+        let (labels, at) = match labels.contains_key(USE) {
+            true => (Some(labels), at.clone()),
+            false => (
+                of_namespace.and_then(|n| n.labels.as_ref()),
+                of_namespace.map_or_else(
+                    || at.clone(),
+                    |n| At::new(n.at.resource, "/metadata/labels"),
+                ),
+            ),
+        };
+        let Some((labels, name)) = labels.and_then(|l| Some((l, l.get(USE)?))) else {
+            return Asked::None;
+        };
+        if &**name == "none" {
+            return Asked::None;
+        }
+        let at = at.join(USE);
+        let there = labels
+            .get(USE_NAMESPACE)
+            .map_or(namespace, |there| &**there);
+        let found = self.proxies.of_gateway(there, name);
+        let Some(proxy) = found.filter(|p| self.member(&p.pods).plane == Plane::Waypoint) else {
+            let what = format!("there is no waypoint {there}/{name} in the input");
+            return Asked::Missing(what, at);
+        };
+        if self.admits(proxy, namespace) == Tri::No {
+            let what = format!("the waypoint {there}/{name} does not take it");
+            return Asked::Missing(what, at);
+        }
+        let kind = self.traffic(proxy);
+        let fits = match to {
+            Addressed::Service => matches!(kind, "service" | "all"),
+            Addressed::Workload => matches!(kind, "workload" | "all"),
+        };
+        match fits {
+            true => Asked::Passes(proxy),
+            false => Asked::None,
+        }
+    }
+
+    /// What a waypoint is for: `service`, `workload`, `all` or `none`.
+    fn traffic(&self, proxy: &Proxy) -> &str {
+        let Some(named) = &proxy.gateway else {
+            return "service";
+        };
+        let own = &self.index.resource(named.id).labels;
+        let class = self.index.find(
+            super::proxies::GATEWAY_API,
+            "GatewayClass",
+            None,
+            &named.class,
+        );
+        own.get(FOR)
+            .or_else(|| self.index.resource(class?).labels.get(FOR))
+            .map_or("service", |said| &**said)
+    }
+
+    /// Whether a waypoint takes what lies in a namespace.
+    fn admits(&self, proxy: &Proxy, namespace: &str) -> Tri {
+        let Some(gateway) = self.proxies.gateway(proxy) else {
+            return Tri::No;
+        };
+        if *gateway.namespace == *namespace {
+            return Tri::Yes;
+        }
+        let labels = self
+            .index
+            .namespace(namespace)
+            .and_then(|n| n.labels.as_ref());
+        let listeners = gateway.spec.listeners.iter();
+        let mut listeners = listeners.filter(|l| l.protocol == "HBONE" || l.port == 15_008);
+        listeners.next().map_or(Tri::No, |listener| {
+            let from = &listener.allowed_routes.namespaces;
+            from.admit(&gateway.namespace, namespace, labels)
+        })
+    }
+
+    /// Whether gateways send what they take through a service's waypoint.
+    pub(super) fn ingress_uses_waypoint(&self, service: &Service) -> bool {
+        let own = self.index.resource(service.resource).labels.get(INGRESS);
+        let namespace = self.index.namespace(&service.namespace);
+        let inherited = namespace.and_then(|n| n.labels.as_ref()?.get(INGRESS));
+        own.or(inherited).is_some_and(|said| &**said == "true")
+    }
+}
