@@ -24,6 +24,8 @@ pub struct Assertion {
     pub allow: bool,
     /// The expected transport, where one is.
     pub transport: Option<String>,
+    /// Whether dialling the pod itself must gain nothing.
+    pub no_bypass: bool,
     /// Where its name is written.
     pub span: Span,
 }
@@ -124,13 +126,8 @@ pub fn parse(document: &Document) -> (Vec<Assertion>, Vec<Problem>) {
     for node in list.into_iter().flat_map(Node::items) {
         match crate::syntax::from_node::<Written>(node) {
             Ok(written) => {
-                if let Some(bypass) = written.bypass.as_deref() {
-                    let message = match bypass {
-                        "none" => {
-                            "`bypass: none` is not judged yet, so this test cannot pass".to_owned()
-                        }
-                        other => format!("`bypass` takes `none`, not {other:?}"),
-                    };
+                if let Some(other) = written.bypass.as_deref().filter(|said| *said != "none") {
+                    let message = format!("`bypass` takes `none`, not {other:?}");
                     problems.push(wrong(node, message));
                 } else {
                     let span = node.get("name").map_or(node.span(), Node::span);
@@ -171,6 +168,7 @@ impl Written {
             request: self.request.map(WrittenRequest::request),
             allow: matches!(self.expect, Expect::Allow),
             transport: transport.map(str::to_owned),
+            no_bypass: self.bypass.is_some(),
             span,
         }
     }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::file::Assertion;
 use super::find::{find_workload, service_or_pod_port};
-use crate::model::{Client, Transport};
+use crate::model::{Client, Outside, Transport};
 use crate::reach::{Answer, Question, Step, Verdict, World};
 use crate::text::Span;
 
@@ -61,9 +61,15 @@ fn compare(world: &World, assertion: &Assertion, answer: &Answer) -> Checked {
     let transport = answer.transport.map(Transport::name);
     let same_transport =
         assertion.transport.is_none() || assertion.transport.as_deref() == transport;
-    let deciding = answer.deciding();
+    // the way around is what fails the test, where everything else is as expected
+    let around = answer.bypass.first().filter(|_| assertion.no_bypass);
+    let as_expected = answer.verdict == wanted && same_transport;
+    let deciding = match around.filter(|_| as_expected) {
+        Some(path) => path.steps.last(),
+        None => answer.deciding(),
+    };
     Checked {
-        passed: answer.verdict == wanted && same_transport,
+        passed: as_expected && around.is_none(),
         actual: Actual {
             verdict: answer.verdict,
             transport: answer.transport,
@@ -75,9 +81,6 @@ fn compare(world: &World, assertion: &Assertion, answer: &Answer) -> Checked {
 
 fn ask(world: &World, assertion: &Assertion) -> Result<Answer, String> {
     let to = &assertion.to;
-    let Some(reference) = to.workload.as_deref() else {
-        return Err("only calls to workloads are decided yet".to_owned());
-    };
     let from = &assertion.from;
     let clients: Vec<Client> = match (&from.workload, &from.service, from.external, from.ip) {
         (Some(workload), _, _, ip) => find_workload(&world.index, workload)?
@@ -97,7 +100,35 @@ fn ask(world: &World, assertion: &Assertion) -> Result<Answer, String> {
         request: assertion.request.as_ref(),
         explain: true,
     };
+    if to.external {
+        let outside = Outside {
+            host: to.host.clone(),
+            ip: to.ip,
+            port: to.port,
+        };
+        return ask_outside(world, clients, &outside, question);
+    }
+    let Some(reference) = to.workload.as_deref() else {
+        return Err("services outside Kubernetes are not decided yet".to_owned());
+    };
     ask_each(world, clients, (reference, to.port), question)
+}
+
+/// Asks for each client whether it may call something outside the cluster.
+fn ask_outside<'q>(
+    world: &World,
+    clients: Vec<Client>,
+    to: &Outside,
+    question: impl Fn(Client) -> Question<'q>,
+) -> Result<Answer, String> {
+    let inside = |client: &Client| matches!(client, Client::Workload(..));
+    if !clients.iter().all(inside) {
+        return Err("only workloads call something outside the cluster".to_owned());
+    }
+    let answers = clients
+        .into_iter()
+        .map(|client| world.answer_outside(&question(client), to));
+    Ok(Answer::either(answers.collect()))
 }
 
 /// Asks for each client and each workload that a reference names.

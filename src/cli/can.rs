@@ -200,28 +200,41 @@ fn text(
         .map(|transport| format!("   over {}", shown(transport)))
         .unwrap_or_default();
     writeln!(io.stdout, "{verdict:5} {}{over}", words(asked))?;
+    let many = answer.paths.len();
     for (i, path) in answer.paths.iter().enumerate() {
-        if answer.paths.len() > 1 {
-            let number = i + 1;
-            writeln!(
-                io.stdout,
-                "      way {number} of {}: {}",
-                answer.paths.len(),
-                path.verdict.name()
-            )?;
+        if many > 1 {
+            let verdict = path.verdict.name();
+            writeln!(io.stdout, "      way {} of {many}: {verdict}", i + 1)?;
         }
-        for step in &path.steps {
-            let place = place(world, sources, step)
-                .map(|(file, line, _)| format!(", {file}:{line}"))
-                .unwrap_or_default();
-            writeln!(
-                io.stdout,
-                "      {:14} {:8} {}{place}",
-                step.stage.name(),
-                step.outcome.name(),
-                step.reason()
-            )?;
-        }
+        steps(path, world, sources, io)?;
+    }
+    for path in &answer.bypass {
+        let verdict = match path.verdict {
+            Verdict::Allow => "yes",
+            _ => "it depends",
+        };
+        let over = shown(path.transport);
+        writeln!(
+            io.stdout,
+            "{verdict:5} if it dials the pod itself   over {over}"
+        )?;
+        steps(path, world, sources, io)?;
+    }
+    Ok(())
+}
+
+fn steps(path: &Path, world: &World, sources: &Sources, io: &mut Io<'_>) -> Result<(), Failure> {
+    for step in &path.steps {
+        let place = place(world, sources, step)
+            .map(|(file, line, _)| format!(", {file}:{line}"))
+            .unwrap_or_default();
+        writeln!(
+            io.stdout,
+            "      {:14} {:8} {}{place}",
+            step.stage.name(),
+            step.outcome.name(),
+            step.reason()
+        )?;
     }
     Ok(())
 }
@@ -266,7 +279,7 @@ fn document(asked: &Asked, world: &World, answer: &Answer, sources: &Sources) ->
         "verdict": answer.verdict.name(),
         "transport": answer.transport.map(Transport::name),
         "paths": answer.paths.iter().map(path).collect::<Vec<_>>(),
-        "bypass": [],
+        "bypass": answer.bypass.iter().map(path).collect::<Vec<_>>(),
     })
 }
 

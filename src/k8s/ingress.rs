@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Index;
-use crate::model::{At, ResourceId, ServiceId};
+use crate::model::{At, PathMatch, ResourceId, ServiceId, StringMatch, Test, When};
 use crate::syntax::Node;
 
 /// An `Ingress`.
@@ -36,6 +36,23 @@ pub struct IngressPath {
     pub to: Option<(ServiceId, u16)>,
     /// Where it is written.
     pub at: At,
+}
+
+impl IngressPath {
+    /// The condition that a request is for this path: a prefix is one of whole segments.
+    pub fn matches(&self) -> When {
+        let is = |value| When::Is(Test::Path(PathMatch::Text(value)), self.at.clone());
+        if self.exact {
+            return is(StringMatch::Exact(Arc::clone(&self.path)));
+        }
+        match self.path.trim_end_matches('/') {
+            "" => When::Always,
+            prefix => When::any(vec![
+                is(StringMatch::Exact(prefix.into())),
+                is(StringMatch::Prefix(format!("{prefix}/").into())),
+            ]),
+        }
+    }
 }
 
 impl Ingress {

@@ -9,6 +9,7 @@ mod candidates;
 mod class;
 mod explain;
 mod graph;
+mod ingress;
 mod network;
 pub mod normalize;
 mod ways;

@@ -226,6 +226,9 @@ impl World {
             };
             enter("a port of the node leads to it", at);
         }
+        for call in calls(server, to.port, meshed, &self.services_to(server, to.port)) {
+            ways.extend(self.ways_by_ingress(&call).into_iter().map(Ok));
+        }
         let mut unread = self.unread.clone();
         for mesh in &self.meshes {
             ways.extend(mesh.ways_in(server, to.port, meshed).into_iter().map(Ok));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::ingress::Ingresses;
 use super::network::NetworkPolicies;
 use crate::k8s::Index;
 use crate::mesh::{Mesh, Meshes};
@@ -18,6 +19,7 @@ pub struct World {
     /// Its meshes.
     pub meshes: Vec<Arc<dyn Mesh>>,
     pub(super) network: NetworkPolicies,
+    pub(super) ingresses: Ingresses,
     /// That whoever is in none of these may be in another, which is not worked out.
     pub(super) unread: Option<(String, At)>,
     members: Vec<Member>,
@@ -52,8 +54,10 @@ impl World {
             .map(|workload| settle(workload, &meshes))
             .collect();
         let network = NetworkPolicies::read(&index, &mut problems);
+        let ingresses = Ingresses::find(&index, &meshes.known);
         let world = Self {
             index,
+            ingresses,
             meshes: meshes.known,
             network,
             unread: meshes.unread,

@@ -3,7 +3,7 @@
 use meshvet::cli::Exit;
 use serde_json::Value;
 
-use crate::cli::{Ran, SHOP, meshvet_with, root};
+use crate::cli::{Ran, SHOP, meshvet, meshvet_with, root};
 
 /// Another workload of the shop, which calls.
 const WEB: &str = "\
@@ -380,4 +380,137 @@ fn tests_that_fail_say_what_was_found() {
     .expect("written");
     let ran = crate::cli::meshvet(dir.path(), &["test"]);
     assert_eq!(ran.exit, Exit::Incomplete, "{}{}", ran.stdout, ran.stderr);
+}
+
+/// The shop in ambient mode, its API behind a waypoint that lets nobody delete.
+fn behind_a_waypoint() -> String {
+    let text = format!("{SHOP}{WEB}").replacen(
+        "istio-injection: enabled",
+        "istio.io/dataplane-mode: ambient\n    istio.io/use-waypoint: front",
+        1,
+    );
+    let waypoint = "---\nkind: Gateway\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: front, namespace: shop}\nspec:\n  gatewayClassName: istio-waypoint\n  listeners: [{name: mesh, port: 15008, protocol: HBONE}]\n";
+    let policy = "---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: keep, namespace: shop}\nspec:\n  targetRefs: [{group: \"\", kind: Service, name: api}]\n  action: DENY\n  rules: [{to: [{operation: {methods: [DELETE]}}]}]\n";
+    format!("{text}{waypoint}{policy}")
+}
+
+#[test]
+fn what_dialling_the_pod_itself_gains_is_said_beside_the_verdict() {
+    let args = [
+        "can",
+        "shop/web",
+        "shop/api:8080",
+        "-",
+        "--method",
+        "DELETE",
+    ];
+    let text = behind_a_waypoint();
+    let ran = meshvet_with(&root(), &[&args[..], &["-f", "json"]].concat(), &text);
+    let answer = ran.json();
+    assert_eq!(answer["verdict"], "deny", "{answer:#}");
+    assert_eq!(answer["bypass"][0]["verdict"], "allow", "{answer:#}");
+    assert_eq!(answer["bypass"][0]["transport"], "mtls");
+    let ran = meshvet_with(&root(), &args, &text);
+    assert!(
+        ran.stdout
+            .contains("the waypoint shop/front: this rule refuses it"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("if it dials the pod itself"),
+        "{}",
+        ran.stdout
+    );
+    // where the verdict is yes, there is nothing to gain
+    let args = [
+        "can",
+        "shop/web",
+        "shop/api:8080",
+        "-",
+        "--method",
+        "GET",
+        "-f",
+        "json",
+    ];
+    let answer = meshvet_with(&root(), &args, &text).json();
+    assert_eq!(answer["verdict"], "allow", "{answer:#}");
+    assert_eq!(answer["bypass"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn a_test_may_ask_that_there_be_no_way_around() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| {
+        std::fs::write(dir.path().join(name), text).expect("written");
+    };
+    let tests = "tests:\n- name: nobody deletes\n  from: {workload: shop/web}\n  to: {workload: shop/api, port: 8080}\n  request: {method: DELETE}\n  expect: deny\n  bypass: none\n";
+    write("all.yaml", &behind_a_waypoint());
+    write("shop.meshvet-test.yaml", tests);
+    let ran = meshvet(dir.path(), &["test", ".", "-f", "json"]);
+    assert_eq!(ran.json()["tests"][0]["passed"], false, "{}", ran.stdout);
+    // the pods take calls of the waypoint only
+    let only = "---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: only, namespace: shop}\nspec:\n  rules: [{from: [{source: {principals: [cluster.local/ns/shop/sa/front]}}]}]\n";
+    write("all.yaml", &format!("{}{only}", behind_a_waypoint()));
+    let ran = meshvet(dir.path(), &["test", ".", "-f", "json"]);
+    assert_eq!(ran.json()["tests"][0]["passed"], true, "{}", ran.stdout);
+}
+
+#[test]
+fn what_is_outside_may_be_called_or_not() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let tests = |expect: &str, transport: &str| {
+        format!(
+            "tests:\n- name: out\n  from: {{workload: shop/web}}\n  to: {{external: true, host: api.example.com, port: 443}}\n  expect: {expect}\n{transport}"
+        )
+    };
+    let entry = "---\nkind: ServiceEntry\napiVersion: networking.istio.io/v1\nmetadata: {name: x, namespace: shop}\nspec:\n  hosts: [\"*.example.com\"]\n  ports: [{number: 443, name: tls, protocol: TLS}]\n";
+    let only = "---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\ndata:\n  mesh: |\n    outboundTrafficPolicy: {mode: REGISTRY_ONLY}\n";
+    for (manifests, expect, transport) in [
+        (String::new(), "allow", "  transport: plaintext\n"),
+        (only.to_owned(), "deny", ""),
+        (format!("{only}{entry}"), "allow", "  transport: tls\n"),
+    ] {
+        let text = format!("{SHOP}{WEB}{manifests}");
+        std::fs::write(dir.path().join("all.yaml"), text).expect("written");
+        let file = dir.path().join("shop.meshvet-test.yaml");
+        std::fs::write(file, tests(expect, transport)).expect("written");
+        let ran = meshvet(dir.path(), &["test", ".", "-f", "json"]);
+        assert_eq!(
+            ran.json()["tests"][0]["passed"],
+            true,
+            "{manifests}: {}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn an_ingress_of_another_controller_is_a_client_like_any_other() {
+    let ingress = "---\nkind: Ingress\napiVersion: networking.k8s.io/v1\nmetadata: {name: x, namespace: shop}\nspec:\n  ingressClassName: nginx\n  rules:\n  - http:\n      paths:\n      - {path: /shop, pathType: Prefix, backend: {service: {name: api, port: {number: 80}}}}\n";
+    let controller = "---\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: nginx, namespace: edge}\nspec:\n  template:\n    metadata: {labels: {app.kubernetes.io/name: nginx}}\n    spec: {containers: [{name: c, image: nginx}]}\n---\nkind: Namespace\napiVersion: v1\nmetadata: {name: edge}\n";
+    let strict = "---\nkind: PeerAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: x, namespace: shop}\nspec:\n  mtls: {mode: STRICT}\n";
+    let verdict = |manifests: &str, path: &str| {
+        let text = format!("{SHOP}{WEB}{manifests}");
+        let args = [
+            "can",
+            "external",
+            "shop/api:8080",
+            "-",
+            "-f",
+            "json",
+            "--path",
+            path,
+        ];
+        meshvet_with(&root(), &args, &text).json()["verdict"].clone()
+    };
+    let both = format!("{ingress}{controller}");
+    assert_eq!(verdict(&both, "/shop/a"), "allow");
+    assert_eq!(verdict(&both, "/other"), "deny");
+    assert_eq!(verdict(&format!("{both}{strict}"), "/shop/a"), "deny");
+    // who calls from a controller that is not here is not known
+    assert_eq!(
+        verdict(&format!("{ingress}{strict}"), "/shop/a"),
+        "conditional"
+    );
 }

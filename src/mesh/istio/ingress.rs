@@ -7,7 +7,7 @@ use super::gateway::{Ingress as Ways, host_tables};
 use super::routes::{Route, Target};
 use super::settings::IngressMode;
 use crate::k8s::ingress::{Ingress, IngressPath};
-use crate::model::{At, PathMatch, StringMatch, Test, TlsOrigination, When};
+use crate::model::{At, TlsOrigination};
 
 impl Istio {
     /// Whether Istio serves an `Ingress`.
@@ -79,24 +79,10 @@ impl Istio {
             }
         });
         Route {
-            when: path_is(path),
+            when: path.matches(),
             to: to.into_iter().collect(),
             rewrite: None,
             at: path.at.clone(),
         }
-    }
-}
-
-fn path_is(path: &IngressPath) -> When {
-    let is = |value| When::Is(Test::Path(PathMatch::Text(value)), path.at.clone());
-    if path.exact {
-        return is(StringMatch::Exact(path.path.clone()));
-    }
-    match path.path.trim_end_matches('/') {
-        "" => When::Always,
-        prefix => When::any(vec![
-            is(StringMatch::Exact(prefix.into())),
-            is(StringMatch::Prefix(format!("{prefix}/").into())),
-        ]),
     }
 }
