@@ -23,6 +23,9 @@ any_of(names) := names[0] if {
 	count(names) == 2
 } else := sprintf("%s or one of %d more", [names[0], count(names) - 1])
 
+# Each once, in the order in which they first occur.
+distinct(names) := [name | some i, name in names; not name in array.slice(names, 0, i)]
+
 # At most ten related places, each with its name and a word on it.
 places(items, what) := [{"at": item.at, "msg": sprintf("%s %s", [item.id, what])} |
 	some item in array.slice(items, 0, 10)

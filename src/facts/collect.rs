@@ -2,6 +2,7 @@
 
 use super::context::{Context, is_captured};
 use super::decisions;
+use super::grants;
 use super::policies;
 use super::{
     AccessLog, Format, Input, Listener, LogState, Mesh, Namespace, Problem, Scan, Sections, Tls,
@@ -69,6 +70,7 @@ pub fn collect(
         edges,
         policies,
         noted,
+        grants: wanted.fill("grants", || grants::grants(context)),
         problems: wanted.fill("problems", || {
             problems.iter().map(|p| problem(context, p)).collect()
         }),

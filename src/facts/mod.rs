@@ -8,6 +8,7 @@ mod collect;
 mod context;
 mod decisions;
 mod environment;
+mod grants;
 mod notes;
 mod policies;
 
@@ -73,6 +74,9 @@ pub struct Input {
     /// Those of them in which something stands out; see their `notes`. A rule that looks for what
     /// the notes name reads these, as a sound mesh has few.
     pub noted: Vec<Policy>,
+    /// Rights to change what decides what is in force, by the line that gives them. RBAC objects are
+    /// all that is looked at.
+    pub grants: Vec<Grant>,
     /// What was not understood.
     pub problems: Vec<Problem>,
 }
@@ -624,6 +628,46 @@ pub struct LogProvider {
     pub logs: bool,
     /// Where it is named.
     pub at: String,
+}
+
+/// Rights to write what decides what is in force, and who has them.
+#[derive(Debug, Serialize)]
+pub struct Grant {
+    /// The mesh.
+    pub mesh: &'static str,
+    /// The rule of the role; of a role that Kubernetes comes with, where the binding names it.
+    pub at: String,
+    /// Who has them.
+    pub holders: Vec<Holder>,
+}
+
+/// Who has rights, and how far they go.
+#[derive(Debug, Clone, Serialize)]
+pub struct Holder {
+    /// `user ann`, `group dev`, `service account ci/deployer`.
+    pub name: String,
+    /// `everyone`, `workload` (a service account that runs pods of the input, or all service accounts
+    /// of a namespace with workloads), `service_account`, `user`, `group`, `administrator` (a user or
+    /// group that may do everything everywhere), `control_plane` (of the mesh itself), `platform` (of
+    /// Kubernetes).
+    pub class: &'static str,
+    /// The name alone: `ann`, `dev`, `ci/deployer`.
+    pub subject: String,
+    /// Of service accounts: their namespace.
+    pub namespace: Option<String>,
+    /// Where a binding names it.
+    pub at: String,
+    /// The role that is bound: `ClusterRole edit`.
+    pub role: String,
+    /// The namespace in which the rights hold; everywhere, if none.
+    pub scope: Option<String>,
+    /// Whether what is written there counts for the whole mesh.
+    pub mesh_wide: bool,
+    /// What is decided by what it may write, what opens most first: `authorization`, `transport`,
+    /// `code`, `telemetry`, `routing`, `settings`, `membership`, `admission`.
+    pub parts: Vec<&'static str>,
+    /// What it may write: `authorizationpolicies.security.istio.io`.
+    pub resources: Vec<String>,
 }
 
 /// Something that was not understood.

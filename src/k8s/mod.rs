@@ -6,6 +6,7 @@
 pub mod ingress;
 mod load_balancer;
 mod metadata;
+pub mod rbac;
 pub mod resource;
 pub mod selector;
 mod service;
@@ -54,6 +55,7 @@ pub struct Index {
     services_of: HashMap<WorkloadId, Vec<ServiceId>>,
     workloads_of: HashMap<ServiceId, Vec<WorkloadId>>,
     by_namespace: HashMap<Arc<str>, Vec<WorkloadId>>,
+    rbac: rbac::Rbac,
     /// Documents that are no Kubernetes objects.
     pub foreign: usize,
     /// What of them may hold values that something is installed with; they stand behind the objects.
@@ -89,6 +91,7 @@ impl Index {
         index.anchor_namespaces();
         index.report_assumed_namespaces(&mut problems);
         index.join_services();
+        index.rbac = rbac::read(&index, &mut problems);
         for one in &environment.values {
             index.add_values(one);
         }
@@ -346,6 +349,11 @@ impl Index {
             name: name.into(),
         };
         self.by_address.get(key.address().as_str()).copied()
+    }
+
+    /// Who may do what with which objects.
+    pub fn rbac(&self) -> &rbac::Rbac {
+        &self.rbac
     }
 
     /// The object as it is written.

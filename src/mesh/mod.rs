@@ -65,6 +65,42 @@ pub trait Mesh: Send + Sync {
 
     /// Policies as they are written, in neutral words.
     fn policies(&self) -> &[crate::model::Policy];
+
+    /// The objects that decide what is in force: who may write them may change that. Those that open
+    /// most come first.
+    fn policy_resources(&self) -> &'static [PolicyResource];
+
+    /// Whether a service account is one of the mesh's own control plane.
+    fn is_own_account(&self, namespace: &str, name: &str) -> bool;
+}
+
+/// Objects that decide what is in force.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyResource {
+    /// What they decide about: `authorization`, `transport`, `code`, `routing`, `telemetry`,
+    /// `settings`, `membership`, `admission`.
+    pub part: &'static str,
+    /// Their API group.
+    pub group: &'static str,
+    /// What requests call them.
+    pub resource: &'static str,
+    /// The verbs by which they are changed.
+    pub verbs: &'static [&'static str],
+    /// The names of those that count, a star at the end for any ending; none: all of them.
+    pub names: &'static [&'static str],
+    /// Where they are.
+    pub place: Residence,
+}
+
+/// Where objects are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Residence {
+    /// In any namespace; a Namespace is in itself.
+    Namespaces,
+    /// Only those beside the control plane count.
+    ControlPlane,
+    /// In none.
+    Cluster,
 }
 
 /// A call as the client makes it.

@@ -10,5 +10,6 @@ mod other_meshes;
 mod properties;
 mod questions;
 mod readme;
+mod rights;
 mod scenarios;
 mod tidy;

@@ -19,6 +19,7 @@ mod policy;
 mod principal;
 mod protocol;
 mod proxies;
+mod rights;
 mod routes;
 mod ruleset;
 #[cfg(test)]
@@ -52,7 +53,7 @@ use settings::MeshConfig;
 use transport::PeerPolicies;
 use virtual_service::VirtualServices;
 
-use super::{Call, Mesh, Settings};
+use super::{Call, Mesh, PolicyResource, Settings};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
@@ -356,5 +357,13 @@ impl Mesh for Istio {
 
     fn policies(&self) -> &[Policy] {
         &self.policies
+    }
+
+    fn policy_resources(&self) -> &'static [PolicyResource] {
+        rights::POLICY_RESOURCES
+    }
+
+    fn is_own_account(&self, namespace: &str, name: &str) -> bool {
+        rights::is_own_account(self.root(), namespace, name)
     }
 }
