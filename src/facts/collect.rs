@@ -5,8 +5,8 @@ use super::decisions;
 use super::grants;
 use super::policies;
 use super::{
-    AccessLog, Format, Input, Listener, LogState, Mesh, Namespace, Problem, Scan, Sections, Tls,
-    Workload,
+    AccessLog, Format, Input, Listener, LogState, Mesh, Namespace, Problem, Release, Scan,
+    Sections, Tls, Version, Workload,
 };
 use crate::model::{self, Effect, Membership, Place};
 use crate::reach::{Graph, ListenerPort, World};
@@ -106,7 +106,32 @@ fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
             state: model::LogState::Unknown.name(),
             at: None,
         },
+        versions: versions(context, mesh),
     }
+}
+
+/// The versions of a mesh's parts, each with all lines that say it.
+fn versions(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Vec<Version> {
+    let mut found: Vec<Version> = Vec::new();
+    for one in mesh.versions() {
+        let at = context.address(&one.at);
+        let mut known = found.iter_mut();
+        match known.find(|v| v.component == one.component && v.text == one.text) {
+            Some(known) => known.also.push(at),
+            None => found.push(Version {
+                component: one.component,
+                text: one.text,
+                release: one.release.map(|(major, minor, patch)| Release {
+                    major,
+                    minor,
+                    patch,
+                }),
+                at,
+                also: Vec::new(),
+            }),
+        }
+    }
+    found
 }
 
 /// How many services lead to workloads that are certainly in a mesh.

@@ -128,6 +128,34 @@ pub struct Mesh {
     pub log_formats: Vec<Format>,
     /// Whether changes of the mesh's configuration are recorded.
     pub audit_log: LogState,
+    /// The versions of its parts that files name, each version of a part once.
+    pub versions: Vec<Version>,
+}
+
+/// A version of a part of a mesh.
+#[derive(Debug, Serialize)]
+pub struct Version {
+    /// `all`, `control_plane`, `proxy`, `node_proxy`, `node_agent`.
+    pub component: &'static str,
+    /// As it is written: `1.30.4-distroless`.
+    pub text: String,
+    /// The release it is; nothing where it is a vendor's own build, or no version.
+    pub release: Option<Release>,
+    /// The first line that says so.
+    pub at: String,
+    /// The others.
+    pub also: Vec<String>,
+}
+
+/// A release.
+#[derive(Debug, Serialize)]
+pub struct Release {
+    /// `1` in `1.30.4`.
+    pub major: u32,
+    /// `30`.
+    pub minor: u32,
+    /// `4`; nothing where only the first two are said.
+    pub patch: Option<u32>,
 }
 
 /// The state of a log.

@@ -72,6 +72,9 @@ pub trait Mesh: Send + Sync {
 
     /// Whether a service account is one of the mesh's own control plane.
     fn is_own_account(&self, namespace: &str, name: &str) -> bool;
+
+    /// The versions of its parts, as far as files name them.
+    fn versions(&self) -> Vec<Version>;
 }
 
 /// Objects that decide what is in force.
@@ -101,6 +104,19 @@ pub enum Residence {
     ControlPlane,
     /// In none.
     Cluster,
+}
+
+/// The version of a part of a mesh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// `all`, `control_plane`, `proxy`, `node_proxy`, `node_agent`.
+    pub component: &'static str,
+    /// As it is written.
+    pub text: String,
+    /// Major, minor and, if it is said, patch; nothing where the text is no release of the project.
+    pub release: Option<(u32, u32, Option<u32>)>,
+    /// Where it is written.
+    pub at: At,
 }
 
 /// A call as the client makes it.

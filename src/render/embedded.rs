@@ -1,5 +1,5 @@
-//! Documents inside strings: the mesh configuration in a ConfigMap, values of a chart in the object
-//! that installs it, a proxy's configuration in an annotation.
+//! Documents inside strings: the mesh configuration and the injector's values in a ConfigMap, values
+//! of a chart in the object that installs it, a proxy's configuration in an annotation.
 
 use crate::model::Problem;
 use crate::syntax::{Document, Node, embedded};
@@ -58,6 +58,9 @@ fn holders(object: Node<'_>) -> Vec<(Node<'_>, bool)> {
             // any other may be the one that istiod's environment names
             let is_sure = name.is_some_and(|name| name == "istio" || name.starts_with("istio-"));
             found.extend(object.path(&["data", "mesh"]).map(|text| (text, is_sure)));
+            let values = object.path(&["data", "values"]);
+            let injector = name.is_some_and(|name| name.starts_with("istio-sidecar-injector"));
+            found.extend(values.filter(|_| injector).map(|text| (text, true)));
         }
         Some("Application") => {
             let one = object.path(&["spec", "source"]);

@@ -30,6 +30,7 @@ mod settings;
 mod telemetry;
 mod transport;
 mod unread;
+mod version;
 mod virtual_service;
 mod waypoint;
 mod written;
@@ -53,7 +54,7 @@ use settings::MeshConfig;
 use transport::PeerPolicies;
 use virtual_service::VirtualServices;
 
-use super::{Call, Mesh, PolicyResource, Settings};
+use super::{Call, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
@@ -365,5 +366,9 @@ impl Mesh for Istio {
 
     fn is_own_account(&self, namespace: &str, name: &str) -> bool {
         rights::is_own_account(self.root(), namespace, name)
+    }
+
+    fn versions(&self) -> Vec<Version> {
+        version::versions(&self.index)
     }
 }
