@@ -37,6 +37,7 @@
 #     - flux-system/kustomize-controller
 package meshvet.control.policy_writers
 
+import data.meshvet.lib.format
 import data.meshvet.lib.rights
 
 params := data.params.control.policy_writers
@@ -47,10 +48,26 @@ deny contains finding if {
 	finding := {
 		"msg": sprintf("%s may change %s %s", [rights.names(holders), rights.parts(holders), rights.extent(holders)]),
 		"at": grant.at,
-		"severity": severity(holders),
+		"severity": rights.severity(holders),
 		"related": [{"at": holder.at, "msg": sprintf("%s, by %s", [holder.name, holder.role])} |
 			some holder in array.slice(holders, 0, 10)
 		],
+	}
+}
+
+# all that could be told apart may have it, and there are more
+deny contains finding if {
+	some grant in input.grants
+	grant.unseen > 0
+	every holder in grant.holders {
+		not matters(holder)
+	}
+	finding := {
+		"msg": sprintf("%s may change what is in force, more than are looked at one by one", [
+			format.counted(grant.unseen, "other holder of this right", "other holders of this right"),
+		]),
+		"at": grant.at,
+		"severity": "medium",
 	}
 }
 
@@ -58,32 +75,5 @@ matters(holder) if {
 	not holder.class in {"administrator", "control_plane", "platform"}
 	not holder.namespace in params.trusted_namespaces
 	not holder.subject in params.trusted_subjects
-	reaches_far(holder)
+	rights.reaches_far(holder)
 }
-
-reaches_far(holder) if holder.mesh_wide
-
-reaches_far(holder) if holder.class == "everyone"
-
-reaches_far(holder) if {
-	holder.class == "workload"
-	is_grave(holder)
-}
-
-# Routes and logs open no door by themselves, and what shifts traffic needs the routes.
-is_grave(holder) if count({part | some part in holder.parts} - {"admission", "routing", "telemetry"}) > 0
-
-# An operator that keeps its own webhook is seldom limited to that.
-is_grave(holder) if {
-	"admission" in holder.parts
-	holder.class in {"group", "user"}
-}
-
-severity(holders) := "critical" if {
-	some holder in holders
-	holder.class == "everyone"
-} else := "high" if {
-	some holder in holders
-	holder.mesh_wide
-	is_grave(holder)
-} else := "medium"

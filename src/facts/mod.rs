@@ -665,8 +665,11 @@ pub struct Grant {
     pub mesh: &'static str,
     /// The rule of the role; of a role that Kubernetes comes with, where the binding names it.
     pub at: String,
-    /// Who has them.
+    /// Who has them; of very many, those who can do most with them.
     pub holders: Vec<Holder>,
+    /// How many others have them, apart from those who are meant to, and from users, groups and accounts
+    /// without pods in a namespace that counts for itself only.
+    pub unseen: usize,
 }
 
 /// Who has rights, and how far they go.

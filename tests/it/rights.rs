@@ -168,3 +168,57 @@ fn what_is_not_known_is_said() {
     );
     assert_eq!(problems, ["rejected-object"]);
 }
+
+#[test]
+fn of_very_many_holders_those_who_can_do_most_are_told_apart() {
+    let accounts = |namespace: &str| -> String {
+        let each = (0..60)
+            .map(|i| format!("{{kind: ServiceAccount, name: a{i}, namespace: {namespace}}}"));
+        each.collect::<Vec<_>>().join("\n- ")
+    };
+    let scan = |manifests: String| {
+        let args = ["scan", "--allow-partial", "-f", "json", "-"];
+        let json = meshvet_with(&root(), &args, &format!("{SHOP}{manifests}")).json();
+        let findings = json["findings"].as_array().cloned().unwrap_or_default();
+        let own = findings
+            .into_iter()
+            .filter(|one| one["rule"] == "control/policy_writers");
+        own.map(|one| one["message"].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let common = role("ClusterRole", "name: r", PATCHES);
+    // trusted, as far as they are seen
+    let many = bind("", "ClusterRole r", &accounts("kube-system"));
+    assert_eq!(
+        scan(format!("{common}{many}")),
+        [
+            "10 other holders of this right may change what is in force, more than are looked at one by one"
+        ]
+    );
+    // none of them matters, and the one who does is not crowded out
+    let many = bind("shop", "ClusterRole r", &accounts("ci"));
+    assert_eq!(scan(format!("{common}{many}")), Vec::<String>::new());
+    let everyone = bind(
+        "web",
+        "ClusterRole r",
+        "{kind: Group, name: 'system:authenticated'}",
+    );
+    assert_eq!(
+        scan(format!("{common}{many}{everyone}")),
+        ["group system:authenticated may change who may call whom in web"]
+    );
+}
+
+#[test]
+fn roles_that_take_in_one_another_end_somewhere() {
+    let label = "metadata: {labels: {all: 'true'}, name: ";
+    let selects = "aggregationRule: {clusterRoleSelectors: [{matchLabels: {all: 'true'}}]}";
+    let each =
+        (0..1500).map(|i| format!("---\n{API}kind: ClusterRole\n{label}r{i}}}\n{selects}\n"));
+    let roles: String = each.collect();
+    let (holders, problems) = found(&format!("{roles}{}", bind("", "ClusterRole r0", ANN)));
+    assert_eq!(
+        (holders, problems),
+        (Vec::new(), vec!["not-understood".to_owned()])
+    );
+}

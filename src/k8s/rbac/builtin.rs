@@ -3,6 +3,8 @@
 //! `kubernetes/kubernetes: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go`. None of them
 //! knows a group that an extension brought.
 
+use std::sync::Arc;
+
 use super::Rule;
 
 const WRITE: &[&str] = &["create", "delete", "deletecollection", "patch", "update"];
@@ -52,7 +54,7 @@ const EDIT: &[(&str, &[&str])] = &[
 const ADMIN: (&str, &[&str]) = ("rbac.authorization.k8s.io", &["rolebindings", "roles"]);
 
 /// The rules of a role, if Kubernetes comes with it.
-pub(super) fn rules(name: &str) -> Option<Vec<Rule>> {
+pub(super) fn rules(name: &str) -> Option<Vec<Arc<Rule>>> {
     let edit = EDIT.iter().copied();
     match name {
         "cluster-admin" => Some(vec![rule(&["*"], "*", &["*"])]),
@@ -73,17 +75,17 @@ pub(super) fn aggregates(name: &str) -> &'static [&'static str] {
     }
 }
 
-fn writes((group, resources): (&str, &[&str])) -> Rule {
+fn writes((group, resources): (&str, &[&str])) -> Arc<Rule> {
     rule(WRITE, group, resources)
 }
 
-fn rule(verbs: &[&str], group: &str, resources: &[&str]) -> Rule {
+fn rule(verbs: &[&str], group: &str, resources: &[&str]) -> Arc<Rule> {
     let own = |list: &[&str]| list.iter().map(|&one| one.to_owned()).collect();
-    Rule {
+    Arc::new(Rule {
         verbs: own(verbs),
         groups: vec![group.to_owned()],
         resources: own(resources),
         names: Vec::new(),
         at: None,
-    }
+    })
 }

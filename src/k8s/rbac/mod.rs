@@ -33,10 +33,12 @@ pub struct Binding {
     pub namespace: Option<Arc<str>>,
     /// The role: `ClusterRole edit`.
     pub role: String,
+    /// Whether that is a ClusterRole.
+    pub of_cluster: bool,
     /// Where the role is named.
     pub role_at: At,
     /// What the role allows; nothing, if it is not in the input.
-    pub rules: Arc<[Rule]>,
+    pub rules: Arc<[Arc<Rule>]>,
 }
 
 /// Who is allowed something.

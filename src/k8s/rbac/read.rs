@@ -47,6 +47,7 @@ fn binding(
         subjects,
         namespace,
         role: format!("{kind} {name}"),
+        of_cluster: kind == "ClusterRole",
         role_at,
         rules,
     })
