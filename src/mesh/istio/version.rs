@@ -55,12 +55,37 @@ const SETTINGS: &[(&str, &str, &str, &[&str])] = &[
     (SAIL, "ZTunnel", "node_proxy", &["/spec/version"]),
 ];
 
+/// What tells a controller to install a chart: group, kind, where the chart is named, and the fields that
+/// say which version, the one that counts first.
+/// `fluxcd/helm-controller: api/v2/helmrelease_types.go`, `argoproj/argo-cd: pkg/apis/application/v1alpha1/types.go`.
+const INSTALLERS: &[(&str, &str, &str, &[&str])] = &[
+    (
+        "helm.toolkit.fluxcd.io",
+        "HelmRelease",
+        "/spec/chart/spec/chart",
+        &["/spec/values/global/tag", "/spec/chart/spec/version"],
+    ),
+    (
+        "argoproj.io",
+        "Application",
+        "/spec/source/chart",
+        &[
+            "/spec/source/helm/valuesObject/global/tag",
+            "/spec/source/targetRevision",
+        ],
+    ),
+];
+
+/// Charts that nobody else has, whose version is that of Istio, and what they install.
+const CHARTS: &[(&str, &str)] = &[("istiod", "all"), ("ztunnel", "node_proxy")];
+
 const INSTALL: &str = "install.istio.io";
 const SAIL: &str = "sailoperator.io";
 
 /// All versions that files name.
 pub(super) fn versions(index: &Index) -> Vec<Version> {
     let mut found = of_settings(index);
+    found.extend(of_charts(index));
     found.extend(of_injectors(index));
     for workload in index.workloads().iter().filter(|w| !w.dormant) {
         if let Some(image) = workload.annotation(PROXY_IMAGE) {
@@ -88,6 +113,22 @@ fn of_settings(index: &Index) -> Vec<Version> {
     found
 }
 
+fn of_charts(index: &Index) -> Vec<Version> {
+    let mut found = Vec::new();
+    for &(group, kind, chart, paths) in INSTALLERS {
+        for &id in index.of_kind(group, kind) {
+            let named = text(index, &At::new(id, chart));
+            let Some(&(_, component)) = CHARTS.iter().find(|(known, _)| named == Some(known))
+            else {
+                continue;
+            };
+            let mut fields = paths.iter().map(|&path| At::new(id, path));
+            found.extend(fields.find_map(|at| of_field(index, at, component)));
+        }
+    }
+    found
+}
+
 /// The injector gives every proxy the tag that its values hold.
 fn of_injectors(index: &Index) -> Vec<Version> {
     let holders = index.of_kind("", "ConfigMap").iter().copied();
@@ -100,13 +141,18 @@ fn of_injectors(index: &Index) -> Vec<Version> {
         .collect()
 }
 
-/// The text at an address, read as a tag. A number is none: `1.20` and `1.2` are the same number.
-fn of_field(index: &Index, at: At, component: &'static str) -> Option<Version> {
+/// The text at an address. A number is none: as a tag, `1.20` and `1.2` are the same number.
+fn text<'a>(index: &'a Index, at: &At) -> Option<&'a str> {
     let mut node = index.node(at.resource);
     for step in at.pointer.steps() {
         node = step_into(node, &step)?;
     }
-    let text = node.as_str().filter(|text| !text.is_empty())?;
+    node.as_str().filter(|text| !text.is_empty())
+}
+
+/// The text at an address, read as a tag.
+fn of_field(index: &Index, at: At, component: &'static str) -> Option<Version> {
+    let text = text(index, &at)?;
     Some(Version {
         component,
         text: text.to_owned(),
