@@ -3,7 +3,8 @@
 # description: |
 #   A filter, or a mode that covers one direction only, keeps calls out of the access log. What is
 #   left out is missing when someone has to find out later who called what; a filter for server
-#   errors also drops the calls that a policy refused.
+#   errors also drops the calls that a policy refused. In ambient mode the node's proxy writes about
+#   connections only; what was asked for, and what the answer was, only a waypoint sees.
 # related_resources:
 # - https://istio.io/latest/docs/reference/config/telemetry/#AccessLogging-Filter
 # custom:
@@ -50,7 +51,11 @@ loss(group) := {"severity": "high", "what": "refused calls are left out"} if {
 	bound := regex.find_all_string_submatch_n(`^ *response\.code *(>=?) *([0-9]+) *$`, filters[group.at], 1)
 	to_number(bound[0][2]) + beyond[bound[0][1]] > 401
 } else := {"severity": "medium", "what": "those that the filter takes"} if {
-	filters[group.at]
+	group.lacks == "filtered"
+} else := {"severity": "medium", "what": "those that fail"} if {
+	group.lacks == "successes"
+} else := {"severity": "low", "what": "ztunnel writes a line for each connection, without methods, paths and status codes"} if {
+	group.lacks == "requests"
 } else := {"severity": "low", "what": "those of one direction, unless the mesh's settings, which are not in these files, cover the other"} if {
 	group.assumed
 } else := {"severity": "medium", "what": "those of one direction only"}

@@ -6,7 +6,7 @@ use super::grants;
 use super::policies;
 use super::{
     AccessLog, Format, Input, Listener, LogState, Mesh, Namespace, Problem, Release, Scan,
-    Sections, Tls, Version, Workload,
+    Sections, Tls, Tracing, Version, Workload,
 };
 use crate::model::{self, Effect, Membership, Place};
 use crate::reach::{Graph, ListenerPort, World};
@@ -204,6 +204,7 @@ fn workloads(context: &Context<'_>) -> Vec<Workload> {
                 format: None,
             },
         };
+        let spans = mesh.map(|mesh| mesh.tracing(workload));
         Workload {
             id: workload.to_string(),
             namespace: workload.namespace.to_string(),
@@ -219,10 +220,37 @@ fn workloads(context: &Context<'_>) -> Vec<Workload> {
                 .map(|identity| identity.to_string()),
             service_account: workload.service_account.to_string(),
             access_log: log,
+            tracing: tracing(context, spans, membership.value),
             dormant: workload.dormant,
         }
     };
     world.index.workloads().iter().map(describe).collect()
+}
+
+/// Without a proxy there are no spans; where it is not known whether there is one, there may be.
+fn tracing(
+    context: &Context<'_>,
+    spans: Option<model::Tracing>,
+    membership: Membership,
+) -> Tracing {
+    let off = model::LogState::Off;
+    match (spans, membership) {
+        (Some(spans), membership) if membership == Membership::Meshed || spans.state == off => {
+            Tracing {
+                state: spans.state.name(),
+                at: Some(context.address(spans.because.at())),
+                sampling: spans.sampling,
+            }
+        }
+        (_, membership) => Tracing {
+            state: match membership {
+                Membership::Unmeshed => off.name(),
+                _ => model::LogState::Unknown.name(),
+            },
+            at: None,
+            sampling: None,
+        },
+    }
 }
 
 fn listener(context: &Context<'_>, listener: &ListenerPort) -> Listener {

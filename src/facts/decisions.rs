@@ -8,8 +8,8 @@ use super::{
     Unguarded,
 };
 use crate::model::{
-    At, Because, Effect, InletKind, LogState, Membership, Protocol, TlsAcceptance, Transport, Tri,
-    WorkloadId,
+    At, Because, Effect, InletKind, LogState, Membership, Missing, Protocol, TlsAcceptance,
+    Transport, Tri, WorkloadId,
 };
 use crate::reach::{Group, ListenerPort, Stage, Verdict};
 
@@ -282,8 +282,9 @@ pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
         let log = mesh.access_log(workload);
         let assumed = log.assumed;
         let configured = log.because.is_configured();
-        // what nobody wrote stands at the mesh's settings, or else at the first workload
-        let at = if configured {
+        // what nobody wrote stands at the mesh's settings, or else at the first workload; a log that
+        // knows no requests, at what makes it one
+        let at = if configured || log.lacks == Some(Missing::Requests) {
             log.because.at().clone()
         } else if mesh.settings().known {
             mesh.settings().at.clone()
@@ -296,15 +297,16 @@ pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
         });
         let format_key = format.as_ref().map(|f| f.at.clone());
         Some((
-            (log.state, at, configured, assumed, format_key),
+            (log.state, at, configured, assumed, format_key, log.lacks),
             (workload, format),
         ))
     });
-    type Key = (LogState, At, bool, bool, Option<String>);
+    type Key = (LogState, At, bool, bool, Option<String>, Option<Missing>);
     Grouped::<Key, _>::of(logs)
         .into_iter()
         .map(
-            |((state, at, configured, assumed, _), workloads)| AccessLogs {
+            |((state, at, configured, assumed, _, lacks), workloads)| AccessLogs {
+                lacks: lacks.map(Missing::name),
                 state: state.name(),
                 at: context.address(&at),
                 configured,

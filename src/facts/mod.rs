@@ -209,6 +209,8 @@ pub struct Workload {
     pub service_account: String,
     /// Its access log.
     pub access_log: AccessLog,
+    /// The spans of its calls.
+    pub tracing: Tracing,
     /// Whether it runs nothing at present.
     pub dormant: bool,
 }
@@ -222,6 +224,17 @@ pub struct AccessLog {
     pub at: Option<String>,
     /// The format of its lines, where one is configured.
     pub format: Option<String>,
+}
+
+/// The spans of a workload.
+#[derive(Debug, Serialize)]
+pub struct Tracing {
+    /// `on`, `partial`, `off`, `unknown`: whether they are sent to a collector.
+    pub state: &'static str,
+    /// The deciding address.
+    pub at: Option<String>,
+    /// How many of a hundred requests are chosen, where the proxy chooses.
+    pub sampling: Option<f64>,
 }
 
 /// A port of a workload.
@@ -353,6 +366,9 @@ pub struct AccessLogs {
     pub assumed: bool,
     /// The format of the lines, where one is configured.
     pub format: Option<Format>,
+    /// What a partial log leaves out: `filtered` calls, those of one `direction`, `requests` (there
+    /// is a line for each connection), `successes`.
+    pub lacks: Option<&'static str>,
     /// How many workloads there are.
     pub count: usize,
     /// Some of them, at most ten.

@@ -11,7 +11,7 @@ use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, LogState, Membership, Outside, Problem, Ruleset,
-    Service, ServiceId, Way, Workload,
+    Service, ServiceId, Tracing, Way, Workload,
 };
 
 /// What a mesh product answers about one environment.
@@ -62,6 +62,11 @@ pub trait Mesh: Send + Sync {
 
     /// The access log of a workload that is in the mesh.
     fn access_log(&self, workload: &Workload) -> AccessLog;
+
+    /// The spans of a workload that is in the mesh.
+    fn tracing(&self, workload: &Workload) -> Tracing {
+        Tracing::unknown(workload.at())
+    }
 
     /// Policies as they are written, in neutral words.
     fn policies(&self) -> &[crate::model::Policy];

@@ -28,7 +28,7 @@ pub use policy::{
 };
 pub use problem::{Place, Problem, ProblemKind};
 pub use question::{Client, HeaderLine, Request, Token};
-pub use telemetry::{AccessLog, LogState};
+pub use telemetry::{AccessLog, LogState, Missing, Tracing};
 pub use tri::Tri;
 pub use way::{Addresses, Gate, Hop, Outside, PathRewrite, Rewrite, Way};
 pub use workload::{

@@ -1,11 +1,11 @@
-use super::Because;
+use super::{At, Because};
 
 /// Whether calls leave a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LogState {
     /// Every call.
     On,
-    /// Some calls only.
+    /// Some calls only, or only some of what there is to say about them.
     Partial,
     /// None.
     Off,
@@ -25,6 +25,31 @@ impl LogState {
     }
 }
 
+/// What a partial log leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Missing {
+    /// What a filter drops.
+    Filtered,
+    /// Calls in one direction.
+    Direction,
+    /// Requests: there is a line for each connection.
+    Requests,
+    /// What succeeds.
+    Successes,
+}
+
+impl Missing {
+    /// The name in facts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Filtered => "filtered",
+            Self::Direction => "direction",
+            Self::Requests => "requests",
+            Self::Successes => "successes",
+        }
+    }
+}
+
 /// The access log of one workload.
 #[derive(Debug, Clone)]
 pub struct AccessLog {
@@ -35,5 +60,32 @@ pub struct AccessLog {
     /// Whether it rests on mesh-wide settings that are not in the input.
     pub assumed: bool,
     /// The format of a line as it is configured, and where; `None` is the mesh's own format.
-    pub format: Option<(String, super::At)>,
+    pub format: Option<(String, At)>,
+    /// What a partial log leaves out.
+    pub lacks: Option<Missing>,
+}
+
+/// The spans of one workload.
+#[derive(Debug, Clone)]
+pub struct Tracing {
+    /// Whether they are sent to a collector.
+    pub state: LogState,
+    /// What decided that.
+    pub because: Because,
+    /// How many of a hundred requests are chosen, where the proxy chooses.
+    pub sampling: Option<f64>,
+}
+
+impl Tracing {
+    /// Nothing is known of them.
+    pub fn unknown(near: At) -> Self {
+        Self {
+            state: LogState::Unknown,
+            because: Because::Assumed {
+                what: "how calls are traced is not worked out".to_owned(),
+                near,
+            },
+            sampling: None,
+        }
+    }
 }

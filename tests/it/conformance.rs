@@ -9,9 +9,6 @@ use crate::cli::{folders, meshvet, root};
 /// Cases about what is not worked out yet. Not one of their questions may be answered.
 const NOT_YET: &[&str] = &[];
 
-/// Sets of manifests in logging.yaml about what is not worked out yet.
-const NOT_YET_LOGGED: &[&str] = &["13-ambient-ztunnel-log-level"];
-
 fn check(mesh: &str) {
     let cases = folders(&root().join("testdata/conformance").join(mesh));
     assert!(!cases.is_empty());
@@ -106,13 +103,9 @@ fn logging(file: &Path) {
                 .as_array()
                 .and_then(|all| all.iter().find(|one| one["id"] == *workload))
                 .map(|one| one["access_log"]["state"].clone());
-            let wanted = match NOT_YET_LOGGED.contains(&set.name.as_str()) {
-                true => Some("unknown".to_owned()),
-                false => expected.access_log,
-            };
             assert_eq!(
                 found.as_ref().and_then(|s| s.as_str()),
-                wanted.as_deref(),
+                expected.access_log.as_deref(),
                 "{}: {workload}",
                 set.name
             );

@@ -22,6 +22,8 @@ pub struct TargetRef {
     pub kind: String,
     /// Name of the target.
     pub name: String,
+    /// Its namespace; another one than the policy's own is never meant.
+    pub namespace: String,
 }
 
 /// How a spec chooses the pods it is about.
@@ -392,6 +394,22 @@ pub struct Telemetry {
     pub target_refs: Vec<TargetRef>,
     /// Access logs.
     pub access_logging: Vec<AccessLogging>,
+    /// Spans.
+    pub tracing: Vec<Tracing>,
+}
+
+/// `tracing[]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Tracing {
+    /// Which direction it is about.
+    pub r#match: Option<LogMatch>,
+    /// Who takes the spans; the first counts.
+    pub providers: Vec<Provider>,
+    /// Whether none are sent.
+    pub disable_span_reporting: Option<bool>,
+    /// How many of a hundred requests are chosen.
+    pub random_sampling_percentage: Option<f64>,
 }
 
 /// `accessLogging[]`.
@@ -408,7 +426,7 @@ pub struct AccessLogging {
     pub filter: Option<LogFilter>,
 }
 
-/// `match` of an access log.
+/// `match` of an access log, or of spans.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct LogMatch {

@@ -260,7 +260,7 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
     if let Some(proxy) = workload
         .containers
         .iter()
-        .find(|c| &*c.name == "istio-proxy")
+        .find(|c| &*c.name == "istio-proxy" && workload.label("app") != Some("ztunnel"))
     {
         let at = At {
             resource: workload.resource,

@@ -59,7 +59,7 @@ use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
     AccessLog, At, Because, Decided, Identity, Listener, LogState, Membership, Outside, Policy,
-    Problem, ProblemKind, ResourceId, Ruleset, Service, Way, Workload,
+    Problem, ProblemKind, ResourceId, Ruleset, Service, Tracing, Way, Workload,
 };
 
 const SECURITY: &str = "security.istio.io";
@@ -264,6 +264,25 @@ impl Istio {
             index: &self.index,
         }
     }
+
+    /// What the proxies of a control plane are told about logs and spans.
+    fn telemetry<'a>(&'a self, revision: &'a str) -> telemetry::Scope<'a> {
+        telemetry::Scope {
+            index: &self.index,
+            all: &self.telemetries,
+            config: self.config.of(revision),
+            root: self.root(),
+            revision,
+        }
+    }
+
+    /// The proxy of a workload, as Telemetry sees it.
+    fn proxy<'a>(&self, workload: &'a Workload) -> telemetry::Proxy<'a> {
+        match self.member(workload).plane {
+            Plane::Gateway => telemetry::Proxy::Gateway(workload),
+            _ => telemetry::Proxy::Sidecar(workload),
+        }
+    }
 }
 
 impl Mesh for Istio {
@@ -340,20 +359,26 @@ impl Mesh for Istio {
     fn access_log(&self, workload: &Workload) -> AccessLog {
         let member = self.member(workload);
         if member.plane == Plane::Ambient {
-            return AccessLog {
-                state: LogState::Unknown,
-                because: Because::Assumed {
-                    what: "logs of ambient mode are not worked out yet".to_owned(),
+            return telemetry::ztunnel_log(&self.index, member.membership.because.at().clone());
+        }
+        self.telemetry(&member.revision)
+            .access_log(&self.proxy(workload))
+    }
+
+    fn tracing(&self, workload: &Workload) -> Tracing {
+        let member = self.member(workload);
+        if member.plane == Plane::Ambient {
+            return Tracing {
+                state: LogState::Off,
+                because: Because::Default {
+                    rule: "ztunnel sends no spans",
                     near: member.membership.because.at().clone(),
                 },
-                assumed: true,
-                format: None,
+                sampling: None,
             };
         }
-        let telemetries =
-            telemetry::applicable(&self.telemetries, workload, self.root(), &member.revision);
-        let config = self.config.of(&member.revision);
-        telemetry::access_log(&telemetries, config, workload)
+        self.telemetry(&member.revision)
+            .tracing(&self.proxy(workload))
     }
 
     fn policies(&self) -> &[Policy] {

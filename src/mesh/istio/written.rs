@@ -297,8 +297,9 @@ fn originations(istio: &Istio) -> Vec<Policy> {
 }
 
 fn telemetries(istio: &Istio) -> Vec<Policy> {
-    let mut selections = selections(istio, |workload, revision| {
-        telemetry::applicable(&istio.telemetries, workload, istio.root(), revision)
+    let mut selections = selections(istio, |workload, _| {
+        let revision = &istio.member(workload).revision;
+        istio.telemetry(revision).applicable(&istio.proxy(workload))
     });
     let root_names_provider = istio
         .telemetries

@@ -40,7 +40,11 @@ pub(super) fn installations(index: &Index) -> Vec<Installation> {
         ("helm.toolkit.fluxcd.io", "HelmRelease"),
     ] {
         for &id in index.of_kind(group, kind) {
-            all.extend(release(index, id).into_iter().map(|at| chart(index, at)));
+            all.extend(
+                release(index, id, &["istiod", "base"])
+                    .into_iter()
+                    .map(|at| chart(index, at)),
+            );
         }
     }
     all.extend(index.values().iter().flat_map(|&id| document(index, id)));
@@ -127,10 +131,10 @@ pub(super) fn sail_revision(index: &Index, id: ResourceId, kind: &str) -> Arc<st
     }
 }
 
-/// The values with which an object installs the charts istiod and base.
-fn release(index: &Index, id: ResourceId) -> Vec<At> {
+/// The values with which an object installs some charts.
+fn release(index: &Index, id: ResourceId, charts: &[&str]) -> Vec<At> {
     let spec = At::new(id, "/spec");
-    let is_ours = |at: &At| matches!(text(index, at), Some("istiod" | "base"));
+    let is_ours = |at: &At| text(index, at).is_some_and(|chart| charts.contains(&chart));
     let flux = spec.join("chart").join("spec").join("chart");
     if is_ours(&flux) {
         return vec![spec.join("values")];
@@ -170,4 +174,35 @@ fn document(index: &Index, id: ResourceId) -> Vec<Installation> {
             .map(|key| chart(index, recognize::field(&whole, key)))
             .collect(),
     }
+}
+
+/// The values of another of Istio's charts, wherever it is installed from.
+pub fn values_of(index: &Index, chart: &str) -> Vec<At> {
+    let mut found = Vec::new();
+    let of_kind = |group, kind| index.of_kind(group, kind).iter().copied();
+    for id in of_kind("sailoperator.io", "ZTunnel").filter(|_| chart == "ztunnel") {
+        let values = At::new(id, "/spec/values");
+        found.push(values.join(chart));
+        found.push(values);
+    }
+    for id in of_kind("install.istio.io", "IstioOperator") {
+        found.push(At::new(id, "/spec/values").join(chart));
+    }
+    for id in of_kind("argoproj.io", "Application") {
+        found.extend(release(index, id, &[chart]));
+    }
+    for id in of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
+        found.extend(release(index, id, &[chart]));
+    }
+    for &id in index.values() {
+        let whole = At::new(id, "");
+        let node = index.node(id);
+        if chart == "ztunnel" && recognize::is_ztunnel(node) {
+            found.push(whole.clone());
+        }
+        if node.get(chart).is_some_and(Node::is_map) {
+            found.push(whole.join(chart));
+        }
+    }
+    found
 }

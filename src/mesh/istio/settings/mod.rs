@@ -12,13 +12,17 @@ mod reader;
 mod recognize;
 mod revisions;
 mod sources;
+mod tracing;
 mod traffic;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use installation::values_of;
 pub use provider::Provider;
+pub use reader::node_at;
 pub use revisions::Revisions;
+pub use tracing::Tracing;
 pub use traffic::{IngressMode, OutboundPolicy};
 
 use crate::k8s::Index;
@@ -45,6 +49,8 @@ pub struct MeshConfig {
     pub access_log_service: Option<At>,
     /// `defaultProviders.accessLogging`.
     pub default_log_providers: Vec<(String, At)>,
+    /// What is said about spans.
+    pub tracing: Tracing,
     /// `extensionProviders`.
     pub providers: Vec<Provider>,
     /// `pathNormalization.normalization`.
@@ -138,10 +144,7 @@ fn read_one(index: &Index, sources: Sources, near: At, problems: &mut Vec<Proble
         "Istio writes no access log unless it is told to",
     );
     let default_log_providers = reader.texts(&["defaultProviders", "accessLogging"]);
-    let access_log_format = reader
-        .find(&["accessLogFormat"])
-        .and_then(|(node, at)| Some((node.as_str()?.to_owned(), at)))
-        .filter(|(format, _)| !format.is_empty());
+    let access_log_format = access_log_format(&reader);
     let providers = provider::providers(&reader);
     let formats = access_log_format.iter().cloned();
     let of_providers = providers.iter().filter_map(|p| p.format.clone());
@@ -160,6 +163,7 @@ fn read_one(index: &Index, sources: Sources, near: At, problems: &mut Vec<Proble
             .map(|(_, at)| at),
         access_log_file,
         default_log_providers,
+        tracing: Tracing::read(&reader),
         providers,
         normalization: normalization(&reader, problems),
         destination_export_to: reader.words(&["defaultDestinationRuleExportTo"]),
@@ -182,6 +186,20 @@ fn read_one(index: &Index, sources: Sources, near: At, problems: &mut Vec<Proble
         flags: Flags::read(index, &reader.sources),
         others: BTreeMap::new(),
     }
+}
+
+/// `accessLogFormat`. Where lines are JSON, what is no JSON object is passed over:
+/// `istio/istio: pilot/pkg/model/telemetry_logging.go` (FileAccessLogFromMeshConfig).
+fn access_log_format(reader: &Reader<'_>) -> Option<(String, At)> {
+    let (node, at) = reader.find(&["accessLogFormat"])?;
+    let format = node.as_str().filter(|format| !format.is_empty())?;
+    let encoding = reader.find(&["accessLogEncoding"]);
+    let is_json = encoding.and_then(|(node, _)| node.as_str()) == Some("JSON");
+    type Object = serde_json::Map<String, serde_json::Value>;
+    if is_json && serde_json::from_str::<Object>(format).is_err() {
+        return None;
+    }
+    Some((format.to_owned(), at))
 }
 
 /// What rules look at, without the formats of logs.

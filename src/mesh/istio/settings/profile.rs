@@ -24,6 +24,7 @@ const HBONE: &[&str] = &["defaultConfig", "proxyMetadata", "ISTIO_META_ENABLE_HB
 
 const SETTINGS: &[Setting] = &[
     ("demo", &["accessLogFile"], "/dev/stdout"),
+    ("demo", &["traceSampling"], "100"),
     ("ambient", HBONE, "true"),
     ("openshift-ambient", HBONE, "true"),
 ];
@@ -46,13 +47,19 @@ pub(super) fn setting(profile: &str, path: &[&str]) -> Option<&'static str> {
     found.map(|(_, _, value)| *value)
 }
 
-/// Providers that a profile brings along, by name and kind, where no others are written.
-pub(super) fn providers(profile: &str) -> &'static [(&'static str, &'static str)] {
+const COLLECTOR: &str = "opentelemetry-collector.observability.svc.cluster.local";
+
+/// Providers that a profile brings along where no others are written: name, kind, service.
+pub(super) fn providers(profile: &str) -> &'static [(&'static str, &'static str, &'static str)] {
     match profile {
         "demo" => &[
-            ("otel", "envoyOtelAls"),
-            ("skywalking", "skywalking"),
-            ("otel-tracing", "opentelemetry"),
+            ("otel", "envoyOtelAls", COLLECTOR),
+            (
+                "skywalking",
+                "skywalking",
+                "tracing.istio-system.svc.cluster.local",
+            ),
+            ("otel-tracing", "opentelemetry", COLLECTOR),
         ],
         _ => &[],
     }

@@ -14,6 +14,10 @@ pub struct Provider {
     pub kind: String,
     /// Format of a log line, where it has one of its own.
     pub format: Option<(String, At)>,
+    /// The service it sends to, or asks.
+    pub service: Option<(String, At)>,
+    /// Whether it chooses by itself which spans it keeps.
+    pub samples: bool,
     /// Why it can not be asked, of a provider that authorizes.
     pub unusable: Option<String>,
 }
@@ -51,13 +55,15 @@ pub(super) fn providers(reader: &Reader<'_>) -> Vec<Provider> {
         }
     }
     if written.is_empty()
-        && let Some((profile, _)) = &reader.sources.profile
+        && let Some((profile, at)) = &reader.sources.profile
     {
         let brought = profile::providers(profile).iter();
-        found.extend(brought.map(|(name, kind)| Provider {
+        found.extend(brought.map(|(name, kind, service)| Provider {
             name: (*name).to_owned(),
             kind: (*kind).to_owned(),
             format: None,
+            service: Some(((*service).to_owned(), at.clone())),
+            samples: false,
             unusable: None,
         }));
     }
@@ -68,12 +74,43 @@ fn provider(node: Node<'_>, at: At) -> Option<Provider> {
     let name = node.get("name")?.as_str()?.to_owned();
     let settings = node.entries().find(|entry| entry.key != "name")?;
     let at = at.join(settings.key);
+    let service = settings.value.get("service").and_then(Node::as_str);
+    let mut fields = settings.value.entries();
     Some(Provider {
         name,
         kind: settings.key.to_owned(),
-        format: log_format(settings.value, &at),
+        format: log_format(settings.value, &at).or_else(|| sent(settings.key, settings.value, &at)),
+        service: service.map(|text| (text.to_owned(), at.join("service"))),
+        samples: fields.any(|field| field.key.ends_with("Sampler")),
         unusable: unusable(settings.key, settings.value),
     })
+}
+
+/// What a provider is sent beyond its usual fields, as a format would say it.
+/// `istio/istio: pilot/pkg/model/telemetry_logging.go` (httpGrpcAccessLogFromTelemetry).
+fn sent(kind: &str, settings: Node<'_>, at: &At) -> Option<(String, At)> {
+    if !matches!(kind, "envoyHttpAls" | "envoyTcpAls") {
+        return None;
+    }
+    let lists = [
+        ("additionalRequestHeadersToLog", "REQ"),
+        ("additionalResponseHeadersToLog", "RESP"),
+        ("additionalResponseTrailersToLog", "TRAILER"),
+        ("filterStateObjectsToLog", "FILTER_STATE"),
+    ];
+    let written = |name: &str| settings.get(name).filter(|list| list.items().len() > 0);
+    let (first, _) = lists.iter().find(|(name, _)| written(name).is_some())?;
+    let mut lines = Vec::new();
+    for (name, operator) in lists {
+        let items = written(name).into_iter().flat_map(Node::items);
+        let texts = items.filter_map(Node::as_str);
+        lines.extend(texts.map(|text| format!("%{operator}({text})%")));
+    }
+    if written("filterStateObjectsToLog").is_none() {
+        lines.push("%FILTER_STATE(downstream_peer)%".to_owned());
+        lines.push("%FILTER_STATE(upstream_peer)%".to_owned());
+    }
+    Some((lines.join("\n"), at.join(first)))
 }
 
 /// The text of a log format, or the texts of its labels one a line.

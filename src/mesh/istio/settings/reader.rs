@@ -19,6 +19,11 @@ impl<'a> Reader<'a> {
         first(self.index, &self.sources.mesh, path)
     }
 
+    /// A value of the charts.
+    pub(super) fn value(&self, path: &[&str]) -> Option<(Node<'a>, At)> {
+        first(self.index, &self.sources.values, path)
+    }
+
     /// All values of a field whose lists add up, or the first that is written.
     pub(super) fn all(&self, path: &[&str]) -> Vec<(Node<'a>, At)> {
         let mut found: Vec<_> = self
@@ -80,7 +85,7 @@ impl<'a> Reader<'a> {
 }
 
 /// What stands at an address; it may lead into a document that a text holds.
-pub(super) fn node_at<'a>(index: &'a Index, at: &At) -> Option<Node<'a>> {
+pub fn node_at<'a>(index: &'a Index, at: &At) -> Option<Node<'a>> {
     let mut steps = at.pointer.steps();
     let node = steps.try_fold(index.node(at.resource), |node, step| step_into(node, &step))?;
     let held = node.document().attached(node.id());

@@ -88,6 +88,19 @@ fn is_chart(values: Node<'_>) -> bool {
     words(values) > 1
 }
 
+/// Whether values are those of the chart ztunnel.
+pub(super) fn is_ztunnel(values: Node<'_>) -> bool {
+    let words = [
+        "xdsAddress",
+        "caAddress",
+        "istioNamespace",
+        "multiCluster",
+        "seLinuxOptions",
+    ];
+    let has = |key: &str| values.get(key).is_some();
+    has("logLevel") && words.into_iter().any(has)
+}
+
 /// How many words of the charts istiod and base are used; a word that nothing else has counts
 /// twice.
 fn words(values: Node<'_>) -> usize {

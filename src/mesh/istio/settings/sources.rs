@@ -27,6 +27,8 @@ pub(super) struct Sources {
     pub(super) profile: Option<(String, At)>,
     /// The namespace that Istio is installed in.
     pub(super) namespaces: Vec<At>,
+    /// Whether it is the configuration as istiod reads it, rather than what that is made from.
+    pub(super) rendered: bool,
     /// Whether lists of several places add up; else the first list that is written is the list.
     pub(super) add_up: bool,
 }
@@ -70,6 +72,7 @@ pub(super) fn find(index: &Index, problems: &mut Vec<Problem>) -> BTreeMap<Arc<s
         let plane = planes.entry(Arc::clone(&revision)).or_default();
         plane.revision = Some(revision);
         plane.mesh = vec![at];
+        plane.rendered = true;
         // what was installed from is in it already
         plane.profile = None;
         plane.namespaces.clear();
