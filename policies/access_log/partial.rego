@@ -33,7 +33,7 @@ filters[filter.at] := filter.text if {
 
 deny contains finding if {
 	some group in input.access_logs
-	group.state == "partial"
+	is_partial(group)
 	lost := loss(group)
 	finding := {
 		"msg": sprintf("%s %s only a part of the calls: %s", [
@@ -47,6 +47,11 @@ deny contains finding if {
 }
 
 # a refused call is answered with 401 or 403
+is_partial(group) if group.state == "partial"
+
+# connections are written, and what is asked on them is not
+is_partial(group) if group.lacks == "requests"
+
 loss(group) := {"severity": "high", "what": "refused calls are left out"} if {
 	bound := regex.find_all_string_submatch_n(`^ *response\.code *(>=?) *([0-9]+) *$`, filters[group.at], 1)
 	to_number(bound[0][2]) + beyond[bound[0][1]] > 401

@@ -40,6 +40,7 @@ verdicts := {
 	"selector_in_root": {"severity": "high", "text": "with a selector, policies of this kind count only outside of the root namespace NAMESPACE"},
 	"targets_ignored": {"severity": "high", "text": "it names a Service of NAMESPACE, and the sidecars there look at no targets"},
 	"other_revision": {"severity": "high", "text": "it is labelled for a control plane that runs none of its pods in NAMESPACE"},
+	"not_discovered": {"severity": "high", "text": "discoverySelectors leave NAMESPACE out, and nothing in it is read"},
 }
 
 # pods that these files do not hold may have the labels

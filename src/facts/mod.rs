@@ -483,7 +483,7 @@ pub struct Policy {
     /// Some of them, at most ten.
     pub workloads: Vec<String>,
     /// Why it is in force for none: `selects_nothing`, `wrong_namespace`, `selector_in_root`,
-    /// `targets_ignored`, `other_revision`.
+    /// `targets_ignored`, `other_revision`, `not_discovered`.
     pub ineffective: Option<Ineffective>,
     /// Of an authorization policy.
     #[serde(skip_serializing_if = "Option::is_none")]

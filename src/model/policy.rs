@@ -85,6 +85,8 @@ pub enum Ineffective {
     TargetsIgnored,
     /// It is labelled for a control plane that runs none of the workloads.
     OtherRevision,
+    /// The control plane does not look into its namespace.
+    NotDiscovered,
 }
 
 impl Ineffective {
@@ -96,6 +98,7 @@ impl Ineffective {
             Self::SelectorInRoot => "selector_in_root",
             Self::TargetsIgnored => "targets_ignored",
             Self::OtherRevision => "other_revision",
+            Self::NotDiscovered => "not_discovered",
         }
     }
 }

@@ -12,6 +12,7 @@ const EXCLUDE_OUTBOUND: &str = "traffic.sidecar.istio.io/excludeOutboundPorts";
 const INCLUDE_RANGES: &str = "traffic.sidecar.istio.io/includeOutboundIPRanges";
 const EXCLUDE_RANGES: &str = "traffic.sidecar.istio.io/excludeOutboundIPRanges";
 const INTERCEPTION: &str = "sidecar.istio.io/interceptionMode";
+const PROXY_CONFIG: &str = "proxy.istio.io/config";
 
 /// The proxy's own ports, which never pass through it.
 const OWN_PORTS: &[u16] = &[15_020, 15_021, 15_090];
@@ -86,6 +87,7 @@ pub fn outbound_key(workload: &Workload) -> String {
         INCLUDE_RANGES,
         EXCLUDE_RANGES,
         INTERCEPTION,
+        PROXY_CONFIG,
     ]
     .iter()
     .filter_map(|&key| Some(format!("{key}={};", workload.annotation(key)?)))

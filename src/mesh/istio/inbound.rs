@@ -36,8 +36,8 @@ impl Istio {
             Plane::Sidecar | Plane::None | Plane::Waypoint => {
                 let tls = peers.acceptance(workload, &member.revision, port);
                 let config = self.config.of(&member.revision);
-                let mesh_wide = config.no_interception.as_ref();
-                let inlets = match capture::inbound_bypass(workload, port, mesh_wide) {
+                let none = config.interception(&self.index, workload);
+                let inlets = match capture::inbound_bypass(workload, port, none.as_ref()) {
                     Some(at) => vec![bypassed(protocol, Because::Configured(at))],
                     None => self.sidecar_inlets(workload, protocol, &tls),
                 };

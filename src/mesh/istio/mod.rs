@@ -13,6 +13,7 @@ mod gateway;
 mod gateway_api;
 mod inbound;
 mod ingress;
+mod logs;
 mod membership;
 mod outbound;
 mod policy;
@@ -58,8 +59,8 @@ use super::{Call, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
-    AccessLog, At, Because, Decided, Identity, Listener, LogState, Membership, Outside, Policy,
-    Problem, ProblemKind, ResourceId, Ruleset, Service, Tracing, Way, Workload,
+    AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, ProblemKind,
+    ResourceId, Ruleset, Service, Tracing, Way, Workload,
 };
 
 const SECURITY: &str = "security.istio.io";
@@ -264,25 +265,6 @@ impl Istio {
             index: &self.index,
         }
     }
-
-    /// What the proxies of a control plane are told about logs and spans.
-    fn telemetry<'a>(&'a self, revision: &'a str) -> telemetry::Scope<'a> {
-        telemetry::Scope {
-            index: &self.index,
-            all: &self.telemetries,
-            config: self.config.of(revision),
-            root: self.root(),
-            revision,
-        }
-    }
-
-    /// The proxy of a workload, as Telemetry sees it.
-    fn proxy<'a>(&self, workload: &'a Workload) -> telemetry::Proxy<'a> {
-        match self.member(workload).plane {
-            Plane::Gateway => telemetry::Proxy::Gateway(workload),
-            _ => telemetry::Proxy::Sidecar(workload),
-        }
-    }
 }
 
 impl Mesh for Istio {
@@ -357,28 +339,11 @@ impl Mesh for Istio {
     }
 
     fn access_log(&self, workload: &Workload) -> AccessLog {
-        let member = self.member(workload);
-        if member.plane == Plane::Ambient {
-            return telemetry::ztunnel_log(&self.index, member.membership.because.at().clone());
-        }
-        self.telemetry(&member.revision)
-            .access_log(&self.proxy(workload))
+        self.log_of(workload)
     }
 
     fn tracing(&self, workload: &Workload) -> Tracing {
-        let member = self.member(workload);
-        if member.plane == Plane::Ambient {
-            return Tracing {
-                state: LogState::Off,
-                because: Because::Default {
-                    rule: "ztunnel sends no spans",
-                    near: member.membership.because.at().clone(),
-                },
-                sampling: None,
-            };
-        }
-        self.telemetry(&member.revision)
-            .tracing(&self.proxy(workload))
+        self.spans_of(workload)
     }
 
     fn policies(&self) -> &[Policy] {

@@ -154,9 +154,10 @@ impl Istio {
             let at = call.workload.label_at(TUNNEL);
             return Decided::configured(TlsOrigination::Mtls, at);
         }
-        match &self.config.of(&server.revision).hbone {
-            Some(hbone) if hbone.value => sent(TlsOrigination::Mtls, hbone.because.clone()),
-            Some(hbone) => sent(TlsOrigination::Plaintext, hbone.because.clone()),
+        let config = self.config.of(&server.revision);
+        match config.hbone_of(&self.index, call.workload) {
+            Some(hbone) if hbone.value => sent(TlsOrigination::Mtls, hbone.because),
+            Some(hbone) => sent(TlsOrigination::Plaintext, hbone.because),
             None => Decided::assumed(
                 TlsOrigination::Mtls,
                 "sidecars take part in ambient mode, as its profile sets it",
@@ -232,7 +233,8 @@ impl Istio {
             Way::straight(sends, call.service)
         };
         let mut conditions = Vec::new();
-        match capture::outbound(client, dialled, config.no_interception.as_ref()) {
+        let none = config.interception(&self.index, client);
+        match capture::outbound(client, dialled, none.as_ref()) {
             Outbound::Bypass(at) => return vec![plain(at)],
             Outbound::DependsOnAddress(at) => {
                 let what = "whether the proxy captures the call depends on the address";
@@ -538,7 +540,8 @@ impl Istio {
             // the node's proxy passes on what it does not know of
             return vec![untouched(member.membership.because.clone())];
         }
-        match capture::outbound(client, to.port, config.no_interception.as_ref()) {
+        let none = config.interception(&self.index, client);
+        match capture::outbound(client, to.port, none.as_ref()) {
             Outbound::Bypass(at) => return vec![untouched(Because::Configured(at))],
             Outbound::DependsOnAddress(at) => {
                 let mut way = untouched(Because::Configured(at.clone()));

@@ -7,10 +7,10 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::crd::Selecting;
-use super::settings::Revisions;
+use super::settings::{Discovery, Revisions};
 use crate::k8s::Index;
 use crate::k8s::selector::{LabelIndex, is_subset};
-use crate::model::{At, Labels, Problem, ProblemKind, ResourceId, Workload};
+use crate::model::{At, Labels, Problem, ProblemKind, ResourceId, Tri, Workload};
 
 /// One object with its spec.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Object<T> {
     pub namespace: Arc<str>,
     /// The only control plane that reads it (`istio.io/rev`), if it says one.
     pub revision: Option<Arc<str>>,
+    /// Why no control plane reads it: the selectors that leave its namespace out.
+    pub unseen: Option<At>,
     /// Its spec.
     pub spec: T,
 }
@@ -34,7 +36,7 @@ impl<T> Object<T> {
     /// Whether the control plane of a revision reads it.
     /// `istio/istio: pkg/config/model.go` (LabelsInRevision).
     pub fn is_read_by(&self, revision: &str) -> bool {
-        self.revision.as_ref().is_none_or(|own| **own == *revision)
+        self.unseen.is_none() && self.revision.as_ref().is_none_or(|own| **own == *revision)
     }
 }
 
@@ -77,7 +79,7 @@ impl<T: for<'a> Deserialize<'a> + Default + Selecting> Objects<T> {
             .par_iter()
             .filter_map(|&id| read_one(index, id, kind))
             .collect();
-        let revisions = Revisions::find(index);
+        let (revisions, discovery) = (Revisions::find(index), Discovery::find(index));
         let mut all = Vec::with_capacity(read.len());
         for one in read {
             match one {
@@ -85,6 +87,8 @@ impl<T: for<'a> Deserialize<'a> + Default + Selecting> Objects<T> {
                     if let (Some(label), Some(known)) = (&mut object.revision, &revisions) {
                         *label = known.behind(label);
                     }
+                    let unseen = |d: &&Discovery| d.sees(index, &object.namespace) == Tri::No;
+                    object.unseen = discovery.as_ref().filter(unseen).map(|d| d.at.clone());
                     all.push(object);
                 }
                 Err(problem) => problems.push(problem),
@@ -159,6 +163,7 @@ fn read_one<T: for<'a> Deserialize<'a> + Default>(
         id,
         namespace,
         revision,
+        unseen: None,
         spec,
     }))
 }

@@ -79,6 +79,9 @@ fn ineffective<T: Selecting>(
     object: &Object<T>,
     root_selects: bool,
 ) -> Option<(Ineffective, At)> {
+    if let Some(at) = &object.unseen {
+        return Some((Ineffective::NotDiscovered, at.clone()));
+    }
     let in_root = *object.namespace == *istio.root();
     if object.spec.has_targets() {
         if !targets_have_sidecars(istio, object) {
@@ -299,7 +302,9 @@ fn originations(istio: &Istio) -> Vec<Policy> {
 fn telemetries(istio: &Istio) -> Vec<Policy> {
     let mut selections = selections(istio, |workload, _| {
         let revision = &istio.member(workload).revision;
-        istio.telemetry(revision).applicable(&istio.proxy(workload))
+        istio
+            .telemetry(revision)
+            .applicable(&istio.writer(workload))
     });
     let root_names_provider = istio
         .telemetries

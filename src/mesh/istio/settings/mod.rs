@@ -4,10 +4,12 @@
 //! Defaults: `istio/istio: pkg/config/mesh/mesh.go` (DefaultMeshConfig).
 
 mod conflict;
+mod discovery;
 mod env;
 mod installation;
 mod profile;
 mod provider;
+mod proxy_config;
 mod reader;
 mod recognize;
 mod revisions;
@@ -18,6 +20,7 @@ mod traffic;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use discovery::Discovery;
 pub use installation::values_of;
 pub use provider::Provider;
 pub use reader::node_at;
@@ -119,7 +122,12 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig 
                 other.neutral.at.clone(),
             ));
         }
+        let formats = &mut config.neutral.log_formats;
+        formats.extend(other.neutral.log_formats.iter().cloned());
         config.others.insert(revision, other);
+    }
+    if let Some(discovery) = Discovery::find(index) {
+        discovery.report(index, problems);
     }
     config
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::mesh::Mesh as _;
 use crate::mesh::istio::sample::{Sample, compile, deployment, workload};
-use crate::model::Membership;
+use crate::model::{Membership, TlsAcceptance};
 
 /// The settings of an environment that holds one workload and `text`.
 fn with(text: &str) -> Sample {
@@ -328,4 +328,105 @@ fn tags_stand_for_their_revision() {
         membership(&helm, "plain/api"),
         (Membership::Meshed, "canary".to_owned())
     );
+}
+
+#[test]
+fn a_workloads_own_proxy_config_counts_before_the_meshs() {
+    let pods = |annotation: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: own, namespace: shop}}\nspec:\n  template:\n    metadata:\n      \
+             labels: {{app: own}}\n      annotations:\n        proxy.istio.io/config: |\n          {annotation}\n    spec: {{containers: [{{name: app, image: a}}]}}\n"
+        )
+    };
+    let object = |namespace: &str, selector: &str, value: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1beta1\nkind: ProxyConfig\nmetadata: {{name: one{}, namespace: {namespace}}}\n\
+             spec: {{selector: {{matchLabels: {{{selector}}}}}, environmentVariables: {{ISTIO_META_ENABLE_HBONE: \"{value}\"}}}}\n",
+            selector.len()
+        )
+    };
+    let annotated = "proxyMetadata: {ISTIO_META_ENABLE_HBONE: \"true\"}";
+    let check = |parts: &[String]| {
+        let sample = with(&parts.join("---\n"));
+        let own = sample.workload("shop/own");
+        let hbone = sample.istio.config.hbone_of(&sample.index, own);
+        hbone.map(|hbone| hbone.value)
+    };
+    let settings = config_map("istio", "{}");
+    assert_eq!(check(&[pods("{}")]), None);
+    assert_eq!(check(&[pods("{}"), settings.clone()]), Some(false));
+    let root = object("istio-system", "", "true");
+    let near = object("shop", "", "false");
+    let own = object("shop", "app: own", "false");
+    assert_eq!(
+        check(&[pods("{}"), settings.clone(), root.clone()]),
+        Some(true)
+    );
+    assert_eq!(check(&[pods("{}"), root, near.clone()]), Some(false));
+    assert_eq!(check(&[pods(annotated), near]), Some(true));
+    assert_eq!(check(&[pods(annotated), own]), Some(false));
+    let other = object("shop", "app: other", "false");
+    assert_eq!(check(&[pods(annotated), other]), Some(true));
+
+    let sample = with(&format!(
+        "{}---\n{}",
+        pods("interceptionMode: REDIRECT"),
+        config_map("istio", "defaultConfig: {interceptionMode: NONE}")
+    ));
+    let config = &sample.istio.config;
+    let captured = |name| {
+        config
+            .interception(&sample.index, sample.workload(name))
+            .is_none()
+    };
+    assert!(captured("shop/own") && !captured("shop/api"));
+}
+
+#[test]
+fn namespaces_that_are_not_discovered_are_not_read() {
+    let policy = |namespace: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {{name: default, namespace: {namespace}}}\nspec: {{mtls: {{mode: STRICT}}}}\n"
+        )
+    };
+    let sample = compile(&[
+        (
+            "seen.yaml",
+            &labelled("seen", "istio-injection: enabled, mesh: in"),
+        ),
+        ("shop.yaml", &workload("shop")),
+        ("other.yaml", &deployment("other", "api")),
+        (
+            "istio.yaml",
+            &format!(
+                "{}---\n{}---\n{}---\n{}",
+                config_map("istio", "discoverySelectors: [{matchLabels: {mesh: in}}]"),
+                policy("seen"),
+                policy("shop"),
+                policy("other"),
+            ),
+        ),
+    ]);
+    let required = |name| {
+        let listener = sample.istio.listener(sample.workload(name), 80);
+        listener.tls.value == TlsAcceptance::Required
+    };
+    // of a namespace whose labels are not known it is assumed
+    assert_eq!(
+        [
+            required("seen/api"),
+            required("shop/api"),
+            required("other/api")
+        ],
+        [true, false, true]
+    );
+    let about = |text: &str| {
+        sample
+            .problems
+            .iter()
+            .filter(|p| p.message.contains(text))
+            .count()
+    };
+    assert_eq!(about("leave this namespace out"), 1);
+    assert!(about("is taken to be one that discoverySelectors") > 0);
 }

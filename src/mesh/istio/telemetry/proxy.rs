@@ -19,7 +19,6 @@ pub enum Proxy<'a> {
     /// A proxy that lets calls in, or out.
     Gateway(&'a Workload),
     /// A proxy in front of a service in ambient mode.
-    #[allow(dead_code)] // for ambient
     Waypoint(Waypoint<'a>),
 }
 

@@ -364,7 +364,7 @@ fn ztunnel_writes_about_connections_whatever_telemetry_says() {
     let plain = ambient(&[("t.yaml", &telemetry("shop", "t", QUIET))]);
     assert_eq!(
         (plain.state, plain.lacks),
-        (LogState::Partial, Some(Missing::Requests))
+        (LogState::On, Some(Missing::Requests))
     );
     assert!(plain.assumed && matches!(plain.because, Because::Assumed { .. }));
     let daemon = |level: &str| {
@@ -407,7 +407,7 @@ fn ztunnels_level_is_read_where_it_is_installed_from() {
     }
     assert_eq!(
         ambient(&[("z.yaml", "logLevel: \"off\"\nimage: shop\n")]).state,
-        LogState::Partial
+        LogState::On
     );
 }
 

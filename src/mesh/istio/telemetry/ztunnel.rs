@@ -26,7 +26,7 @@ pub fn ztunnel_log(index: &Index, near: At) -> AccessLog {
     let level = level(index);
     let lines = level.as_ref().map_or(Lines::All, |(text, _)| lines(text));
     let (state, lacks) = match lines {
-        Lines::All => (LogState::Partial, Some(Missing::Requests)),
+        Lines::All => (LogState::On, Some(Missing::Requests)),
         Lines::Failures => (LogState::Partial, Some(Missing::Successes)),
         Lines::None => (LogState::Off, None),
         Lines::Unknown => (LogState::Unknown, None),
