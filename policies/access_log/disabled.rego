@@ -29,9 +29,10 @@ deny contains finding if {
 	group.state == "off"
 	sure := surety(group)
 	finding := {
-		"msg": sprintf("%s %s no access log%s%s", [
+		"msg": sprintf("%s %s no access log%s%s%s", [
 			format.listed(array.slice(group.workloads, 0, 2), group.count),
 			format.choose(group.workloads, "writes", "write"),
+			switch(group),
 			trail(group),
 			sure.unless,
 		]),
@@ -60,9 +61,28 @@ any_telemetry if {
 	count(policy.logs) > 0
 }
 
-trail(group) := ", so calls that are refused leave no trace" if {
+# denied calls stand nowhere else
+trail(group) := ", so denied calls leave no record" if {
 	group.guarded
 } else := ""
+
+switch(group) := ": this line switches off what the rest of the mesh logs" if {
+	endswith(group.at, "/disabled")
+	is_on_elsewhere
+} else := ""
+
+is_on_elsewhere if {
+	some mesh in input.meshes
+	mesh.access_log.state == "on"
+}
+
+is_on_elsewhere if {
+	some policy in input.noted
+	policy.scope == "mesh"
+	some entry in policy.logs
+	not entry.disabled
+	count(entry.providers) > 0
+}
 
 surety(group) := {"severity": "high", "unless": ""} if {
 	not group.assumed
