@@ -30,6 +30,7 @@ deny contains finding if {
 	not group.namespace in exempt
 	not group.namespace in control_planes
 	not endswith(group.at, "/hostNetwork")
+	not group.at in unanswered
 	is_unexpected(group)
 	where := place(group)
 	finding := {
@@ -45,6 +46,9 @@ deny contains finding if {
 
 # a control plane has no sidecar
 control_planes := {mesh.root_namespace.value | some mesh in input.meshes}
+
+# what asks for a sidecar and gets none has a rule of its own: membership/label_without_injector
+unanswered := {asked.at | some mesh in input.meshes; some asked in mesh.unanswered}
 
 # someone wrote it
 is_unexpected(group) if group.configured

@@ -6,7 +6,7 @@ use super::grants;
 use super::policies;
 use super::{
     AccessLog, Format, Input, Listener, LogState, Mesh, Namespace, Problem, Release, Scan,
-    Sections, Tls, Tracing, Version, Workload,
+    Sections, Tls, Tracing, Unanswered, Version, Workload,
 };
 use crate::model::{self, Effect, Membership, Place};
 use crate::reach::{Graph, ListenerPort, World};
@@ -107,6 +107,24 @@ fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
             at: None,
         },
         versions: versions(context, mesh),
+        unanswered: settings
+            .unanswered
+            .iter()
+            .map(|asked| unanswered(context, asked))
+            .collect(),
+    }
+}
+
+fn unanswered(context: &Context<'_>, asked: &crate::mesh::Unanswered) -> Unanswered {
+    Unanswered {
+        at: context.address(&asked.at),
+        label: asked.label.clone(),
+        namespace: asked.namespace.to_string(),
+        workloads: asked
+            .workloads
+            .iter()
+            .map(|&id| context.workload_name(id))
+            .collect(),
     }
 }
 

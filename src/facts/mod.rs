@@ -128,6 +128,9 @@ pub struct Mesh {
     pub log_formats: Vec<Format>,
     /// Whether changes of the mesh's configuration are recorded.
     pub audit_log: LogState,
+    /// Labels that ask for a proxy where no injector in the input answers them; none where no
+    /// injector is in the input.
+    pub unanswered: Vec<Unanswered>,
     /// The versions of its parts that files name, each version of a part once.
     pub versions: Vec<Version>,
 }
@@ -156,6 +159,19 @@ pub struct Release {
     pub minor: u32,
     /// `4`; nothing where only the first two are said.
     pub patch: Option<u32>,
+}
+
+/// A label that asks for a proxy, and nobody answers.
+#[derive(Debug, Serialize)]
+pub struct Unanswered {
+    /// Where it is written.
+    pub at: String,
+    /// The label with its value (`istio.io/rev=1-28`).
+    pub label: String,
+    /// The namespace it stands in.
+    pub namespace: String,
+    /// The workloads it asks for.
+    pub workloads: Vec<String>,
 }
 
 /// The state of a log.

@@ -154,6 +154,21 @@ pub struct Settings {
     pub log_formats: Vec<(String, At)>,
     /// Whether the settings themselves are in the input.
     pub known: bool,
+    /// Labels that ask for a proxy where no injector in the input answers them.
+    pub unanswered: Vec<Unanswered>,
+}
+
+/// A label that asks for a proxy, and nobody answers.
+#[derive(Debug, Clone)]
+pub struct Unanswered {
+    /// Where it is written.
+    pub at: At,
+    /// The label with its value.
+    pub label: String,
+    /// The namespace it stands in.
+    pub namespace: Arc<str>,
+    /// The workloads it asks for.
+    pub workloads: Vec<crate::model::WorkloadId>,
 }
 
 /// The meshes of an environment.

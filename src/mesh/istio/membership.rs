@@ -14,13 +14,13 @@ use crate::k8s::selector::LabelSelector;
 use crate::model::{At, Because, Decided, Labels, Membership, Namespace, Tri, Workload};
 use crate::syntax::Node;
 
-const INJECT: &str = "sidecar.istio.io/inject";
-const REVISION: &str = "istio.io/rev";
-const INJECTION: &str = "istio-injection";
-const DATAPLANE: &str = "istio.io/dataplane-mode";
+pub(super) const INJECT: &str = "sidecar.istio.io/inject";
+pub(super) const REVISION: &str = "istio.io/rev";
+pub(super) const INJECTION: &str = "istio-injection";
+pub(super) const DATAPLANE: &str = "istio.io/dataplane-mode";
 
 /// Namespaces in which the injector never acts.
-const IGNORED: &[&str] = &[
+pub(super) const IGNORED: &[&str] = &[
     "kube-system",
     "kube-public",
     "kube-node-lease",
@@ -68,7 +68,7 @@ pub enum Injectors {
 #[derive(Debug)]
 pub struct Webhook {
     revision: Arc<str>,
-    namespaces: LabelSelector,
+    pub(super) namespaces: LabelSelector,
     objects: LabelSelector,
 }
 
@@ -120,7 +120,11 @@ impl Injectors {
     }
 
     /// Whether a webhook is called for a workload's pods, by which revision, because of what.
-    fn called(&self, workload: &Workload, namespace: &Namespace) -> (Tri, Arc<str>, Because) {
+    pub(super) fn called(
+        &self,
+        workload: &Workload,
+        namespace: &Namespace,
+    ) -> (Tri, Arc<str>, Because) {
         match self {
             Self::Known(webhooks) => called_by(webhooks, workload, namespace),
             Self::Installed(_) | Self::Assumed => self.asked(workload, namespace),

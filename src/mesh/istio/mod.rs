@@ -30,6 +30,7 @@ mod service_entry;
 mod settings;
 mod telemetry;
 mod transport;
+mod unanswered;
 mod unread;
 mod version;
 mod virtual_service;
@@ -102,7 +103,7 @@ type RulesetKey = (
 pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio> {
     let first = first_trace(index)?;
     let near = At::new(first, "");
-    let config = settings::read(index, near, problems);
+    let mut config = settings::read(index, near, problems);
     let root = Arc::clone(&config.neutral.root_namespace.value);
     let injectors = Injectors::find(index);
     let mut members: Vec<Member> = index
@@ -113,6 +114,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio>
             Some(membership::member(&injectors, workload, namespace))
         })
         .collect();
+    config.neutral.unanswered = unanswered::find(&injectors, index, &members);
     let domains = TrustDomains(
         std::iter::once(config.neutral.trust_domain.value.to_string())
             .chain(config.trust_domain_aliases.iter().cloned())

@@ -243,6 +243,7 @@ fn neutral(
         },
         log_formats: Vec::new(),
         known: reader.known(),
+        unanswered: Vec::new(),
     }
 }
 
