@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::context::{Context, passes_without_token};
-use crate::model::{self, Membership, Subject, WorkloadId, WrittenValue};
+use super::context::{Context, is_captured, passes_without_token};
+use crate::model::{self, Membership, Subject, TlsAcceptance, WorkloadId, WrittenValue};
 use crate::reach::ListenerPort;
 
 /// Namespace and service account.
@@ -90,6 +90,18 @@ impl<'a> Environment<'a> {
                 .listeners_of(&policy.selects)
                 .any(|listener| Some(listener.port) == number)
         })
+    }
+
+    /// Whether a proxy takes nothing but plaintext on a port.
+    pub(super) fn takes_only_plaintext(&self, listener: &ListenerPort) -> bool {
+        is_captured(listener)
+            && self.context.world.acceptance(listener).value == TlsAcceptance::Plaintext
+    }
+
+    /// Whether nobody can prove an identity on a port of the selected workloads.
+    pub(super) fn takes_no_proof(&self, policy: &model::Policy) -> bool {
+        self.listeners_of(&policy.selects)
+            .any(|listener| self.takes_only_plaintext(listener))
     }
 
     /// Whether a selected workload has a port that is read as a stream of bytes.

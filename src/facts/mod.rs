@@ -11,6 +11,7 @@ mod environment;
 mod grants;
 mod notes;
 mod policies;
+mod spelling;
 
 pub use collect::collect;
 
@@ -481,8 +482,8 @@ pub struct Policy {
     pub subject: &'static str,
     /// What stands out: `ineffective`, `transport`, `telemetry`, `passes_without_token`, `uncalled`; of
     /// authorization `dry_run`, `delegate`, `deny`, `no_source`, `negated`, `any`, `literal_star`,
-    /// `malformed`, `unknown_identity`, `host`, `header`, `client_address`, `token_never_read`,
-    /// `odd_method`, `odd_port`.
+    /// `malformed`, `unknown_identity`, `unproven_identity`, `wide_identity`, `host`, `header`,
+    /// `client_address`, `token_never_read`, `odd_method`, `odd_port`, `rest_of_path`.
     pub notes: Vec<&'static str>,
     /// The mesh it belongs to.
     pub mesh: &'static str,
@@ -589,6 +590,8 @@ pub struct Authorization {
     pub tcp_ports: Vec<Port>,
     /// Those on which calls come in without mutual TLS, so that callers prove no identity.
     pub plaintext_ports: Vec<Port>,
+    /// Those on which nothing but plaintext is taken, so that nobody can prove an identity.
+    pub unproven_ports: Vec<Port>,
     /// Those of the plaintext ports on which all rules together let some call without an identity
     /// pass, or where that depends on what is not known.
     pub anonymous_ports: Vec<Port>,
@@ -662,6 +665,22 @@ pub struct Value {
     pub nearest: Option<String>,
     /// What is wrong with its form.
     pub malformed: Option<String>,
+    /// Of an identity: trust domains of the mesh that it takes as well, though it does not look so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// Of a path that a DENY rule refuses, where slashes are not merged: another spelling of it that
+    /// no rule refuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub around: Option<Around>,
+}
+
+/// Another spelling of a path.
+#[derive(Debug, Serialize)]
+pub struct Around {
+    /// The path.
+    pub path: String,
+    /// Whether what is allowed lets some call of it pass.
+    pub passes: bool,
 }
 
 /// One entry of a log policy.

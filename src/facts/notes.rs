@@ -56,7 +56,7 @@ fn of_field(
     field: &Constraint,
     policy: &model::Policy,
     environment: &Environment<'_>,
-) -> [(&'static str, bool); 11] {
+) -> [(&'static str, bool); 14] {
     let values = &field.values;
     let is = |dimension| field.dimension == dimension;
     let odd_method = |text: &str| !METHODS.contains(&text);
@@ -74,6 +74,18 @@ fn of_field(
         (
             "unknown_identity",
             values.iter().any(|value| environment.is_unknown(value)),
+        ),
+        (
+            "unproven_identity",
+            is("identity") && environment.takes_no_proof(policy),
+        ),
+        (
+            "wide_identity",
+            values.iter().any(|value| !value.also.is_empty()),
+        ),
+        (
+            "rest_of_path",
+            values.iter().any(|value| value.text.contains("/{**}")),
         ),
         ("host", is("host")),
         ("header", is("header")),

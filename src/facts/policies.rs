@@ -12,7 +12,7 @@ use super::{
 };
 use rayon::prelude::*;
 
-use super::notes;
+use super::{notes, spelling};
 use crate::model::{
     self, Membership, Subject, TlsAcceptance, Tri, WorkloadId, WrittenRule, WrittenValue,
 };
@@ -172,11 +172,7 @@ impl Environment<'_> {
                 name: name.to_string(),
                 unusable: unusable.clone(),
             }),
-            rules: written
-                .rules
-                .iter()
-                .map(|rule| self.rule(rule, selects))
-                .collect(),
+            rules: self.rules(written, selects),
             ports: ports.into_iter().collect(),
             ports_known: selects.iter().all(|id| self.has_judged_ports(*id)),
             http_ports: self.ports_where(selects, |l| {
@@ -186,6 +182,7 @@ impl Environment<'_> {
                 is_captured(l) && matches!(protocol(l), Some("tcp" | "tls"))
             }),
             plaintext_ports: self.ports_where(selects, accepts_plaintext),
+            unproven_ports: self.ports_where(selects, |l| self.takes_only_plaintext(l)),
             anonymous_ports: self.ports_where(selects, |l| {
                 accepts_plaintext(l) && lets_in_someone_unnamed(l, None) != Tri::No
             }),
@@ -202,6 +199,16 @@ impl Environment<'_> {
     fn has_judged_ports(&self, id: WorkloadId) -> bool {
         let listeners = self.listeners.get(&id);
         listeners.is_some_and(|all| all.iter().all(|listener| is_judged(listener)))
+    }
+
+    fn rules(&self, written: &model::AuthorizationPolicy, selects: &[WorkloadId]) -> Vec<Rule> {
+        let rules = written.rules.iter();
+        let mut rules: Vec<Rule> = rules.map(|rule| self.rule(rule, selects)).collect();
+        if written.effect == "deny" && written.dry_run.is_none() {
+            let judged = self.listeners_of(selects).copied().filter(|l| is_judged(l));
+            spelling::mark(&mut rules, &written.rules, &spelling::literal(judged));
+        }
+        rules
     }
 
     fn rule(&self, rule: &WrittenRule, selects: &[WorkloadId]) -> Rule {
@@ -280,6 +287,8 @@ impl Environment<'_> {
             identity_known: known,
             nearest,
             malformed: value.malformed.clone(),
+            also: value.also.iter().map(ToString::to_string).collect(),
+            around: None,
         }
     }
 

@@ -164,6 +164,8 @@ pub struct WrittenValue {
     pub account: Option<(Arc<str>, Arc<str>)>,
     /// What is wrong with its form, in a person's words.
     pub malformed: Option<String>,
+    /// Trust domains of the mesh that it takes as well, though it does not look so.
+    pub also: Vec<Arc<str>>,
 }
 
 /// One entry of a log policy.

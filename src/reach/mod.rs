@@ -16,7 +16,7 @@ mod ways;
 mod world;
 
 pub use answer::{Answer, Outcome, Path, Question, Stage, Step, Verdict};
-pub use authorize::{Asked, authorize};
+pub use authorize::{Asked, authorize, matches_path};
 pub use caller::{Caller, ClientAddress};
 pub use class::{Class, ClassId, Classes};
 pub use graph::{Edge, Graph, Group, ListenerId};

@@ -418,6 +418,10 @@ impl Compiler<'_> {
             literal_star: !globs && !template && is_literal_star(value),
             account: account(attribute, value, &self.policy.namespace),
             malformed: malformed(attribute, value, self.domains),
+            also: match attribute {
+                Attribute::Principal => self.domains.beside(value),
+                _ => Vec::new(),
+            },
             text: value.into(),
             at,
         }

@@ -3,6 +3,8 @@
 //! `istio/istio: pilot/pkg/security/trustdomain/bundle.go`,
 //! `istio/istio: pilot/pkg/security/authz/model/generator.go`, and what a real Envoy answered.
 
+use std::sync::Arc;
+
 use crate::model::{StringMatch, Test};
 
 /// Istio's usual text match: a star in front, behind, or alone; no other star means anything.
@@ -51,6 +53,20 @@ impl TrustDomains {
             }
         }
         values
+    }
+
+    /// The trust domains that a principal takes although the star in its own does not fit them.
+    pub fn beside(&self, principal: &str) -> Vec<Arc<str>> {
+        let Some((domain, _)) = principal.split_once('/').filter(|(d, _)| d.contains('*')) else {
+            return Vec::new();
+        };
+        let expanded = self.expand_principal(principal);
+        let added = expanded.iter().filter(|value| *value != principal);
+        let added = added.filter_map(|value| value.split('/').next());
+        added
+            .filter(|ours| !fits(domain, ours))
+            .map(Into::into)
+            .collect()
     }
 
     /// The values that stand for a trust domain; `cluster.local` is no other name of ours here.
@@ -122,6 +138,16 @@ mod tests {
             expand("*bar/ns/a/sa/b"),
             ["td1/ns/a/sa/b", "*bar/ns/a/sa/b"]
         );
+        let beside = |p| {
+            ours.beside(p)
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(beside("*bar/ns/a/sa/b"), ["td1"]);
+        assert!(beside("*/ns/a/sa/b").is_empty());
+        assert!(beside("td1/ns/a/sa/b").is_empty());
+        assert!(beside("*bar/ns/a/*").is_empty());
         assert_eq!(expand("other/ns/a/sa/b"), ["other/ns/a/sa/b"]);
         assert_eq!(expand("*/ns/a/sa/b"), ["*/ns/a/sa/b"]);
         assert_eq!(expand("cluster.local/ns/a/*"), ["cluster.local/ns/a/*"]);
