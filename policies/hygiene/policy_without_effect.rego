@@ -39,7 +39,7 @@ verdicts := {
 	"wrong_namespace": {"severity": "high", "text": "it looks in NAMESPACE only, and pods with its labels run elsewhere"},
 	"selector_in_root": {"severity": "high", "text": "with a selector, policies of this kind count only outside of the root namespace NAMESPACE"},
 	"targets_ignored": {"severity": "high", "text": "it names a Service of NAMESPACE, and the sidecars there look at no targets"},
-	"other_revision": {"severity": "high", "text": "it is labelled for a control plane that runs none of its pods in NAMESPACE"},
+	"other_revision": {"severity": "high", "text": "it is labelled for a control plane that runs none of its pods"},
 	"not_discovered": {"severity": "high", "text": "discoverySelectors leave NAMESPACE out, and nothing in it is read"},
 }
 

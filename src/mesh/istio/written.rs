@@ -8,7 +8,7 @@ use super::membership::Plane;
 use super::policy::{Object, Objects, selects};
 use super::{Istio, destination, ruleset, telemetry};
 use crate::model::{
-    At, Ineffective, Membership, Policy, PortMode, ResourceId, Subject, WorkloadId,
+    At, Ineffective, Membership, Policy, PortMode, ResourceId, Subject, Workload, WorkloadId,
 };
 
 /// All policies, kind by kind, each kind's oldest first.
@@ -99,7 +99,15 @@ fn ineffective<T: Selecting>(
         };
         return Some((Ineffective::TargetsIgnored, object.at(field)));
     }
-    let labels = object.spec.labels()?;
+    let Some(labels) = object.spec.labels() else {
+        let mut near = istio.index.workloads().iter().filter(|w| {
+            (in_root || w.namespace == object.namespace)
+                && istio.member(w).membership.value != Membership::Unmeshed
+        });
+        return near
+            .next()
+            .and_then(|first| of_other_revision(istio, object, first));
+    };
     let at = object.at("/spec/selector/matchLabels");
     if in_root && !root_selects {
         return Some((Ineffective::SelectorInRoot, at));
@@ -122,7 +130,16 @@ fn ineffective<T: Selecting>(
             object.at("/metadata/namespace"),
         ));
     };
-    let other = !object.is_read_by(&istio.member(first).revision);
+    of_other_revision(istio, object, first)
+}
+
+/// That the control plane of a workload does not read an object.
+fn of_other_revision<T>(
+    istio: &Istio,
+    object: &Object<T>,
+    workload: &Workload,
+) -> Option<(Ineffective, At)> {
+    let other = !object.is_read_by(&istio.member(workload).revision);
     other.then(|| {
         (
             Ineffective::OtherRevision,
