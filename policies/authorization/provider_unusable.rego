@@ -2,7 +2,8 @@
 # title: Provider that cannot be asked
 # description: |
 #   The policy hands the decision to a provider that the mesh's settings do not have, or that does
-#   not authorize. Istio refuses every call that the policy's rules match.
+#   not authorize; or another policy hands that of the same workload to another provider. Istio
+#   refuses every call that the policy's rules match.
 # related_resources:
 # - https://istio.io/latest/docs/tasks/security/authorization/authz-custom/
 # custom:
@@ -15,15 +16,41 @@
 #   controls: [nist-800-53r5/AC-3, nist-800-53r5/CM-6]
 package meshvet.authorization.provider_unusable
 
+import data.meshvet.lib.format
+
 deny contains finding if {
 	some policy in input.noted
 	provider := policy.authorization.provider
-	provider.unusable != null
+	is_unusable(policy, provider)
 	finding := {
 		"msg": message(policy, provider),
 		"at": concat("", [policy.at, "/spec/provider/name"]),
 		"severity": severity(policy),
 	}
+}
+
+# of several providers on one workload none is asked
+deny contains finding if {
+	some policy in input.noted
+	provider := policy.authorization.provider
+	not is_unusable(policy, provider)
+	others := provider.beside # not there where there are none
+	finding := {
+		"msg": sprintf("what this policy matches is refused: a policy for one of the same workloads asks %s, and Istio asks one provider only", [format.some_of(others)]),
+		"at": concat("", [policy.at, "/spec/provider/name"]),
+	}
+}
+
+is_unusable(policy, provider) if {
+	provider.unusable != null
+	settings_known(policy)
+}
+
+# what the settings hold is of no matter where several are asked
+is_unusable(policy, provider) if {
+	provider.unusable != null
+	not settings_known(policy)
+	not provider.beside
 }
 
 settings_known(policy) if {

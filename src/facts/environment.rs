@@ -17,6 +17,8 @@ pub(super) struct Environment<'a> {
     pub(super) accounts: BTreeSet<Account>,
     pub(super) namespaces: HashSet<Arc<str>>,
     pub(super) with_tokens: HashSet<WorkloadId>,
+    /// Who is asked about each workload.
+    pub(super) providers: HashMap<WorkloadId, BTreeSet<Arc<str>>>,
     /// The names of services in a mesh that no client in a mesh calls.
     uncalled: HashSet<String>,
 }
@@ -55,6 +57,7 @@ impl<'a> Environment<'a> {
             listeners,
             accounts,
             with_tokens,
+            providers: providers(context),
             uncalled: uncalled(context),
         }
     }
@@ -67,7 +70,14 @@ impl<'a> Environment<'a> {
     /// Whether a value names an identity that is not in the input.
     pub(super) fn is_unknown(&self, value: &WrittenValue) -> bool {
         let account = value.account.as_ref();
+        let namespace = value.namespace.as_ref();
         account.is_some_and(|account| !self.accounts.contains(account))
+            || namespace.is_some_and(|namespace| !self.has_namespace(namespace))
+    }
+
+    /// Whether anything of a namespace is in the input.
+    pub(super) fn has_namespace(&self, name: &str) -> bool {
+        self.context.world.index.namespace(name).is_some()
     }
 
     /// Whether calls without a token get to a port of the workloads that a policy selects.
@@ -121,6 +131,23 @@ impl<'a> Environment<'a> {
             .filter_map(|id| self.listeners.get(id))
             .flatten()
     }
+}
+
+fn providers(context: &Context<'_>) -> HashMap<WorkloadId, BTreeSet<Arc<str>>> {
+    let mut asked: HashMap<WorkloadId, BTreeSet<Arc<str>>> = HashMap::new();
+    let meshes = context.world.meshes.iter();
+    for policy in meshes.flat_map(|mesh| mesh.policies()) {
+        let Subject::Authorization(written) = &policy.subject else {
+            continue;
+        };
+        let Some((name, _)) = &written.provider else {
+            continue;
+        };
+        for &id in &policy.selects {
+            asked.entry(id).or_default().insert(Arc::clone(name));
+        }
+    }
+    asked
 }
 
 /// The names of services whose workloads are certainly in a mesh, and which no client in the input

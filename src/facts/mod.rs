@@ -9,6 +9,7 @@ mod context;
 mod decisions;
 mod environment;
 mod grants;
+mod names;
 mod notes;
 mod policies;
 mod spelling;
@@ -606,6 +607,9 @@ pub struct Provider {
     pub name: String,
     /// Why it cannot be asked.
     pub unusable: Option<String>,
+    /// Others that policies ask about one of the same workloads.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
 }
 
 /// One rule.
@@ -659,9 +663,11 @@ pub struct Value {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub service_ports: Vec<String>,
     /// Whether the one identity it names is in the input: `yes`; `no`, though workloads of its
-    /// namespace are; `namespace_unknown`. Nothing where it names no single identity.
+    /// namespace are; `namespace_unknown`, also where it names that namespace alone. Nothing where it
+    /// names no single identity.
     pub identity_known: Option<&'static str>,
-    /// The known identity that looks most like it, where it is not known.
+    /// The known identity that looks most like it, where it is not known; of a namespace, the one of
+    /// which it is a slip.
     pub nearest: Option<String>,
     /// What is wrong with its form.
     pub malformed: Option<String>,

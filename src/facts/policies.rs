@@ -12,6 +12,7 @@ use super::{
 };
 use rayon::prelude::*;
 
+use super::names::{edits, is_slip};
 use super::{notes, spelling};
 use crate::model::{
     self, Membership, Subject, TlsAcceptance, Tri, WorkloadId, WrittenRule, WrittenValue,
@@ -171,6 +172,7 @@ impl Environment<'_> {
             provider: written.provider.as_ref().map(|(name, unusable)| Provider {
                 name: name.to_string(),
                 unusable: unusable.clone(),
+                beside: self.asked_beside(name, selects),
             }),
             rules: self.rules(written, selects),
             ports: ports.into_iter().collect(),
@@ -193,6 +195,13 @@ impl Environment<'_> {
                 .map(|&id| self.context.workload_name(id))
                 .collect(),
         }
+    }
+
+    /// Who else is asked about one of these workloads.
+    fn asked_beside(&self, name: &str, selects: &[WorkloadId]) -> Vec<String> {
+        let all = selects.iter().filter_map(|id| self.providers.get(id));
+        let others: BTreeSet<&str> = all.flatten().map(|n| &**n).filter(|n| *n != name).collect();
+        others.into_iter().map(str::to_owned).collect()
     }
 
     /// Whether what a workload listens on is known, and what policies mean to it.
@@ -278,6 +287,10 @@ impl Environment<'_> {
             (Some(account), Some("no" | "namespace_unknown")) => self.nearest(account),
             _ => None,
         };
+        let lost = value.namespace.as_ref().filter(|n| !self.has_namespace(n));
+        let meant = lost.and_then(|name| self.namespace_meant(name));
+        let known = known.or(lost.map(|_| "namespace_unknown"));
+        let nearest = nearest.or(meant);
         Value {
             text: value.text.to_string(),
             at: self.context.address(&value.at),
@@ -304,6 +317,13 @@ impl Environment<'_> {
             }
         }
         best.into_values().next()
+    }
+
+    /// The namespace of which a name is a slip.
+    fn namespace_meant(&self, name: &str) -> Option<String> {
+        let namespaces = self.context.world.index.namespaces();
+        let mut near = namespaces.filter(|namespace| is_slip(name, &namespace.name));
+        near.next().map(|namespace| namespace.name.to_string())
     }
 
     fn log_entry(&self, entry: &model::LogEntry) -> LogEntry {
@@ -336,36 +356,4 @@ fn excludes_nobody(constraint: &model::Constraint) -> bool {
         "path" | "method" | "host" | "address" | "client_address"
     );
     !constraint.negated && needs_nothing && constraint.values.iter().any(|value| value.any)
-}
-
-/// Levenshtein distance.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = i;
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-        for (j, cb) in b.iter().enumerate() {
-            let above = row.get(j + 1).copied().unwrap_or(0);
-            let left = row.get(j).copied().unwrap_or(0);
-            let changed = diagonal + usize::from(ca != *cb);
-            if let Some(cell) = row.get_mut(j + 1) {
-                *cell = changed.min(above + 1).min(left + 1);
-            }
-            diagonal = above;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn few_edits_are_near() {
-        assert_eq!(super::edits("shop/web", "shop/web"), 0);
-        assert_eq!(super::edits("shop/wbe", "shop/web"), 2);
-        assert_eq!(super::edits("", "abc"), 3);
-    }
 }

@@ -162,6 +162,8 @@ pub struct WrittenValue {
     pub literal_star: bool,
     /// The one identity it names, if it names exactly one: namespace and service account.
     pub account: Option<(Arc<str>, Arc<str>)>,
+    /// The one namespace it names, if it names a namespace and no account.
+    pub namespace: Option<Arc<str>>,
     /// What is wrong with its form, in a person's words.
     pub malformed: Option<String>,
     /// Trust domains of the mesh that it takes as well, though it does not look so.

@@ -417,6 +417,8 @@ impl Compiler<'_> {
             any,
             literal_star: !globs && !template && is_literal_star(value),
             account: account(attribute, value, &self.policy.namespace),
+            namespace: (*attribute == Attribute::Namespace && !value.contains('*'))
+                .then(|| value.into()),
             malformed: malformed(attribute, value, self.domains),
             also: match attribute {
                 Attribute::Principal => self.domains.beside(value),
