@@ -52,8 +52,25 @@ deny contains finding if {
 	policy.uncalled
 	some sends in policy.sends
 	sends.mode == "plaintext"
+	not sends.subset
 	finding := {
 		"msg": sprintf("clients in the mesh, none of which is in these files, are told to call %s in plaintext", [policy.host]),
+		"at": sends.at,
+		"severity": "medium",
+	}
+}
+
+# which calls go to a subset is for routes to say
+deny contains finding if {
+	some policy in input.noted
+	policy.in_mesh
+	some sends in policy.sends
+	sends.mode == "plaintext"
+	finding := {
+		"msg": sprintf("clients in the mesh that are routed to subset %s of %s are told to send plaintext", [
+			sends.subset,
+			policy.host,
+		]),
 		"at": sends.at,
 		"severity": "medium",
 	}

@@ -19,8 +19,9 @@ pub(super) struct Environment<'a> {
     pub(super) with_tokens: HashSet<WorkloadId>,
     /// Who is asked about each workload.
     pub(super) providers: HashMap<WorkloadId, BTreeSet<Arc<str>>>,
-    /// The names of services in a mesh that no client in a mesh calls.
-    uncalled: HashSet<String>,
+    /// The names of services whose workloads are certainly in a mesh, and whether a client in the
+    /// input that certainly is in one calls them.
+    in_mesh: HashMap<String, bool>,
 }
 
 impl<'a> Environment<'a> {
@@ -58,13 +59,18 @@ impl<'a> Environment<'a> {
             accounts,
             with_tokens,
             providers: providers(context),
-            uncalled: uncalled(context),
+            in_mesh: in_mesh(context),
         }
     }
 
     /// Whether a service of this name is in a mesh, and no client in one calls it.
     pub(super) fn is_uncalled(&self, host: &str) -> bool {
-        self.uncalled.contains(host)
+        self.in_mesh.get(host) == Some(&false)
+    }
+
+    /// Whether a service of this name is in a mesh.
+    pub(super) fn is_in_mesh(&self, host: &str) -> bool {
+        self.in_mesh.contains_key(host)
     }
 
     /// Whether a value names an identity that is not in the input.
@@ -150,9 +156,7 @@ fn providers(context: &Context<'_>) -> HashMap<WorkloadId, BTreeSet<Arc<str>>> {
     asked
 }
 
-/// The names of services whose workloads are certainly in a mesh, and which no client in the input
-/// that certainly is in one calls.
-fn uncalled(context: &Context<'_>) -> HashSet<String> {
+fn in_mesh(context: &Context<'_>) -> HashMap<String, bool> {
     let (world, graph) = (context.world, context.graph);
     let meshed = |id: WorkloadId| world.membership(id).value == Membership::Meshed;
     let called: HashSet<WorkloadId> = graph
@@ -160,12 +164,13 @@ fn uncalled(context: &Context<'_>) -> HashSet<String> {
         .filter(|(group, _, _)| graph.some_members(group, 1).into_iter().any(meshed))
         .map(|(_, id, _)| graph.listener(id).workload)
         .collect();
-    let services = world.index.services().iter();
-    services
-        .filter(|service| {
-            let mut behind = world.index.workloads_of(service.id).peekable();
-            behind.peek().is_some() && behind.all(|w| meshed(w.id) && !called.contains(&w.id))
-        })
-        .map(|service| format!("{}.{}.svc.cluster.local", service.name, service.namespace))
-        .collect()
+    let mut names = HashMap::new();
+    for service in world.index.services() {
+        let behind: Vec<_> = world.index.workloads_of(service.id).collect();
+        if !behind.is_empty() && behind.iter().all(|w| meshed(w.id)) {
+            let name = format!("{}.{}.svc.cluster.local", service.name, service.namespace);
+            names.insert(name, behind.iter().any(|w| called.contains(&w.id)));
+        }
+    }
+    names
 }

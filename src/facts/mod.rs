@@ -481,8 +481,8 @@ pub struct Source {
 pub struct Policy {
     /// `authorization`, `transport`, `authentication`, `origination`, `telemetry`.
     pub subject: &'static str,
-    /// What stands out: `ineffective`, `transport`, `telemetry`, `passes_without_token`, `uncalled`; of
-    /// authorization `dry_run`, `delegate`, `deny`, `no_source`, `negated`, `any`, `literal_star`,
+    /// What stands out: `ineffective`, `transport`, `telemetry`, `passes_without_token`, `uncalled`, `subset`;
+    /// of authorization `dry_run`, `delegate`, `deny`, `no_source`, `negated`, `any`, `literal_star`,
     /// `malformed`, `unknown_identity`, `unproven_identity`, `wide_identity`, `host`, `header`,
     /// `client_address`, `token_never_read`, `odd_method`, `odd_port`, `rest_of_path`.
     pub notes: Vec<&'static str>,
@@ -520,6 +520,9 @@ pub struct Policy {
     /// in the input that is in a mesh calls them.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub uncalled: bool,
+    /// Of an origination policy: whether all workloads behind its destination are in a mesh.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub in_mesh: bool,
     /// Of an origination policy: what it makes clients send.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sends: Vec<Sends>,
@@ -563,6 +566,9 @@ pub struct PortMode {
 pub struct Sends {
     /// `plaintext`, `tls`, `mtls`.
     pub mode: &'static str,
+    /// The part of the destination that it is for, which routes may choose; if not for all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subset: Option<String>,
     /// Where it is written.
     pub at: String,
 }

@@ -39,10 +39,14 @@ pub(super) fn of(policy: &model::Policy, environment: &Environment<'_>) -> Vec<&
             "passes_without_token",
             environment.passes_without_token(policy),
         ),
-        Subject::Origination { host, modes } => note(
-            "uncalled",
-            !modes.is_empty() && environment.is_uncalled(host),
-        ),
+        Subject::Origination { host, modes } => {
+            note(
+                "uncalled",
+                !modes.is_empty() && environment.is_uncalled(host),
+            );
+            let of_subset = modes.iter().any(|sends| sends.subset.is_some());
+            note("subset", of_subset && environment.is_in_mesh(host));
+        }
     }
     notes
 }

@@ -72,6 +72,7 @@ impl Environment<'_> {
             ports: Vec::new(),
             host: None,
             uncalled: false,
+            in_mesh: false,
             sends: Vec::new(),
             passes_without_token: Vec::new(),
             logs: Vec::new(),
@@ -97,11 +98,13 @@ impl Environment<'_> {
             Subject::Origination { host, modes } => {
                 facts.host = Some(host.to_string());
                 facts.uncalled = self.is_uncalled(host);
+                facts.in_mesh = self.is_in_mesh(host);
                 facts.sends = modes
                     .iter()
-                    .map(|(mode, at)| Sends {
-                        mode,
-                        at: address(at),
+                    .map(|sends| Sends {
+                        mode: sends.mode,
+                        subset: sends.subset.as_ref().map(ToString::to_string),
+                        at: address(&sends.at),
                     })
                     .collect();
             }

@@ -39,11 +39,22 @@ pub enum Subject {
     Origination {
         /// The destination, in full.
         host: Arc<str>,
-        /// `plaintext`, `tls` or `mtls`, with the place that says so.
-        modes: Vec<(&'static str, At)>,
+        /// What it makes them send.
+        modes: Vec<Sends>,
     },
     /// What is logged.
     Telemetry(Vec<LogEntry>),
+}
+
+/// What clients are made to send.
+#[derive(Debug, Clone)]
+pub struct Sends {
+    /// `plaintext`, `tls` or `mtls`.
+    pub mode: &'static str,
+    /// The part of the destination that it is for, if not for all of it.
+    pub subset: Option<Arc<str>>,
+    /// Where it is written.
+    pub at: At,
 }
 
 /// What a transport policy says about one port.

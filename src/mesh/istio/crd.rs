@@ -309,6 +309,8 @@ pub struct DestinationRule {
     pub host: String,
     /// How it is called.
     pub traffic_policy: Option<TrafficPolicy>,
+    /// Parts of the destination that routes may choose.
+    pub subsets: Vec<Subset>,
     /// Who sees the rule.
     pub export_to: Vec<String>,
     /// The client pods it is about.
@@ -326,6 +328,16 @@ pub struct Subset {
     /// Labels of its pods.
     pub labels: Labels,
     /// How it is called.
+    pub traffic_policy: Option<TrafficPolicy>,
+}
+
+/// `subsets[]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Subset {
+    /// Its name.
+    pub name: String,
+    /// How it is called, where that differs.
     pub traffic_policy: Option<TrafficPolicy>,
 }
 

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::crd::{ClientTlsMode, Mode, Selecting};
+use super::crd::{ClientTlsMode, Mode, Selecting, TrafficPolicy};
 use super::membership::Plane;
 use super::policy::{Object, Objects, selects};
 use super::{Istio, destination, ruleset, telemetry};
 use crate::model::{
-    At, Ineffective, Membership, Policy, PortMode, ResourceId, Subject, Workload, WorkloadId,
+    At, Ineffective, Membership, Policy, PortMode, ResourceId, Sends, Subject, Workload, WorkloadId,
 };
 
 /// All policies, kind by kind, each kind's oldest first.
@@ -286,25 +286,10 @@ fn tokens(istio: &Istio) -> Vec<Policy> {
 fn originations(istio: &Istio) -> Vec<Policy> {
     let mut all = Vec::new();
     for object in istio.destinations.iter() {
-        let mut modes = Vec::new();
-        let mut note = |tls: &Option<super::crd::ClientTls>, at: String| {
-            if let Some(tls) = tls {
-                let mode = match tls.mode {
-                    ClientTlsMode::Disable => "plaintext",
-                    ClientTlsMode::IstioMutual => "mtls",
-                    ClientTlsMode::Simple | ClientTlsMode::Mutual => "tls",
-                };
-                modes.push((mode, object.at(&at)));
-            }
-        };
-        if let Some(traffic) = &object.spec.traffic_policy {
-            note(&traffic.tls, "/spec/trafficPolicy/tls/mode".to_owned());
-            for (i, port) in traffic.port_level_settings.iter().enumerate() {
-                note(
-                    &port.tls,
-                    format!("/spec/trafficPolicy/portLevelSettings/{i}/tls/mode"),
-                );
-            }
+        let mut modes = sends(object, object.spec.traffic_policy.as_ref(), "/spec", None);
+        for (i, subset) in object.spec.subsets.iter().enumerate() {
+            let (policy, base) = (subset.traffic_policy.as_ref(), format!("/spec/subsets/{i}"));
+            modes.extend(sends(object, policy, &base, Some(&subset.name)));
         }
         let host = destination::resolve(&object.spec.host, &object.namespace).into();
         let subject = Subject::Origination { host, modes };
@@ -314,6 +299,35 @@ fn originations(istio: &Istio) -> Vec<Policy> {
         });
     }
     all
+}
+
+/// What a `trafficPolicy` makes clients send, to all ports and to single ones.
+fn sends<T>(
+    object: &Object<T>,
+    policy: Option<&TrafficPolicy>,
+    base: &str,
+    subset: Option<&str>,
+) -> Vec<Sends> {
+    let Some(policy) = policy else {
+        return Vec::new();
+    };
+    let base = format!("{base}/trafficPolicy");
+    let ports = policy.port_level_settings.iter().enumerate();
+    let ports = ports.map(|(i, port)| (&port.tls, format!("{base}/portLevelSettings/{i}")));
+    std::iter::once((&policy.tls, base.clone()))
+        .chain(ports)
+        .filter_map(|(tls, at)| {
+            Some(Sends {
+                mode: match tls.as_ref()?.mode {
+                    ClientTlsMode::Disable => "plaintext",
+                    ClientTlsMode::IstioMutual => "mtls",
+                    ClientTlsMode::Simple | ClientTlsMode::Mutual => "tls",
+                },
+                subset: subset.map(Into::into),
+                at: object.at(&format!("{at}/tls/mode")),
+            })
+        })
+        .collect()
 }
 
 fn telemetries(istio: &Istio) -> Vec<Policy> {
