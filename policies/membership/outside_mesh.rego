@@ -34,10 +34,11 @@ deny contains finding if {
 	is_unexpected(group)
 	where := place(group)
 	finding := {
-		"msg": sprintf("%s %s outside the mesh%s: nothing there checks who calls, and no call is logged", [
+		"msg": sprintf("%s %s outside the mesh%s: nothing there checks who calls, and no call is logged%s", [
 			format.some_of(group.served),
 			format.choose(group.served, "is", "are"),
 			where.beside,
+			idle(group),
 		]),
 		"at": group.at,
 		"severity": where.severity,
@@ -56,13 +57,29 @@ is_unexpected(group) if group.configured
 # others of the namespace are in
 is_unexpected(group) if group.meshed_beside > 0
 
+# someone wrote a policy for it
+is_unexpected(group) if group.policies
+
 # a namespace that is kept out as a whole may well be meant so
-place(group) := {"severity": "low", "beside": sprintf(", as is all of %s", [group.namespace])} if {
+place(group) := {"severity": severity(group, "low"), "beside": sprintf(", as is all of %s", [group.namespace])} if {
 	startswith(group.at, "Namespace/")
 	group.meshed_beside == 0
-} else := {"severity": "medium", "beside": ""} if {
+} else := {"severity": severity(group, "medium"), "beside": ""} if {
 	group.meshed_beside == 0
-} else := {"severity": "medium", "beside": sprintf(", unlike %s of %s", [
+} else := {"severity": severity(group, "medium"), "beside": sprintf(", unlike %s of %s", [
 	format.counted(group.meshed_beside, "other workload", "other workloads"),
 	group.namespace,
 ])}
+
+severity(group, usual) := "high" if {
+	group.named
+} else := "medium" if {
+	group.policies
+} else := usual
+
+idle(group) := sprintf("; %s %s nothing there", [
+	format.some_of([format.object(policy) | some policy in group.policies]),
+	format.choose(group.policies, "does", "do"),
+]) if {
+	group.policies
+} else := ""

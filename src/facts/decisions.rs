@@ -8,8 +8,8 @@ use super::{
     Unguarded,
 };
 use crate::model::{
-    At, Because, Effect, InletKind, LogState, Membership, Missing, Protocol, TlsAcceptance,
-    Transport, Tri, WorkloadId,
+    At, Because, Effect, InletKind, LogState, Membership, Missing, Policy, Protocol, Subject,
+    TlsAcceptance, Transport, Tri, WorkloadId,
 };
 use crate::reach::{Group, ListenerPort, Stage, Verdict};
 
@@ -225,6 +225,20 @@ pub(super) fn bypasses(context: &Context<'_>) -> Vec<Bypass> {
         .collect()
 }
 
+/// Policies about who calls, or how, by the workloads for which they do nothing.
+fn missed<'a>(context: &Context<'a>) -> HashMap<WorkloadId, Vec<&'a Policy>> {
+    let mut missed: HashMap<WorkloadId, Vec<&Policy>> = HashMap::new();
+    let meshes = context.world.meshes.iter();
+    for policy in meshes.flat_map(|mesh| mesh.policies()) {
+        if !matches!(policy.subject, Subject::Telemetry(_)) {
+            for &id in &policy.misses {
+                missed.entry(id).or_default().push(policy);
+            }
+        }
+    }
+    missed
+}
+
 /// Workloads that are certainly in no mesh.
 pub(super) fn outsiders(context: &Context<'_>) -> Vec<Outsiders> {
     let world = context.world;
@@ -233,6 +247,7 @@ pub(super) fn outsiders(context: &Context<'_>) -> Vec<Outsiders> {
         .workloads()
         .iter()
         .filter(|w| world.membership(w.id).value == Membership::Unmeshed);
+    let missed = missed(context);
     let by_line = out.map(|workload| {
         let because = &world.membership(workload.id).because;
         let at = context.decision_at(because, workload.id);
@@ -251,7 +266,16 @@ pub(super) fn outsiders(context: &Context<'_>) -> Vec<Outsiders> {
                     .services_of(w.id)
                     .any(|s| s.ports.iter().any(|p| p.protocol == Protocol::Tcp))
             });
+            let about = || {
+                workloads
+                    .iter()
+                    .filter_map(|(w, _)| missed.get(&w.id))
+                    .flatten()
+            };
+            let policies: BTreeSet<String> = about().map(|p| context.address(&p.at)).collect();
             Outsiders {
+                named: about().any(|policy| policy.scope == "workload"),
+                policies: policies.into_iter().take(SOME).collect(),
                 at: context.address(&at),
                 configured: workloads.iter().all(|(_, configured)| *configured),
                 served: served.map(|(w, _)| w.to_string()).collect(),

@@ -369,6 +369,12 @@ pub struct Outsiders {
     pub served: Vec<String>,
     /// How many other workloads of the namespace are in a mesh.
     pub meshed_beside: usize,
+    /// Policies about who calls, or how, that are written for them or for their namespace, and do
+    /// nothing for them; at most ten.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<String>,
+    /// Whether one of these names them by their labels.
+    pub named: bool,
 }
 
 /// Access logs that one line decides about.

@@ -17,6 +17,9 @@ pub struct Policy {
     pub scope: &'static str,
     /// The workloads it is in force for.
     pub selects: Vec<WorkloadId>,
+    /// Workloads outside the mesh that its selector, or else its namespace, names: it does nothing
+    /// for them.
+    pub misses: Vec<WorkloadId>,
     /// Why it is in force for none although it looks as if it should, and where that is written.
     pub ineffective: Option<(Ineffective, At)>,
 }

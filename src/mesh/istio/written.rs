@@ -70,7 +70,27 @@ fn policy<T: Selecting>(
             None
         },
         selects,
+        misses: misses(istio, object, root_selects),
     }
+}
+
+/// The workloads outside the mesh that it is written for.
+fn misses<T: Selecting>(istio: &Istio, object: &Object<T>, root_selects: bool) -> Vec<WorkloadId> {
+    let labels = object.spec.labels();
+    let in_root = *object.namespace == *istio.root();
+    if object.spec.has_targets() || (in_root && (labels.is_none() || !root_selects)) {
+        return Vec::new();
+    }
+    let (all, near) = match in_root {
+        true => (Some(istio.index.workloads()), None),
+        false => (None, Some(istio.index.workloads_in(&object.namespace))),
+    };
+    let candidates = all.into_iter().flatten().chain(near.into_iter().flatten());
+    candidates
+        .filter(|w| selects(labels, w))
+        .filter(|w| istio.member(w).membership.value == Membership::Unmeshed)
+        .map(|w| w.id)
+        .collect()
 }
 
 /// Why a policy is in force for no workload; nothing where that is no surprise.
@@ -295,6 +315,7 @@ fn originations(istio: &Istio) -> Vec<Policy> {
         let subject = Subject::Origination { host, modes };
         all.push(Policy {
             ineffective: None,
+            misses: Vec::new(),
             ..policy(istio, object, subject, Vec::new(), false)
         });
     }
