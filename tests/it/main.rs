@@ -7,6 +7,7 @@ mod conformance;
 mod fixtures;
 mod graph;
 mod other_meshes;
+mod peers;
 mod properties;
 mod questions;
 mod readme;
