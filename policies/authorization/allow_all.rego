@@ -17,12 +17,18 @@ package meshvet.authorization.allow_all
 
 import data.meshvet.lib.authorization
 
+# a DENY for everyone but a few may stand before it
+is_open(policy) if policy.selects == 0
+
+is_open(policy) if count(policy.authorization.open_ports) > 0
+
 deny contains finding if {
 	some policy in authorization.applied
 	policy.authorization.effect == "allow"
 	not policy.namespace in data.params.authorization.allow_all.exempt_namespaces
 	some rule in policy.authorization.rules
 	rule.everything
+	is_open(policy)
 	finding := {
 		"msg": sprintf("anyone may call everything on %s: this ALLOW rule has no condition", [authorization.target(policy)]),
 		"at": rule.at,

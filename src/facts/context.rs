@@ -1,7 +1,9 @@
 //! What facts are collected from, and what collectors ask of it.
 
 use super::{Decided, Port};
-use crate::model::{self, Addresses, At, InletKind, Request, Test, Tri};
+use std::sync::Arc;
+
+use crate::model::{self, Addresses, At, Identity, InletKind, Request, Test, Transport, Tri};
 use crate::reach::{Asked, Caller, ClientAddress, Graph, ListenerPort, World, authorize};
 
 /// What the facts are collected from.
@@ -73,10 +75,28 @@ pub(super) fn is_judged(listener: &ListenerPort) -> bool {
 /// Whether the rules of a port let a caller pass who proves no identity and shows no token; without
 /// a request, whether they let any of its requests pass.
 pub(super) fn lets_in_someone_unnamed(listener: &ListenerPort, request: Option<&Request>) -> Tri {
+    lets_in(listener, None, request)
+}
+
+/// Whether the rules of a port let an ordinary call pass of a workload of the mesh that no rule
+/// names; without one, of a caller without an identity.
+pub(super) fn lets_in_a_stranger(listener: &ListenerPort, trust_domain: &Arc<str>) -> Tri {
+    let name: Arc<str> = "meshvet-any".into();
+    let stranger = Identity {
+        name: format!("{trust_domain}/ns/{name}/sa/{name}").into(),
+        trust_domain: Arc::clone(trust_domain),
+        namespace: Arc::clone(&name),
+        service_account: name,
+    };
+    lets_in(listener, Some(&stranger), Some(&ordinary()))
+}
+
+/// Whether any way into a port lets a call pass; an identity is proven by mutual TLS only.
+fn lets_in(listener: &ListenerPort, identity: Option<&Identity>, request: Option<&Request>) -> Tri {
     let inlets = listener.meshed.iter().flat_map(|listener| &listener.inlets);
     Tri::any(inlets.filter_map(|inlet| {
         let caller = Caller {
-            identity: None,
+            identity: identity.filter(|_| inlet.accepts == Transport::Mtls),
             peer: None,
             destination: None,
             port: listener.port,

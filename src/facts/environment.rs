@@ -19,6 +19,8 @@ pub(super) struct Environment<'a> {
     pub(super) with_tokens: HashSet<WorkloadId>,
     /// Who is asked about each workload.
     pub(super) providers: HashMap<WorkloadId, BTreeSet<Arc<str>>>,
+    /// Workloads with a port on which nobody can prove an identity.
+    unproven: HashSet<WorkloadId>,
     /// The names of services whose workloads are certainly in a mesh, and whether a client in the
     /// input that certainly is in one calls them.
     in_mesh: HashMap<String, bool>,
@@ -59,6 +61,13 @@ impl<'a> Environment<'a> {
             accounts,
             with_tokens,
             providers: providers(context),
+            unproven: context
+                .graph
+                .listeners
+                .iter()
+                .filter(|listener| takes_only_plaintext(context, listener))
+                .map(|listener| listener.workload)
+                .collect(),
             in_mesh: in_mesh(context),
         }
     }
@@ -110,14 +119,12 @@ impl<'a> Environment<'a> {
 
     /// Whether a proxy takes nothing but plaintext on a port.
     pub(super) fn takes_only_plaintext(&self, listener: &ListenerPort) -> bool {
-        is_captured(listener)
-            && self.context.world.acceptance(listener).value == TlsAcceptance::Plaintext
+        takes_only_plaintext(self.context, listener)
     }
 
     /// Whether nobody can prove an identity on a port of the selected workloads.
     pub(super) fn takes_no_proof(&self, policy: &model::Policy) -> bool {
-        self.listeners_of(&policy.selects)
-            .any(|listener| self.takes_only_plaintext(listener))
+        !self.unproven.is_empty() && policy.selects.iter().any(|id| self.unproven.contains(id))
     }
 
     /// Whether a selected workload has a port that is read as a stream of bytes.
@@ -137,6 +144,10 @@ impl<'a> Environment<'a> {
             .filter_map(|id| self.listeners.get(id))
             .flatten()
     }
+}
+
+fn takes_only_plaintext(context: &Context<'_>, listener: &ListenerPort) -> bool {
+    is_captured(listener) && context.world.acceptance(listener).value == TlsAcceptance::Plaintext
 }
 
 fn providers(context: &Context<'_>) -> HashMap<WorkloadId, BTreeSet<Arc<str>>> {

@@ -603,6 +603,9 @@ pub struct Authorization {
     pub tcp_ports: Vec<Port>,
     /// Those on which calls come in without mutual TLS, so that callers prove no identity.
     pub plaintext_ports: Vec<Port>,
+    /// Those on which all rules together let an ordinary call of someone whom no rule names pass, or
+    /// where that depends on what is not known; of ALLOW policies with a rule for everything.
+    pub open_ports: Vec<Port>,
     /// Those on which nothing but plaintext is taken, so that nobody can prove an identity.
     pub unproven_ports: Vec<Port>,
     /// Those of the plaintext ports on which all rules together let some call without an identity

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{
-    Context, is_captured, is_judged, lets_in_someone_unnamed, passes_without_token,
+    Context, is_captured, is_judged, lets_in_a_stranger, lets_in_someone_unnamed,
+    passes_without_token,
 };
 use super::environment::{Account, Environment};
 use super::{
@@ -187,6 +188,7 @@ impl Environment<'_> {
                 is_captured(l) && matches!(protocol(l), Some("tcp" | "tls"))
             }),
             plaintext_ports: self.ports_where(selects, accepts_plaintext),
+            open_ports: self.open_ports(written, selects),
             unproven_ports: self.ports_where(selects, |l| self.takes_only_plaintext(l)),
             anonymous_ports: self.ports_where(selects, |l| {
                 accepts_plaintext(l) && lets_in_someone_unnamed(l, None) != Tri::No
@@ -198,6 +200,24 @@ impl Environment<'_> {
                 .map(|&id| self.context.workload_name(id))
                 .collect(),
         }
+    }
+
+    fn open_ports(
+        &self,
+        written: &model::AuthorizationPolicy,
+        selects: &[WorkloadId],
+    ) -> Vec<Port> {
+        let all = written.effect == "allow" && written.rules.iter().any(takes_everything);
+        if !all {
+            return Vec::new();
+        }
+        self.ports_where(selects, |listener| {
+            let mesh = self.context.world.mesh_of(listener.workload);
+            mesh.is_some_and(|mesh| {
+                let trust_domain = &mesh.settings().trust_domain.value;
+                lets_in_a_stranger(listener, trust_domain) != Tri::No
+            })
+        })
     }
 
     /// Who else is asked about one of these workloads.
@@ -230,12 +250,6 @@ impl Environment<'_> {
                 .map(|constraint| self.constraint(constraint, selects))
                 .collect()
         };
-        let open = |alternatives: &Vec<Vec<model::Constraint>>| {
-            alternatives.is_empty()
-                || alternatives
-                    .iter()
-                    .any(|all| all.iter().all(excludes_nobody))
-        };
         let fields = || {
             rule.sources
                 .iter()
@@ -249,9 +263,7 @@ impl Environment<'_> {
             operations: rule.operations.iter().map(all).collect(),
             conditions: all(&rule.conditions),
             http: fields().any(|constraint| constraint.http),
-            everything: open(&rule.sources)
-                && open(&rule.operations)
-                && rule.conditions.iter().all(excludes_nobody),
+            everything: takes_everything(rule),
         }
     }
 
@@ -350,6 +362,17 @@ impl Environment<'_> {
             }),
         }
     }
+}
+
+/// Whether a rule takes every call.
+fn takes_everything(rule: &WrittenRule) -> bool {
+    let open = |alternatives: &Vec<Vec<model::Constraint>>| {
+        alternatives.is_empty()
+            || alternatives
+                .iter()
+                .any(|all| all.iter().all(excludes_nobody))
+    };
+    open(&rule.sources) && open(&rule.operations) && rule.conditions.iter().all(excludes_nobody)
 }
 
 /// Whether a field keeps no call out, not even one without an identity or token.

@@ -315,8 +315,6 @@ pub struct DestinationRule {
     pub export_to: Vec<String>,
     /// The client pods it is about.
     pub workload_selector: Option<Selector>,
-    /// Parts of the destination, each with rules of its own.
-    pub subsets: Vec<Subset>,
 }
 
 /// `subsets[]`.
@@ -328,16 +326,6 @@ pub struct Subset {
     /// Labels of its pods.
     pub labels: Labels,
     /// How it is called.
-    pub traffic_policy: Option<TrafficPolicy>,
-}
-
-/// `subsets[]`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Subset {
-    /// Its name.
-    pub name: String,
-    /// How it is called, where that differs.
     pub traffic_policy: Option<TrafficPolicy>,
 }
 
