@@ -87,6 +87,7 @@ fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
         at: context.address(&settings.at),
         settings_known: settings.known,
         trust_domain: text(&settings.trust_domain),
+        federated: settings.federated,
         root_namespace: text(&settings.root_namespace),
         automatic_mtls: context.decided(&settings.automatic_mtls, settings.automatic_mtls.value),
         services: services(context, mesh.kind()),

@@ -118,6 +118,8 @@ pub struct Mesh {
     pub settings_known: bool,
     /// Who vouches for identities.
     pub trust_domain: Decided<String>,
+    /// Whether it trusts others who vouch for identities of their own.
+    pub federated: bool,
     /// The namespace whose policies count for the whole mesh.
     pub root_namespace: Decided<String>,
     /// Whether clients use mutual TLS by themselves.

@@ -144,6 +144,8 @@ pub struct Settings {
     pub at: At,
     /// Who vouches for identities.
     pub trust_domain: Decided<Arc<str>>,
+    /// Whether it trusts others who vouch for identities of their own.
+    pub federated: bool,
     /// Where policies count for the whole mesh.
     pub root_namespace: Decided<Arc<str>>,
     /// Whether clients use mutual TLS by themselves.

@@ -228,6 +228,9 @@ fn neutral(
             "cluster.local",
             "Istio's default trust domain",
         )),
+        federated: reader
+            .find(&["caCertificates"])
+            .is_some_and(|(list, _)| list.items().next().is_some()),
         root_namespace: arc(root_namespace(reader)),
         automatic_mtls: match reader.find(&["enableAutoMtls"]) {
             Some((node, at)) => Decided::configured(node.as_bool() != Some(false), at),
