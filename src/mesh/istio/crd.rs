@@ -292,13 +292,37 @@ pub struct JwtRule {
     /// Accepted audiences; empty takes any.
     pub audiences: Vec<String>,
     /// Headers to look in instead of `Authorization`.
-    pub from_headers: Vec<serde::de::IgnoredAny>,
+    pub from_headers: Vec<FromHeader>,
     /// Query parameters to look in instead of `access_token`.
     pub from_params: Vec<String>,
     /// Cookies to look in.
     pub from_cookies: Vec<String>,
     /// Whether an accepted token goes on to the next.
     pub forward_original_token: bool,
+    // nothing is made of these; they are named so that a slip in a name shows
+    jwks: String,
+    #[serde(alias = "jwks_uri")]
+    jwks_uri: String,
+    output_payload_to_header: String,
+    output_claim_to_headers: Vec<ClaimToHeader>,
+    space_delimited_claims: Vec<String>,
+    timeout: String,
+}
+
+/// `jwtRules[].fromHeaders[]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct FromHeader {
+    name: String,
+    prefix: String,
+}
+
+/// `jwtRules[].outputClaimToHeaders[]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ClaimToHeader {
+    header: String,
+    claim: String,
 }
 
 /// `DestinationRule`.

@@ -133,6 +133,12 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio>
         "AuthorizationPolicy",
         problems,
     );
+    report_unknown_fields::<crd::RequestAuthentication>(
+        index,
+        SECURITY,
+        "RequestAuthentication",
+        problems,
+    );
     transport::admit(&mut peers, problems);
     let mut authorizations: Objects<crd::AuthorizationPolicy> =
         Objects::read(index, SECURITY, "AuthorizationPolicy", problems);
