@@ -30,6 +30,7 @@ exempt := data.params.exposure.direct.exempt_namespaces
 # the open ways in, by the line that lets clients from outside in
 ways[exposure.at] contains exposure if {
 	some exposure in input.exposures
+	exposure.via == null
 	exposure.membership != "unmeshed"
 }
 

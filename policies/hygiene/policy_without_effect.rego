@@ -38,8 +38,9 @@ verdicts := {
 	"selects_nothing": {"severity": "medium", "text": "no pod has its labels, though NAMESPACE has workloads in these files"},
 	"wrong_namespace": {"severity": "high", "text": "it looks in NAMESPACE only, and pods with its labels run elsewhere"},
 	"selector_in_root": {"severity": "high", "text": "with a selector, policies of this kind count only outside of the root namespace NAMESPACE"},
-	"targets_ignored": {"severity": "high", "text": "it names a Service of NAMESPACE, and the sidecars there look at no targets"},
+	"targets_ignored": {"severity": "high", "text": "it names a Service of NAMESPACE, and no proxy in front of its pods looks at targets: only waypoints do"},
 	"other_revision": {"severity": "high", "text": "it is labelled for a control plane that runs none of its pods"},
+	"not_read_there": {"severity": "high", "text": "its pods in NAMESPACE are in ambient mode, where only a waypoint reads tokens, and waypoints look at targets, not at selectors"},
 	"not_discovered": {"severity": "high", "text": "discoverySelectors leave NAMESPACE out, and nothing in it is read"},
 }
 

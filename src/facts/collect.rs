@@ -4,6 +4,7 @@ use super::context::{Context, is_captured};
 use super::decisions;
 use super::grants;
 use super::policies;
+use super::ways;
 use super::{
     AccessLog, Format, Input, Listener, LogState, Mesh, Namespace, Problem, Release, Scan,
     Sections, Tls, Tracing, Unanswered, Version, Workload,
@@ -33,7 +34,7 @@ pub fn collect(
             wanted.fill("workloads", || workloads(context)),
             wanted.fill("listeners", listeners),
             wanted.fill("edges", || decisions::edges(context)),
-            wanted.fill("exposures", || decisions::exposures(context)),
+            wanted.fill("exposures", || ways::exposures(context)),
             wanted.fill("calls", || decisions::calls(context)),
             wanted.fill("acceptance", || decisions::acceptance(context)),
             wanted.fill("unguarded", || decisions::unguarded(context)),
@@ -67,6 +68,7 @@ pub fn collect(
         access_logs,
         calls,
         exposures,
+        before: wanted.fill("before", || ways::before(context)),
         edges,
         policies,
         noted,

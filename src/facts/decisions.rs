@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::context::{Context, is_captured, lets_in_someone_unnamed, ordinary};
 use super::{
-    Acceptance, AccessLogs, Bypass, Calls, Edge, Exposure, Format, Outsiders, Port, Source,
-    Unguarded,
+    Acceptance, AccessLogs, Bypass, Calls, Edge, Format, Outsiders, Port, Source, Unguarded,
 };
 use crate::model::{
     At, Because, Effect, InletKind, LogState, Membership, Missing, Policy, Protocol, Subject,
@@ -17,13 +16,13 @@ use crate::reach::{Group, ListenerPort, Stage, Verdict};
 const SOME: usize = 10;
 
 /// Items by key, in the order in which keys first came up.
-struct Grouped<K, V> {
+pub(super) struct Grouped<K, V> {
     order: Vec<(K, Vec<V>)>,
     known: HashMap<K, usize>,
 }
 
 impl<K: Clone + Eq + std::hash::Hash, V> Grouped<K, V> {
-    fn of(items: impl Iterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
+    pub(super) fn of(items: impl Iterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
         let mut grouped = Self {
             order: Vec::new(),
             known: HashMap::new(),
@@ -408,23 +407,6 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
             }
         })
         .collect()
-}
-
-/// The ports that clients outside the cluster may call.
-pub(super) fn exposures(context: &Context<'_>) -> Vec<Exposure> {
-    let open = context.graph.edges().filter(|(group, _, edge)| {
-        **group == Group::Outside && matches!(edge.verdict, Verdict::Allow | Verdict::Conditional)
-    });
-    open.map(|(_, id, edge)| {
-        let listener = context.graph.listener(id);
-        Exposure {
-            at: context.address(&edge.sends_at),
-            verdict: edge.verdict.name(),
-            membership: context.world.membership(listener.workload).value.name(),
-            port: context.port(listener),
-        }
-    })
-    .collect()
 }
 
 /// Every edge of the graph.

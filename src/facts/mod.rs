@@ -13,6 +13,7 @@ mod names;
 mod notes;
 mod policies;
 mod spelling;
+mod ways;
 
 pub use collect::collect;
 
@@ -67,8 +68,11 @@ pub struct Input {
     /// Calls between meshed workloads that go out in plaintext or cannot succeed, by the line that
     /// decides what the client sends.
     pub calls: Vec<Calls>,
-    /// Ports that clients outside the cluster may call, each with the line that lets them in.
+    /// Ports that clients outside the cluster may call, one for each way in.
     pub exposures: Vec<Exposure>,
+    /// Proxies before those of workloads that ask more than they do, by the line that sends calls
+    /// through them.
+    pub before: Vec<Before>,
     /// Groups of clients and the ports they may or may not call.
     pub edges: Vec<Edge>,
     /// Policies as they are written, in words that all meshes share.
@@ -431,17 +435,42 @@ pub struct Calls {
     pub ports: Vec<Port>,
 }
 
-/// A port that clients outside the cluster may call.
+/// A way by which clients outside the cluster may call a port.
 #[derive(Debug, Serialize)]
 pub struct Exposure {
-    /// The line that lets them in.
+    /// The line that lets them in: of a Service, of a node's port, of what a gateway listens for.
     pub at: String,
+    /// The gateway that they pass; nothing where they get straight to the port.
+    pub via: Option<String>,
+    /// What they send to the first that takes it: `plaintext`, `tls`, `mtls`.
+    pub takes: &'static str,
+    /// Whether that gateway reads requests.
+    pub http: bool,
+    /// The line of the route that leads from the gateway to the port.
+    pub route: Option<String>,
+    /// Whether calls that no rule about callers singles out pass, without a token and from anywhere.
+    pub open: bool,
     /// `allow` or `conditional`.
     pub verdict: &'static str,
     /// `meshed`, `unmeshed`, `unknown`: of the workload.
     pub membership: &'static str,
     /// The port.
     pub port: Port,
+}
+
+/// A proxy before those of workloads (a waypoint), which asks more than they do.
+#[derive(Debug, Serialize)]
+pub struct Before {
+    /// The line that sends calls through it.
+    pub at: String,
+    /// Its name.
+    pub name: String,
+    /// The ports that it has rules for.
+    pub ports: Vec<Port>,
+    /// Those of them that callers without an identity reach past it.
+    pub passed_by_anyone: Vec<Port>,
+    /// Those of them that workloads of the mesh reach past it whom no rule names.
+    pub passed_by_mesh: Vec<Port>,
 }
 
 /// A group of clients and a port.
@@ -492,7 +521,7 @@ pub struct Policy {
     /// What stands out: `ineffective`, `transport`, `telemetry`, `passes_without_token`, `uncalled`, `subset`;
     /// of authorization `dry_run`, `delegate`, `deny`, `no_source`, `negated`, `any`, `literal_star`,
     /// `malformed`, `unknown_identity`, `unproven_identity`, `wide_identity`, `host`, `header`,
-    /// `client_address`, `token_never_read`, `odd_method`, `odd_port`, `rest_of_path`.
+    /// `client_address`, `token_never_read`, `odd_method`, `odd_port`, `rest_of_path`, `lost`.
     pub notes: Vec<&'static str>,
     /// The mesh it belongs to.
     pub mesh: &'static str,
@@ -509,7 +538,7 @@ pub struct Policy {
     /// Some of them, at most ten.
     pub workloads: Vec<String>,
     /// Why it is in force for none: `selects_nothing`, `wrong_namespace`, `selector_in_root`,
-    /// `targets_ignored`, `other_revision`, `not_discovered`.
+    /// `targets_ignored`, `not_read_there`, `other_revision`, `not_discovered`.
     pub ineffective: Option<Ineffective>,
     /// Of an authorization policy.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -615,6 +644,24 @@ pub struct Authorization {
     pub anonymous_ports: Vec<Port>,
     /// Selected workloads on which no token is looked at.
     pub without_tokens: Vec<String>,
+    /// What of it some proxies do not enforce as it is written. Their ports are in none of the lists
+    /// above.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<Lost>,
+}
+
+/// A part of a policy that some proxies do not enforce as it is written.
+#[derive(Debug, Serialize)]
+pub struct Lost {
+    /// The rule, or what is said of all rules.
+    pub at: String,
+    /// `unread`: the policy is passed over. `void`: what is left of the rule matches nothing.
+    /// `widened`: it matches more than is written. `dropped`: the rule is left out.
+    pub how: &'static str,
+    /// The workloads whose proxies these are.
+    pub workloads: Vec<String>,
+    /// Whether a proxy before one of them would enforce it, were it told to.
+    pub before: bool,
 }
 
 /// Who is asked.

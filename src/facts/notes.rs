@@ -20,6 +20,7 @@ pub(super) fn of(policy: &model::Policy, environment: &Environment<'_>) -> Vec<&
     note("ineffective", policy.ineffective.is_some());
     match &policy.subject {
         Subject::Authorization(written) => {
+            note("lost", !written.lost.is_empty());
             note("dry_run", written.dry_run.is_some());
             note("delegate", written.effect == "delegate");
             note("deny", written.effect == "deny");

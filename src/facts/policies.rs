@@ -8,8 +8,8 @@ use super::context::{
 };
 use super::environment::{Account, Environment};
 use super::{
-    Authorization, Constraint, Format, Ineffective, LogEntry, LogProvider, Policy, Port, PortMode,
-    Provider, Rule, Sends, Value,
+    Authorization, Constraint, Format, Ineffective, LogEntry, LogProvider, Lost, Policy, Port,
+    PortMode, Provider, Rule, Sends, Value,
 };
 use rayon::prelude::*;
 
@@ -160,6 +160,8 @@ impl Environment<'_> {
         selects: &[WorkloadId],
     ) -> Authorization {
         let address = |at| self.context.address(at);
+        let all = selects;
+        let selects = &as_written(written, selects);
         let ports: BTreeSet<u16> = self
             .listeners_of(selects)
             .filter(|listener| is_judged(listener))
@@ -180,7 +182,7 @@ impl Environment<'_> {
             }),
             rules: self.rules(written, selects),
             ports: ports.into_iter().collect(),
-            ports_known: selects.iter().all(|id| self.has_judged_ports(*id)),
+            ports_known: all.iter().all(|id| self.has_judged_ports(*id)),
             http_ports: self.ports_where(selects, |l| {
                 is_captured(l) && matches!(protocol(l), Some("http" | "auto"))
             }),
@@ -199,6 +201,19 @@ impl Environment<'_> {
                 .filter(|&&id| self.context.world.membership(id).value == Membership::Meshed)
                 .map(|&id| self.context.workload_name(id))
                 .collect(),
+            lost: written.lost.iter().map(|lost| self.lost(lost)).collect(),
+        }
+    }
+
+    fn lost(&self, lost: &model::Lost) -> Lost {
+        let workloads = lost.on.iter();
+        Lost {
+            at: self.context.address(&lost.at),
+            how: lost.how.name(),
+            workloads: workloads
+                .map(|&id| self.context.workload_name(id))
+                .collect(),
+            before: lost.before,
         }
     }
 
@@ -382,4 +397,10 @@ fn excludes_nobody(constraint: &model::Constraint) -> bool {
         "path" | "method" | "host" | "address" | "client_address"
     );
     !constraint.negated && needs_nothing && constraint.values.iter().any(|value| value.any)
+}
+
+/// The selected workloads whose proxies enforce a policy as it is written.
+fn as_written(written: &model::AuthorizationPolicy, selects: &[WorkloadId]) -> Vec<WorkloadId> {
+    let lost = |id: &WorkloadId| written.lost.iter().any(|lost| lost.on.contains(id));
+    selects.iter().copied().filter(|id| !lost(id)).collect()
 }

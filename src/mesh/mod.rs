@@ -47,8 +47,8 @@ pub trait Mesh: Send + Sync {
     /// Whether a gateway of the mesh serves an `Ingress`.
     fn serves_ingress(&self, ingress: &Ingress) -> bool;
 
-    /// What proxies before a workload's own ask of who calls its port from inside.
-    fn asked_before(&self, workload: &Workload, port: u16) -> Vec<Arc<Ruleset>>;
+    /// The proxies before a workload's own that calls from inside may pass.
+    fn proxies_before(&self, workload: &Workload, port: u16) -> Vec<Before>;
 
     /// What distinguishes clients on their way out, apart from who and where they are: clients of
     /// one namespace with equal keys send the same to everyone.
@@ -135,6 +135,17 @@ pub struct Call<'a> {
     pub port: u16,
     /// Whether that workload is taken to be in the mesh.
     pub meshed: bool,
+}
+
+/// A proxy before a workload's own.
+#[derive(Debug, Clone)]
+pub struct Before {
+    /// Its name for people.
+    pub name: Arc<str>,
+    /// The line that sends calls through it.
+    pub at: At,
+    /// What it asks.
+    pub rules: Arc<Ruleset>,
 }
 
 /// Mesh-wide settings that rules look at.

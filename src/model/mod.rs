@@ -23,8 +23,8 @@ pub use authorization::{
 pub use identity::Identity;
 pub use listener::{Inlet, InletKind, Layer, Listener, TlsAcceptance, TlsOrigination, Transport};
 pub use policy::{
-    AuthorizationPolicy, Constraint, Ineffective, LogEntry, Policy, PortMode, Sends, Subject,
-    WrittenRule, WrittenValue,
+    AuthorizationPolicy, Constraint, Ineffective, LogEntry, Loss, Lost, Policy, PortMode, Sends,
+    Subject, WrittenRule, WrittenValue,
 };
 pub use problem::{Place, Problem, ProblemKind};
 pub use question::{Client, HeaderLine, Request, Token};

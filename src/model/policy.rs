@@ -101,6 +101,8 @@ pub enum Ineffective {
     OtherRevision,
     /// The control plane does not look into its namespace.
     NotDiscovered,
+    /// The proxies of the workloads do not read such policies.
+    NotReadThere,
 }
 
 impl Ineffective {
@@ -113,6 +115,7 @@ impl Ineffective {
             Self::TargetsIgnored => "targets_ignored",
             Self::OtherRevision => "other_revision",
             Self::NotDiscovered => "not_discovered",
+            Self::NotReadThere => "not_read_there",
         }
     }
 }
@@ -130,6 +133,46 @@ pub struct AuthorizationPolicy {
     pub provider: Option<(Arc<str>, Option<String>)>,
     /// Its rules.
     pub rules: Vec<WrittenRule>,
+    /// What of it some of the workloads' proxies do not enforce as it is written.
+    pub lost: Vec<Lost>,
+}
+
+/// A part of a policy that some proxies do not enforce as it is written.
+#[derive(Debug, Clone)]
+pub struct Lost {
+    /// The rule, or what is said of all rules.
+    pub at: At,
+    /// What becomes of it.
+    pub how: Loss,
+    /// The workloads whose proxies these are.
+    pub on: Vec<WorkloadId>,
+    /// Whether a proxy before one of them would enforce it, were it told to.
+    pub before: bool,
+}
+
+/// What becomes of a part of a policy that a proxy cannot enforce as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Loss {
+    /// The whole policy is passed over.
+    Unread,
+    /// What is left of the rule matches nothing.
+    Void,
+    /// What is left of the rule matches more than is written.
+    Widened,
+    /// The rule is left out; the policy still refuses whom no other rule lets in.
+    Dropped,
+}
+
+impl Loss {
+    /// The name in facts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unread => "unread",
+            Self::Void => "void",
+            Self::Widened => "widened",
+            Self::Dropped => "dropped",
+        }
+    }
 }
 
 /// One rule as it is written.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::model::{At, Because, Client, InletKind, Request, Transport};
 
@@ -166,6 +167,26 @@ pub struct Path {
     pub verdict: Verdict,
     /// What decided.
     pub steps: Vec<Step>,
+    /// Of a call from outside: how it comes in.
+    pub inbound: Option<Inbound>,
+}
+
+/// How a call from outside comes in.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    /// The line that lets it in.
+    pub entry: At,
+    /// The gateway that it passes first, for people; nothing where it leads straight in.
+    pub via: Option<Arc<str>>,
+    /// What the client sends to the first that takes it.
+    pub takes: Transport,
+    /// Whether the first that takes it reads requests.
+    pub http: bool,
+    /// The route that leads on from there.
+    pub route: Option<At>,
+    /// Whether a request that no rule about callers singles out passes all of them, without a token
+    /// and from anywhere.
+    pub open: bool,
 }
 
 /// The answer to a question.

@@ -116,6 +116,20 @@ pub fn authorize(asked: &[Asked<'_>], request: Option<&Request>) -> Passage {
     best
 }
 
+/// Whether a request passes that no rule about callers singles out: only what routes look for is
+/// tried.
+pub(super) fn lets_in_anyone(asked: &[Asked<'_>]) -> bool {
+    let Some(candidates) = candidates::routed(asked) else {
+        return false;
+    };
+    let mut found = false;
+    candidates.each(&mut |attempt| {
+        found = pass(asked, &candidates, attempt).passes == Tri::Yes;
+        !found
+    });
+    found
+}
+
 /// One request through all gates, up to the first that does not let it pass.
 fn pass(asked: &[Asked<'_>], candidates: &Candidates, request: &mut Attempt) -> Passage {
     let mut passage = Passage {

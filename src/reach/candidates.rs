@@ -45,10 +45,25 @@ struct Presented {
 /// The candidates for a way through all gates; nothing where a proxy refuses the request before it
 /// asks any policy.
 pub fn of(asked: &[Asked<'_>], request: Option<&Request>) -> Option<Candidates> {
+    looking_for(asked, request, |_| true)
+}
+
+/// The candidates that only routes tell apart.
+pub fn routed(asked: &[Asked<'_>]) -> Option<Candidates> {
+    looking_for(asked, None, |gate| gate.routes)
+}
+
+fn looking_for(
+    asked: &[Asked<'_>],
+    request: Option<&Request>,
+    counts: impl Fn(&Asked<'_>) -> bool,
+) -> Option<Candidates> {
     let mut patterns = Patterns::default();
     let mut rewrites: Vec<&PathRewrite> = Vec::new();
     for gate in asked {
-        patterns.add_all(gate.rules, &rewrites);
+        if counts(gate) {
+            patterns.add_all(gate.rules, &rewrites);
+        }
         rewrites.extend(gate.rewrite.and_then(|rewrite| rewrite.path.as_ref()));
     }
     let mut http = asked.iter().filter(|gate| gate.caller.layer == Layer::Http);

@@ -11,7 +11,7 @@ use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 use rayon::prelude::*;
 
-use super::answer::{Question, Stage, Step, Verdict};
+use super::answer::{Inbound, Path, Question, Stage, Step, Verdict};
 use super::class::{ClassId, Classes};
 use super::world::{ListenerPort, World};
 use crate::model::{At, Client, Membership, Ruleset, Test, Transport, WorkloadId};
@@ -51,6 +51,8 @@ pub struct Edge {
     pub deciding: Step,
     /// The address that decided what the clients send.
     pub sends_at: At,
+    /// Of clients outside: the ways in that may be open.
+    pub inbound: Vec<(Verdict, Inbound)>,
 }
 
 /// The reachability graph of an environment.
@@ -214,7 +216,14 @@ fn edge(world: &World, listener: &ListenerPort, client: Client) -> Option<Edge> 
         sends: path.transport,
         deciding: deciding.clone(),
         sends_at: sends.at().clone(),
+        inbound: answer.paths.iter().filter_map(open_way).collect(),
     })
+}
+
+fn open_way(path: &Path) -> Option<(Verdict, Inbound)> {
+    let open = matches!(path.verdict, Verdict::Allow | Verdict::Conditional);
+    let inbound = path.inbound.clone().filter(|_| open)?;
+    Some((path.verdict, inbound))
 }
 
 /// What clients have in common that one of them can stand for: their base, their namespace where it
@@ -286,7 +295,8 @@ fn before(world: &World, listener: &ListenerPort) -> Vec<Arc<Ruleset>> {
     let server = world.index.workload(listener.workload);
     let meshes = world.meshes.iter();
     meshes
-        .flat_map(|mesh| mesh.asked_before(server, listener.port))
+        .flat_map(|mesh| mesh.proxies_before(server, listener.port))
+        .map(|before| before.rules)
         .collect()
 }
 

@@ -15,7 +15,7 @@ pub mod normalize;
 mod ways;
 mod world;
 
-pub use answer::{Answer, Outcome, Path, Question, Stage, Step, Verdict};
+pub use answer::{Answer, Inbound, Outcome, Path, Question, Stage, Step, Verdict};
 pub use authorize::{Asked, authorize, matches_path};
 pub use caller::{Caller, ClientAddress};
 pub use class::{Class, ClassId, Classes};

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use super::answer::{Answer, Outcome, Path, Question, Stage, Step, Verdict};
-use super::authorize::{Asked, authorize};
+use super::answer::{Answer, Inbound, Outcome, Path, Question, Stage, Step, Verdict};
+use super::authorize::{Asked, Passage, authorize, lets_in_anyone};
 use super::caller::{Caller, ClientAddress};
 use super::explain;
 use super::world::{ListenerPort, World};
@@ -474,7 +475,34 @@ fn through(
         transport: arrival.transport,
         verdict,
         steps,
+        inbound: inbound(question, arrival, &asked, &passage),
     }
+}
+
+/// How a call from outside came in.
+fn inbound(
+    question: &Question<'_>,
+    arrival: &Arrival<'_>,
+    asked: &[Asked<'_>],
+    passage: &Passage,
+) -> Option<Inbound> {
+    let Client::External(_) = question.client else {
+        return None;
+    };
+    let way = arrival.way;
+    let first = way.hops.first();
+    let mut routes = asked
+        .iter()
+        .zip(&passage.decisions)
+        .filter(|(gate, _)| gate.routes);
+    Some(Inbound {
+        entry: way.entry.as_ref().map(|(_, at)| at.clone())?,
+        via: first.map(|hop| Arc::clone(&hop.name)),
+        takes: transport(way.sends.value),
+        http: first.is_some_and(|hop| hop.gates.iter().all(|gate| gate.layer == Layer::Http)),
+        route: routes.find_map(|(_, decision)| decision.rule.clone()),
+        open: question.request.is_none() && lets_in_anyone(asked),
+    })
 }
 
 fn acceptance(inlet: &Inlet) -> &'static str {
@@ -514,6 +542,7 @@ fn leave(question: &Question<'_>, arrival: Arrival<'_>) -> Path {
             Tri::Unknown => Verdict::Conditional,
         },
         steps,
+        inbound: None,
     }
 }
 
@@ -527,6 +556,7 @@ fn ended(step: Step) -> Path {
             Outcome::Passed | Outcome::Denied => Verdict::Deny,
         },
         steps: vec![step],
+        inbound: None,
     }
 }
 
@@ -570,6 +600,7 @@ fn unknown(arrival: Arrival<'_>, what: String, at: At) -> Path {
         transport: arrival.transport,
         verdict: Verdict::Unknown,
         steps,
+        inbound: None,
     }
 }
 
@@ -603,5 +634,6 @@ fn refused(arrival: &Arrival<'_>, inlets: &[Inlet], tls: Option<&Because>) -> Pa
         transport: arrival.transport,
         verdict,
         steps,
+        inbound: None,
     }
 }

@@ -27,6 +27,11 @@ impl Istio {
         }
     }
 
+    /// Whether the node's proxy stands in front of a workload.
+    pub(super) fn is_ambient(&self, workload: &Workload) -> bool {
+        self.member(workload).plane == Plane::Ambient
+    }
+
     /// The policies in force for a proxy.
     pub(super) fn attached<'a, T: Selecting>(
         &'a self,

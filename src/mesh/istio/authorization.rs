@@ -12,7 +12,9 @@ use super::fields::{Attribute, is_literal_star};
 use super::policy::Object;
 use super::principal::TrustDomains;
 use crate::k8s::Index;
-use crate::model::{self, At, Constraint, Layer, Test, When, WrittenRule, WrittenValue};
+use crate::model::{
+    self, At, Constraint, Layer, Loss, Lost, Test, When, WrittenRule, WrittenValue,
+};
 
 /// One policy, compiled.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub struct Compiled {
     pub tcp: Vec<(When, At)>,
     /// Its rules as the node's proxy of ambient mode reads them.
     pub node: Vec<(When, At)>,
+    /// What becomes of rules there that are not applied as they are written.
+    pub lost: Vec<(Loss, At)>,
     /// Its rules as they are written.
     pub written: Vec<WrittenRule>,
 }
@@ -95,6 +99,7 @@ pub fn compile(
         http: Vec::new(),
         tcp: Vec::new(),
         node: Vec::new(),
+        lost: Vec::new(),
         written: Vec::new(),
     };
     for (i, rule) in spec.rules.iter().enumerate() {
@@ -112,9 +117,10 @@ pub fn compile(
                 .when(Layer::Tcp, spec.action)
                 .map(|when| (when, at.clone())),
         );
-        compiled
-            .node
-            .extend(parts.at_node(spec.action).map(|when| (when, at.clone())));
+        let at_node = parts.at_node(spec.action);
+        let loss = parts.loss(at_node.as_ref());
+        compiled.lost.extend(loss.map(|loss| (loss, at.clone())));
+        compiled.node.extend(at_node.map(|when| (when, at.clone())));
         compiled.written.push(parts.written(at));
     }
     Ok(compiled)
@@ -187,6 +193,18 @@ impl Parts {
             any(&self.operations),
             When::all(conditions.collect()),
         ]))
+    }
+
+    /// What became of the rule on its way to the node's proxy.
+    fn loss(&self, at_node: Option<&When>) -> Option<Loss> {
+        let alternatives = self.sources.iter().chain(&self.operations).flatten();
+        let mut fields = alternatives.chain(&self.conditions);
+        match at_node {
+            None => Some(Loss::Dropped),
+            Some(When::Never) => Some(Loss::Void),
+            Some(_) if fields.any(|f| !matches!(f.node, AtNode::Reads(_))) => Some(Loss::Widened),
+            Some(_) => None,
+        }
     }
 
     fn written(self, at: At) -> WrittenRule {
@@ -506,6 +524,7 @@ pub fn written(
     policy: &Object<AuthorizationPolicy>,
     compiled: &Compiled,
     provider: Option<(Arc<str>, Option<String>)>,
+    lost: Vec<Lost>,
 ) -> model::AuthorizationPolicy {
     model::AuthorizationPolicy {
         effect: compiled.action.name(),
@@ -513,5 +532,6 @@ pub fn written(
         dry_run: compiled.dry_run.clone(),
         provider,
         rules: compiled.written.clone(),
+        lost,
     }
 }

@@ -56,7 +56,7 @@ use settings::MeshConfig;
 use transport::PeerPolicies;
 use virtual_service::VirtualServices;
 
-use super::{Call, Mesh, PolicyResource, Settings, Version};
+use super::{Before, Call, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
@@ -326,8 +326,8 @@ impl Mesh for Istio {
         self.ways_from_gateways(workload, port, meshed)
     }
 
-    fn asked_before(&self, workload: &Workload, port: u16) -> Vec<Arc<Ruleset>> {
-        self.rules_before(workload, port)
+    fn proxies_before(&self, workload: &Workload, port: u16) -> Vec<Before> {
+        self.waypoints_before(workload, port)
     }
 
     fn origination_key(&self, client: &Workload) -> String {

@@ -17,7 +17,7 @@ use super::scope::{self, Known};
 use super::settings::OutboundPolicy;
 use super::virtual_service::{MESH, Standing};
 use super::waypoint::Asked;
-use crate::mesh::Call;
+use crate::mesh::{Before, Call};
 use crate::model::{
     Addresses, At, Because, Decided, Gate, Hop, Layer, Membership, Outside, ResourceId, Ruleset,
     Service, ServiceId, TlsAcceptance, TlsOrigination, Tri, Way, Workload,
@@ -513,8 +513,8 @@ impl Istio {
         self.shared_rules(&proxy.pods, policies, tokens, Reader::Envoy(layer), own)
     }
 
-    /// What waypoints ask before a workload's own proxy is reached.
-    pub(super) fn rules_before(&self, workload: &Workload, port: u16) -> Vec<Arc<Ruleset>> {
+    /// The waypoints before a workload in ambient mode.
+    pub(super) fn waypoints_before(&self, workload: &Workload, port: u16) -> Vec<Before> {
         let mut found = Vec::new();
         for (service, port) in self.index.services_to(workload, port) {
             if let Asked::Passes(proxy) = self.waypoint_of_service(service) {
@@ -525,7 +525,11 @@ impl Istio {
                     meshed: true,
                 };
                 let layer = self.waypoint_layer(&call);
-                found.push(self.waypoint_rules(proxy, Some(service), layer));
+                found.push(Before {
+                    name: proxy.title(Plane::Waypoint).into(),
+                    at: self.use_of_waypoint(service),
+                    rules: self.waypoint_rules(proxy, Some(service), layer),
+                });
             }
         }
         found

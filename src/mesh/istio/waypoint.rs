@@ -93,6 +93,17 @@ impl Istio {
         }
     }
 
+    /// The label by which a service asks for its waypoint.
+    pub(super) fn use_of_waypoint(&self, service: &Service) -> At {
+        let own = &self.index.resource(service.resource).labels;
+        let namespace = self.index.namespace(&service.namespace);
+        let resource = match (own.contains_key(USE), namespace) {
+            (false, Some(namespace)) => namespace.at.resource,
+            _ => service.resource,
+        };
+        At::new(resource, "/metadata/labels").join(USE)
+    }
+
     /// What a waypoint is for: `service`, `workload`, `all` or `none`.
     fn traffic(&self, proxy: &Proxy) -> &str {
         let Some(named) = &proxy.gateway else {

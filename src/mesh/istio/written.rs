@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::crd::{ClientTlsMode, Mode, Selecting, TrafficPolicy};
+use super::authorization::Compiled;
+use super::crd::{Action, AuthorizationPolicy, ClientTlsMode, Mode, Selecting, TrafficPolicy};
 use super::membership::Plane;
 use super::policy::{Object, Objects, selects};
+use super::waypoint::Asked;
 use super::{Istio, destination, ruleset, telemetry};
 use crate::model::{
-    At, Ineffective, Membership, Policy, PortMode, ResourceId, Sends, Subject, Workload, WorkloadId,
+    At, Ineffective, Loss, Lost, Membership, Policy, PortMode, ResourceId, Sends, Subject,
+    Workload, WorkloadId,
 };
 
 /// All policies, kind by kind, each kind's oldest first.
@@ -104,7 +107,7 @@ fn ineffective<T: Selecting>(
     }
     let in_root = *object.namespace == *istio.root();
     if object.spec.has_targets() {
-        if !targets_have_sidecars(istio, object) {
+        if !targets_are_ignored(istio, object) {
             return None;
         }
         let field = if istio
@@ -168,9 +171,9 @@ fn of_other_revision<T>(
     })
 }
 
-/// Whether all targets are Services whose pods all have sidecars, which look at no targets. What
-/// other targets lead to (gateways, waypoints) is not in force by selection.
-fn targets_have_sidecars<T: Selecting>(istio: &Istio, object: &Object<T>) -> bool {
+/// Whether all targets are Services in front of whose pods no proxy looks at targets: they all have
+/// sidecars, or no waypoint serves them. What other targets lead to is not in force by selection.
+fn targets_are_ignored<T: Selecting>(istio: &Istio, object: &Object<T>) -> bool {
     let targets = object.spec.targets();
     !targets.is_empty()
         && targets.iter().all(|target| {
@@ -187,10 +190,16 @@ fn targets_have_sidecars<T: Selecting>(istio: &Istio, object: &Object<T>) -> boo
                 .into_iter()
                 .flat_map(|s| index.workloads_of(s.id))
                 .peekable();
+            let waypoint = service.map(|s| istio.waypoint_of_service(s));
             pods.peek().is_some()
                 && pods.all(|pod| {
                     let member = istio.member(pod);
-                    member.plane == Plane::Sidecar && member.membership.value == Membership::Meshed
+                    let looks = match member.plane {
+                        Plane::Sidecar => false,
+                        Plane::Ambient => !matches!(waypoint, Some(Asked::None)),
+                        Plane::Gateway | Plane::Waypoint | Plane::None => true,
+                    };
+                    !looks && member.membership.value == Membership::Meshed
                 })
         })
 }
@@ -262,9 +271,7 @@ fn selecting<'a, T: Selecting>(
     istio: &'a Istio,
     objects: &'a Objects<T>,
 ) -> HashMap<ResourceId, Vec<WorkloadId>> {
-    selections(istio, |workload, revision| {
-        objects.selecting(workload, istio.root(), revision)
-    })
+    selections(istio, |workload, _| istio.attached(objects, workload))
 }
 
 fn authorizations(istio: &Istio) -> Vec<Policy> {
@@ -278,17 +285,44 @@ fn authorizations(istio: &Istio) -> Vec<Policy> {
             let found = ruleset::provider(&istio.config, &provider.name);
             (Arc::from(provider.name.as_str()), found.err())
         });
-        let subject =
-            Subject::Authorization(super::authorization::written(object, compiled, provider));
-        all.push(policy(
-            istio,
-            object,
-            subject,
-            selections.remove(&object.id).unwrap_or_default(),
-            true,
-        ));
+        let selected = selections.remove(&object.id).unwrap_or_default();
+        let lost = lost(istio, object, compiled, &selected);
+        let written = super::authorization::written(object, compiled, provider, lost);
+        let subject = Subject::Authorization(written);
+        all.push(policy(istio, object, subject, selected, true));
     }
     all
+}
+
+/// What of a policy the node's proxy does not enforce for workloads in ambient mode.
+fn lost(
+    istio: &Istio,
+    object: &Object<AuthorizationPolicy>,
+    compiled: &Compiled,
+    selected: &[WorkloadId],
+) -> Vec<Lost> {
+    let workloads = selected.iter().map(|&id| istio.index.workload(id));
+    let ambient: Vec<&Workload> = workloads.filter(|w| istio.is_ambient(w)).collect();
+    if ambient.is_empty() || compiled.dry_run.is_some() {
+        return Vec::new();
+    }
+    let before = ambient.iter().any(|workload| {
+        let mut services = istio.index.services_of(workload.id);
+        services.any(|service| matches!(istio.waypoint_of_service(service), Asked::Passes(_)))
+    });
+    let one = |how, at| Lost {
+        at,
+        how,
+        on: ambient.iter().map(|w| w.id).collect(),
+        before,
+    };
+    match compiled.action {
+        Action::Custom | Action::Audit => vec![one(Loss::Unread, object.at("/spec/action"))],
+        Action::Allow | Action::Deny => {
+            let rules = compiled.lost.iter();
+            rules.map(|(how, at)| one(*how, at.clone())).collect()
+        }
+    }
 }
 
 fn tokens(istio: &Istio) -> Vec<Policy> {
@@ -297,8 +331,20 @@ fn tokens(istio: &Istio) -> Vec<Policy> {
         .tokens
         .iter()
         .map(|object| {
-            let selected = selections.remove(&object.id).unwrap_or_default();
-            policy(istio, object, Subject::Authentication, selected, true)
+            let mut selected = selections.remove(&object.id).unwrap_or_default();
+            let all = selected.len();
+            // the node's proxy reads no tokens
+            selected.retain(|&id| !istio.is_ambient(istio.index.workload(id)));
+            let nobody = all > 0 && selected.is_empty();
+            let mut policy = policy(istio, object, Subject::Authentication, selected, true);
+            if nobody {
+                let field = match object.spec.labels() {
+                    Some(_) => "/spec/selector/matchLabels",
+                    None => "/spec/jwtRules",
+                };
+                policy.ineffective = Some((Ineffective::NotReadThere, object.at(field)));
+            }
+            policy
         })
         .collect()
 }

@@ -1,0 +1,54 @@
+# METADATA
+# title: Gateway serves requests in plaintext
+# description: |
+#   A gateway that the outside reaches takes HTTP without TLS and leads it on to workloads. What
+#   clients send there (passwords, tokens, cookies) can be read and changed on its way.
+# related_resources:
+# - https://istio.io/latest/docs/tasks/traffic-management/ingress/secure-ingress/
+# custom:
+#   severity: high
+#   precision: high
+#   meshes: [istio]
+#   remediation: |
+#     Serve HTTPS, and answer HTTP with a redirect only: `tls: {httpsRedirect: true}` on the HTTP
+#     server of a Gateway, or an HTTPRoute with a RequestRedirect filter on the HTTP listener.
+#   controls:
+#   - nist-800-53r5/SC-8
+#   - pci-dss-4.0.1/4.2.1
+#   - hipaa-164.312/164.312(e)(1)
+#   - soc2-2017/CC6.7
+#   params: {exempt_namespaces: []}
+package meshvet.exposure.plaintext_gateway
+
+import data.meshvet.lib.format
+import data.meshvet.lib.ports
+
+exempt := data.params.exposure.plaintext_gateway.exempt_namespaces
+
+# the ways through gateways in plaintext, by the line that the gateway listens because of
+ways[exposure.at] contains exposure if {
+	some exposure in input.exposures
+	exposure.via != null
+	exposure.http
+	exposure.takes == "plaintext"
+}
+
+deny contains finding if {
+	some at, found in ways
+	called := ports.outside([exposure.port | some exposure in found], exempt)
+	sure := surety({exposure.verdict | some exposure in found; exposure.port in called})
+	finding := {
+		"msg": sprintf("%s takes requests for %s in plaintext%s", [
+			[exposure.via | some exposure in found][0],
+			format.some_of(ports.ids(called)),
+			sure.unless,
+		]),
+		"at": at,
+		"severity": sure.severity,
+		"related": ports.related(called, "this port"),
+	}
+}
+
+surety(verdicts) := {"severity": "high", "unless": ""} if {
+	"allow" in verdicts
+} else := {"severity": "medium", "unless": "; whether they get there depends on what is not in these files"}

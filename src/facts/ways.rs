@@ -1,0 +1,82 @@
+//! Ways in from outside, and proxies before those of workloads.
+
+use super::context::{Context, is_captured, lets_in_a_stranger, lets_in_someone_unnamed, ordinary};
+use super::decisions::Grouped;
+use super::{Before, Exposure, Port};
+use crate::model::{Effect, Tri};
+use crate::reach::{Group, ListenerPort};
+
+/// The ways by which clients outside the cluster may call a port.
+pub(super) fn exposures(context: &Context<'_>) -> Vec<Exposure> {
+    let mut exposures = Vec::new();
+    for (group, id, edge) in context.graph.edges() {
+        if *group != Group::Outside {
+            continue;
+        }
+        let listener = context.graph.listener(id);
+        for (verdict, inbound) in &edge.inbound {
+            exposures.push(Exposure {
+                at: context.address(&inbound.entry),
+                via: inbound.via.as_ref().map(ToString::to_string),
+                takes: inbound.takes.name(),
+                http: inbound.http,
+                route: inbound.route.as_ref().map(|at| context.address(at)),
+                open: inbound.open,
+                verdict: verdict.name(),
+                membership: context.world.membership(listener.workload).value.name(),
+                port: context.port(listener),
+            });
+        }
+    }
+    exposures
+}
+
+/// Proxies before those of workloads that ask more than they do.
+pub(super) fn before(context: &Context<'_>) -> Vec<Before> {
+    let world = context.world;
+    let all = context.graph.listeners.iter().flat_map(|listener| {
+        let workload = world.index.workload(listener.workload);
+        let proxies = world
+            .mesh_of(listener.workload)
+            .into_iter()
+            .flat_map(move |mesh| mesh.proxies_before(workload, listener.port));
+        proxies
+            .filter(|before| {
+                !before.rules.rules.is_empty() || before.rules.otherwise == Effect::Deny
+            })
+            .map(move |before| ((before.at, before.name), listener))
+    });
+    let describe = |((at, name), mut listeners): ((_, std::sync::Arc<str>), Vec<&ListenerPort>)| {
+        listeners.dedup_by_key(|l| (l.workload, l.port));
+        let ports = |wanted: &dyn Fn(&ListenerPort) -> bool| -> Vec<Port> {
+            let some = listeners.iter().filter(|l| wanted(l));
+            some.map(|l| context.port(l)).collect()
+        };
+        Before {
+            at: context.address(&at),
+            name: name.to_string(),
+            ports: ports(&|_| true),
+            passed_by_anyone: ports(&passed_by_anyone),
+            passed_by_mesh: ports(&|l| !passed_by_anyone(l) && passed_by_mesh(context, l)),
+        }
+    };
+    Grouped::of(all).into_iter().map(describe).collect()
+}
+
+fn passed_by_anyone(listener: &ListenerPort) -> bool {
+    let plain = listener.meshed.iter().flat_map(|l| &l.inlets);
+    let takes_plaintext = plain
+        .clone()
+        .any(|inlet| inlet.accepts == crate::model::Transport::Plaintext);
+    takes_plaintext
+        && (!is_captured(listener)
+            || lets_in_someone_unnamed(listener, Some(&ordinary())) == Tri::Yes)
+}
+
+fn passed_by_mesh(context: &Context<'_>, listener: &ListenerPort) -> bool {
+    let mesh = context.world.mesh_of(listener.workload);
+    mesh.is_some_and(|mesh| {
+        let trust_domain = &mesh.settings().trust_domain.value;
+        lets_in_a_stranger(listener, trust_domain) == Tri::Yes
+    })
+}
