@@ -81,7 +81,6 @@ is_on_elsewhere if {
 	policy.scope == "mesh"
 	some entry in policy.logs
 	not entry.disabled
-	count(entry.providers) > 0
 }
 
 surety(group) := {"severity": "high", "unless": ""} if {

@@ -23,7 +23,6 @@ deny contains finding if {
 	some policy in authorization.enforced
 	some rule in policy.authorization.rules
 	ports := authorization.concerned(policy, rule, policy.authorization.unproven_ports)
-	count(ports) > 0
 	some fields in authorization.who(rule)
 	some field in fields
 	field.dimension == "identity"

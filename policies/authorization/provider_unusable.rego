@@ -21,7 +21,7 @@ import data.meshvet.lib.format
 deny contains finding if {
 	some policy in input.noted
 	provider := policy.authorization.provider
-	is_unusable(policy, provider)
+	provider.unusable != null
 	finding := {
 		"msg": message(policy, provider),
 		"at": concat("", [policy.at, "/spec/provider/name"]),
@@ -33,24 +33,11 @@ deny contains finding if {
 deny contains finding if {
 	some policy in input.noted
 	provider := policy.authorization.provider
-	not is_unusable(policy, provider)
 	others := provider.beside # not there where there are none
 	finding := {
 		"msg": sprintf("what this policy matches is refused: a policy for one of the same workloads asks %s, and Istio asks one provider only", [format.some_of(others)]),
 		"at": concat("", [policy.at, "/spec/provider/name"]),
 	}
-}
-
-is_unusable(policy, provider) if {
-	provider.unusable != null
-	settings_known(policy)
-}
-
-# what the settings hold is of no matter where several are asked
-is_unusable(policy, provider) if {
-	provider.unusable != null
-	not settings_known(policy)
-	not provider.beside
 }
 
 settings_known(policy) if {
