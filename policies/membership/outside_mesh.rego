@@ -12,7 +12,8 @@
 #   meshes: [istio]
 #   remediation: |
 #     Label the Namespace `istio-injection: enabled` (or with the revision, `istio.io/rev`), and
-#     remove `sidecar.istio.io/inject: "false"` from the pod template.
+#     remove `sidecar.istio.io/inject: "false"` from the pod template. A pod that started before that
+#     has to be started anew.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-204/MS-SS-4

@@ -78,6 +78,7 @@ pub(super) fn read(
         containers: containers(spec, &template, problems),
         host_network: spec.get("hostNetwork").and_then(Node::as_bool) == Some(true),
         template,
+        started: own && text("nodeName").is_some(),
         dormant: node.path(&["spec", "replicas"]).and_then(Node::as_i64) == Some(0)
             || node.path(&["spec", "suspend"]).and_then(Node::as_bool) == Some(true),
     })

@@ -42,6 +42,8 @@ pub struct Workload {
     pub template: Pointer,
     /// Whether it runs nothing at present (no replicas, suspended).
     pub dormant: bool,
+    /// Whether it is a pod that a node runs already: what it was given at its start is all it has.
+    pub started: bool,
 }
 
 impl Workload {

@@ -284,7 +284,7 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
             revision,
         );
     }
-    if let Some(veto) = veto(workload) {
+    if let Some(veto) = veto(workload).or_else(|| too_late(workload, namespace)) {
         return member(decided(Membership::Unmeshed, veto), Plane::None, revision);
     }
     let value = if called == Tri::Yes {
@@ -293,6 +293,13 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
         Membership::Unknown
     };
     member(decided(value, because), Plane::Sidecar, revision)
+}
+
+/// A pod that runs without a proxy was not injected when it started, and will not be.
+fn too_late(workload: &Workload, namespace: &Namespace) -> Option<Because> {
+    let known = namespace.labels.is_some() && ambient(workload, namespace).is_none();
+    (workload.started && known)
+        .then(|| Because::Configured(workload.template_at("/spec/containers")))
 }
 
 /// What keeps the injector from acting although it was called.
