@@ -58,9 +58,10 @@ fn holders(object: Node<'_>) -> Vec<(Node<'_>, bool)> {
             // any other may be the one that istiod's environment names
             let is_sure = name.is_some_and(|name| name == "istio" || name.starts_with("istio-"));
             found.extend(object.path(&["data", "mesh"]).map(|text| (text, is_sure)));
-            let values = object.path(&["data", "values"]);
-            let injector = name.is_some_and(|name| name.starts_with("istio-sidecar-injector"));
-            found.extend(values.filter(|_| injector).map(|text| (text, true)));
+            if name.is_some_and(|name| name.starts_with("istio-sidecar-injector")) {
+                let told = ["values", "config"].map(|key| object.path(&["data", key]));
+                found.extend(told.into_iter().flatten().map(|text| (text, true)));
+            }
         }
         Some("Application") => {
             let one = object.path(&["spec", "source"]);

@@ -327,6 +327,7 @@ fn made_pods(
         host_network: false,
         template: Pointer::root(),
         dormant: false,
+        started: false,
     }
 }
 

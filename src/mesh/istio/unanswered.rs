@@ -3,20 +3,15 @@
 //! Which webhook answers which label: `istio/istio:
 //! manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml`.
 
-use super::membership::{DATAPLANE, IGNORED, INJECT, INJECTION, Injectors, Member, REVISION};
+use super::injectors::{IGNORED, INJECT, INJECTION, Injectors, REVISION};
+use super::membership::{DATAPLANE, Member};
 use crate::k8s::Index;
 use crate::mesh::Unanswered;
 use crate::model::{At, Labels, Membership, Namespace, Tri, Workload};
 
-/// Finds them; without the injectors' webhooks in the input nobody can tell.
+/// Finds them; without anything in the input that shows which injectors there are nobody can tell.
 pub fn find(injectors: &Injectors, index: &Index, members: &[Member]) -> Vec<Unanswered> {
-    let Injectors::Known(webhooks) = injectors else {
-        return Vec::new();
-    };
-    let answered = |labels: &Labels| {
-        let mut hooks = webhooks.iter();
-        hooks.any(|hook| hook.namespaces.matches(Some(labels)) != Tri::No)
-    };
+    let answered = |labels: &Labels| injectors.answers(labels) != Tri::No;
     let whole = index.namespaces().filter_map(|namespace| {
         let labels = namespace.labels.as_ref()?;
         let key = asking(namespace)?;

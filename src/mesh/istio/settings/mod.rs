@@ -6,6 +6,7 @@
 mod conflict;
 mod discovery;
 mod env;
+mod injection;
 mod installation;
 mod profile;
 mod provider;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use discovery::Discovery;
+pub use injection::Injection;
 pub use installation::values_of;
 pub use provider::Provider;
 pub use reader::node_at;

@@ -430,3 +430,62 @@ fn namespaces_that_are_not_discovered_are_not_read() {
     assert_eq!(about("leave this namespace out"), 1);
     assert!(about("is taken to be one that discoverySelectors") > 0);
 }
+
+#[test]
+fn the_injector_passes_over_whom_its_settings_say() {
+    let pods = |labels: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: pods, namespace: shop}}\nspec:\n  template:\n    \
+             metadata: {{labels: {{{labels}}}}}\n    spec: {{containers: [{{name: app, image: a}}]}}\n"
+        )
+    };
+    let check = |labels: &str, settings: &str| {
+        let sample = with(&format!("{}---\n{settings}", pods(labels)));
+        membership(&sample, "shop/pods").0
+    };
+    let operator = |values: &str| {
+        format!(
+            "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  values: {{{values}}}\n"
+        )
+    };
+    let never = operator(
+        "sidecarInjectorWebhook: {neverInjectSelector: [{matchLabels: {job: build}}, {}]}",
+    );
+    let off = operator(
+        "global: {proxy: {autoInject: disabled}}, sidecarInjectorWebhook: {alwaysInjectSelector: [{matchLabels: {job: build}}]}",
+    );
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-sidecar-injector, namespace: istio-system}\ndata:\n  config: |\n    \
+                  policy: enabled\n    neverInjectSelector:\n    - matchLabels: {job: build}\n";
+    use Membership::{Meshed, Unmeshed};
+    for (labels, settings, expected) in [
+        ("job: build", never.as_str(), Unmeshed),
+        ("job: other", never.as_str(), Meshed),
+        (
+            "job: build, sidecar.istio.io/inject: \"true\"",
+            never.as_str(),
+            Meshed,
+        ),
+        ("job: build", off.as_str(), Meshed),
+        ("job: other", off.as_str(), Unmeshed),
+        ("job: build", config, Unmeshed),
+        ("job: other", config, Meshed),
+    ] {
+        assert_eq!(check(labels, settings), expected, "{labels}: {settings}");
+    }
+}
+
+#[test]
+fn namespaces_need_not_ask_where_the_settings_say_so() {
+    let unasked = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  \
+                   values: {sidecarInjectorWebhook: {enableNamespacesByDefault: true}}\n";
+    let sample = compile(&[
+        ("istio.yaml", unasked),
+        ("a.yaml", &labelled("plain", "team: a")),
+        ("b.yaml", &labelled("quiet", "istio-injection: disabled")),
+        ("c.yaml", &labelled("kube-system", "team: a")),
+    ]);
+    let of = |name| membership(&sample, name).0;
+    assert_eq!(of("plain/api"), Membership::Meshed);
+    assert_eq!(of("quiet/api"), Membership::Unmeshed);
+    assert_eq!(of("kube-system/api"), Membership::Unmeshed);
+}
