@@ -1,9 +1,10 @@
 # METADATA
 # title: Log provider does not exist
 # description: |
-#   A Telemetry names a provider that the mesh does not have, or one that writes no access logs.
-#   Istio passes over it without a word and falls back to the mesh's own log file, which is off by
-#   default: the log that the Telemetry promises is not written.
+#   A Telemetry names a provider that the mesh does not have, one that writes no access logs, or one
+#   that sends them to a service which does not exist. Istio passes over it without a word and falls
+#   back to the mesh's own log file, which is off by default: the log that the Telemetry promises is
+#   not written.
 # related_resources:
 # - https://istio.io/latest/docs/tasks/observability/telemetry/
 # custom:

@@ -414,7 +414,12 @@ fn telemetries(istio: &Istio) -> Vec<Policy> {
     for object in istio.telemetries.iter() {
         let below_root = *object.namespace != *istio.root();
         let inherits = below_root && (root_names_provider || names_provider_above(istio, object));
-        let subject = Subject::Telemetry(telemetry::written(object, &istio.config, inherits));
+        let subject = Subject::Telemetry(telemetry::written(
+            object,
+            &istio.index,
+            &istio.config,
+            inherits,
+        ));
         let selected = selections.remove(&object.id).unwrap_or_default();
         all.push(policy(istio, object, subject, selected, false));
     }

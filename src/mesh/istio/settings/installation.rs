@@ -159,6 +159,25 @@ fn release(index: &Index, id: ResourceId, charts: &[&str]) -> Vec<At> {
         .collect()
 }
 
+/// Values that an Argo CD Application sets one by one, which count before all others and are not
+/// put together with them here.
+pub(super) fn set_one_by_one(index: &Index) -> Vec<At> {
+    let mut found = Vec::new();
+    for &id in index.of_kind("argoproj.io", "Application") {
+        let spec = At::new(id, "/spec");
+        let several = spec.join("sources");
+        let count = node_at(index, &several).map_or(0, |node| node.items().len());
+        let sources =
+            std::iter::once(spec.join("source")).chain((0..count).map(|i| several.join(i)));
+        for source in sources.filter(|one| text(index, &one.join("chart")) == Some("istiod")) {
+            let at = source.join("helm").join("parameters");
+            let count = node_at(index, &at).map_or(0, |node| node.items().len());
+            found.extend((0..count).map(|i| at.join(i).join("name")));
+        }
+    }
+    found
+}
+
 /// A document that is no object.
 fn document(index: &Index, id: ResourceId) -> Vec<Installation> {
     let whole = At::new(id, "");

@@ -128,6 +128,13 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig 
         formats.extend(other.neutral.log_formats.iter().cloned());
         config.others.insert(revision, other);
     }
+    for at in installation::set_one_by_one(index) {
+        problems.push(Problem::at(
+            ProblemKind::NotUnderstood,
+            "a value that is set one by one is not looked at; write it into helm.valuesObject",
+            at,
+        ));
+    }
     if let Some(discovery) = Discovery::find(index) {
         discovery.report(index, problems);
     }

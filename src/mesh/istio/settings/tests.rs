@@ -164,6 +164,15 @@ fn values_that_an_object_installs_with_are_sources() {
     assert_eq!(&*config.neutral.trust_domain.value, "shop.example");
     let other = argo("kiali").istio.config;
     assert_eq!(&*other.neutral.trust_domain.value, "cluster.local");
+    let set = with(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: istiod}\nspec:\n  sources:\n  - chart: istiod\n    \
+         helm: {parameters: [{name: meshConfig.enableAutoMtls, value: \"false\"}]}\n",
+    );
+    assert!(
+        set.problems
+            .iter()
+            .any(|p| p.message.contains("one by one"))
+    );
     let flux = with(
         "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: istiod}\nspec:\n  chart: {spec: {chart: istiod}}\n  \
          values: {meshConfig: {enableAutoMtls: false}}\n",

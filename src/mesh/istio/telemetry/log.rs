@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::proxy::{Direction, Proxy};
-use super::{Scope, collector, find, logs};
+use super::{Scope, find, logs};
 use crate::mesh::istio::crd::{AccessLogging, LogMode, Telemetry};
 use crate::mesh::istio::policy::Object;
 use crate::model::{AccessLog, At, Because, LogState, Missing, Tri};
@@ -129,7 +129,7 @@ fn by_default(scope: &Scope<'_>) -> BTreeMap<String, Told> {
             on: true,
             filtered: false,
             at: at.clone(),
-            there: is_there(scope, name),
+            there: logs(scope.index, scope.config, name),
         };
         (name.to_lowercase(), told)
     };
@@ -186,7 +186,7 @@ fn tell(
                 on: !off,
                 filtered,
                 at: place,
-                there: is_there(scope, name),
+                there: logs(scope.index, scope.config, name),
             };
             told.insert(name.clone(), one);
         }
@@ -210,14 +210,6 @@ fn names(entry: &AccessLogging) -> Vec<String> {
 fn filter(entry: &AccessLogging, at: &At) -> Option<At> {
     let filter = entry.filter.as_ref()?;
     (!filter.expression.is_empty()).then(|| at.join("filter").join("expression"))
-}
-
-/// Whether a provider of this name writes access logs and has what it needs for that.
-fn is_there(scope: &Scope<'_>, name: &str) -> Tri {
-    match find(scope.config, name) {
-        Some(provider) if provider.logs() => collector::is_there(scope.index, provider),
-        _ => Tri::from(logs(scope.config, name)),
-    }
 }
 
 /// What all providers together come to. Where none of them can do anything, the mesh's log file

@@ -14,7 +14,7 @@ use super::crd::Telemetry;
 use super::policy::{Object, Objects};
 use super::settings::{MeshConfig, Provider};
 use crate::k8s::Index;
-use crate::model::{AccessLog, LogEntry, Tracing};
+use crate::model::{AccessLog, LogEntry, Tracing, Tri};
 
 pub use proxy::Proxy;
 #[allow(unused_imports)] // for ambient
@@ -68,13 +68,15 @@ fn find<'a>(config: &'a MeshConfig, name: &str) -> Option<&'a Provider> {
         .find(|provider| provider.name.eq_ignore_ascii_case(name))
 }
 
-/// Whether a provider of this name writes access logs.
-pub fn logs(config: &MeshConfig, name: &str) -> bool {
+/// Whether a provider of this name writes access logs, and has what it needs for that.
+fn logs(index: &Index, config: &MeshConfig, name: &str) -> Tri {
     match find(config, name) {
-        Some(provider) => provider.logs(),
-        None => BUILT_IN
-            .iter()
-            .any(|(known, logs)| *logs && known.eq_ignore_ascii_case(name)),
+        Some(provider) if provider.logs() => collector::is_there(index, provider),
+        Some(_) => Tri::No,
+        None => {
+            let mut known = BUILT_IN.iter();
+            Tri::from(known.any(|(own, logs)| *logs && own.eq_ignore_ascii_case(name)))
+        }
     }
 }
 
@@ -82,6 +84,7 @@ pub fn logs(config: &MeshConfig, name: &str) -> bool {
 /// provider, where nothing above names one either, switches off nobody.
 pub fn written(
     telemetry: &Object<Telemetry>,
+    index: &Index,
     config: &MeshConfig,
     inherits: bool,
 ) -> Vec<LogEntry> {
@@ -100,7 +103,7 @@ pub fn written(
                     let at = at.join("providers").join(p).join("name");
                     (
                         Arc::from(provider.name.as_str()),
-                        logs(config, &provider.name),
+                        logs(index, config, &provider.name) != Tri::No,
                         at,
                     )
                 })
