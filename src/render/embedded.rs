@@ -59,8 +59,8 @@ fn holders(object: Node<'_>) -> Vec<(Node<'_>, bool)> {
             let is_sure = name.is_some_and(|name| name == "istio" || name.starts_with("istio-"));
             found.extend(object.path(&["data", "mesh"]).map(|text| (text, is_sure)));
             if name.is_some_and(|name| name.starts_with("istio-sidecar-injector")) {
-                let told = ["values", "config"].map(|key| object.path(&["data", key]));
-                found.extend(told.into_iter().flatten().map(|text| (text, true)));
+                let texts = ["config", "values"].map(|key| object.path(&["data", key]));
+                found.extend(texts.into_iter().flatten().map(|text| (text, true)));
             }
         }
         Some("Application") => {

@@ -2,7 +2,6 @@
 
 use super::Istio;
 use super::authorization::Reader;
-use super::capture;
 use super::gateway::{Door, Entrance};
 use super::membership::Plane;
 use super::outbound::{sent, undefined};
@@ -35,9 +34,7 @@ impl Istio {
             Plane::Gateway => self.gateway_inlets(workload, port),
             Plane::Sidecar | Plane::None | Plane::Waypoint => {
                 let tls = peers.acceptance(workload, &member.revision, port);
-                let config = self.config.of(&member.revision);
-                let none = config.interception(&self.index, workload);
-                let inlets = match capture::inbound_bypass(workload, port, none.as_ref()) {
+                let inlets = match self.capture(workload).inbound_bypass(port) {
                     Some(at) => vec![bypassed(protocol, Because::Configured(at))],
                     None => self.sidecar_inlets(workload, protocol, &tls),
                 };

@@ -44,6 +44,7 @@ use std::sync::{Arc, Mutex};
 use rayon::prelude::*;
 
 use authorization::{Compiled, Reader};
+use capture::Capture;
 use destination::DestinationRules;
 use extension::Extensions;
 use gateway_api::ApiRoutes;
@@ -273,6 +274,16 @@ impl Istio {
             all: &self.peers,
             root: self.root(),
             index: &self.index,
+        }
+    }
+
+    /// What of a workload's traffic its sidecar captures.
+    fn capture<'a>(&'a self, workload: &'a Workload) -> Capture<'a> {
+        let config = self.config.of(&self.member(workload).revision);
+        Capture {
+            workload,
+            none: config.interception(&self.index, workload),
+            defaults: &config.capture,
         }
     }
 }

@@ -227,14 +227,12 @@ impl Istio {
 
     fn sidecar_ways(&self, client: &Workload, call: &Call<'_>) -> Vec<Way> {
         let dialled = call.service.map_or(call.port, |(_, port)| port);
-        let config = self.config.of(&self.member(client).revision);
         let plain = |at| {
             let sends = Decided::configured(TlsOrigination::Plaintext, at);
             Way::straight(sends, call.service)
         };
         let mut conditions = Vec::new();
-        let none = config.interception(&self.index, client);
-        match capture::outbound(client, dialled, none.as_ref()) {
+        match self.capture(client).outbound(dialled) {
             Outbound::Bypass(at) => return vec![plain(at)],
             Outbound::DependsOnAddress(at) => {
                 let what = "whether the proxy captures the call depends on the address";
@@ -544,8 +542,7 @@ impl Istio {
             // the node's proxy passes on what it does not know of
             return vec![untouched(member.membership.because.clone())];
         }
-        let none = config.interception(&self.index, client);
-        match capture::outbound(client, to.port, none.as_ref()) {
+        match self.capture(client).outbound(to.port) {
             Outbound::Bypass(at) => return vec![untouched(Because::Configured(at))],
             Outbound::DependsOnAddress(at) => {
                 let mut way = untouched(Because::Configured(at.clone()));

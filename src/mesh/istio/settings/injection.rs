@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::installation::DEFAULT;
 use super::reader::{Reader, node_at};
 use super::sources;
 use crate::k8s::Index;
@@ -42,16 +41,15 @@ impl Injection {
             };
             all.insert(revision, Self::of_values(&reader));
         }
-        for &id in index.of_kind("", "ConfigMap") {
-            let name = &*index.resource(id).key.name;
-            let revision = match name.strip_prefix("istio-sidecar-injector") {
-                Some("") => DEFAULT,
-                Some(rest) => rest.trim_start_matches('-'),
-                None => continue,
-            };
+        for (revision, id) in sources::injectors(index) {
             let at = At::new(id, "/data/config");
             if let Some(node) = node_at(index, &at).filter(|node| node.is_map()) {
-                all.insert(revision.into(), Self::of_config(node, &at));
+                let of_values = all.remove(&revision).unwrap_or_default();
+                let own = Self {
+                    unasked: of_values.unasked,
+                    ..Self::of_config(node, &at)
+                };
+                all.insert(revision, own);
             }
         }
         all

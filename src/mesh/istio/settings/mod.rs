@@ -3,6 +3,7 @@
 //!
 //! Defaults: `istio/istio: pkg/config/mesh/mesh.go` (DefaultMeshConfig).
 
+mod capture;
 mod conflict;
 mod discovery;
 mod env;
@@ -21,6 +22,7 @@ mod traffic;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use capture::CaptureDefaults;
 pub use discovery::Discovery;
 pub use injection::Injection;
 pub use installation::values_of;
@@ -64,6 +66,8 @@ pub struct MeshConfig {
     pub destination_export_to: Vec<String>,
     /// `defaultConfig.interceptionMode` where it is `NONE`.
     pub no_interception: Option<At>,
+    /// What is captured of pods that say nothing about it.
+    pub capture: CaptureDefaults,
     /// Whether sidecars listen for HBONE; nothing where no settings are in the input.
     pub hbone: Option<Decided<bool>>,
     /// `outboundTrafficPolicy.mode`.
@@ -188,6 +192,7 @@ fn read_one(index: &Index, sources: Sources, near: At, problems: &mut Vec<Proble
             .find(&["defaultConfig", "interceptionMode"])
             .filter(|(node, _)| node.as_str() == Some("NONE"))
             .map(|(_, at)| at),
+        capture: CaptureDefaults::read(&reader),
         hbone: traffic::hbone(&reader),
         outbound_policy: traffic::outbound_policy(&reader),
         ingress_controller_mode: traffic::ingress_mode(&reader),

@@ -77,6 +77,11 @@ pub(super) fn find(index: &Index, problems: &mut Vec<Problem>) -> BTreeMap<Arc<s
         plane.profile = None;
         plane.namespaces.clear();
     }
+    for (revision, id) in injectors(index) {
+        let plane = planes.entry(Arc::clone(&revision)).or_default();
+        plane.revision = Some(revision);
+        plane.values.insert(0, At::new(id, "/data/values"));
+    }
     for (revision, id) in shared {
         let plane = planes.entry(Arc::clone(&revision)).or_default();
         plane.revision = Some(revision);
@@ -142,6 +147,18 @@ fn config_maps(index: &Index) -> impl Iterator<Item = (Arc<str>, ResourceId)> + 
             rest => rest.strip_prefix('-')?,
         };
         index.node(id).path(&["data", "mesh"])?;
+        Some((Arc::from(revision), id))
+    })
+}
+
+/// ConfigMaps of injectors, each with the revision that its name says.
+pub(super) fn injectors(index: &Index) -> impl Iterator<Item = (Arc<str>, ResourceId)> + '_ {
+    index.of_kind("", "ConfigMap").iter().filter_map(|&id| {
+        let name = &*index.resource(id).key.name;
+        let revision = match name.strip_prefix("istio-sidecar-injector")? {
+            "" => DEFAULT,
+            rest => rest.strip_prefix('-')?,
+        };
         Some((Arc::from(revision), id))
     })
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::mesh::Mesh as _;
+use crate::mesh::istio::capture::Outbound;
 use crate::mesh::istio::sample::{Sample, compile, deployment, workload};
 use crate::model::{Membership, TlsAcceptance};
 
@@ -497,4 +498,33 @@ fn namespaces_need_not_ask_where_the_settings_say_so() {
     assert_eq!(of("plain/api"), Membership::Meshed);
     assert_eq!(of("quiet/api"), Membership::Unmeshed);
     assert_eq!(of("kube-system/api"), Membership::Unmeshed);
+}
+
+#[test]
+fn what_is_captured_without_annotations_is_a_matter_of_values() {
+    let pods = |name: &str, annotations: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  template:\n    \
+             metadata: {{labels: {{app: {name}}}, annotations: {{{annotations}}}}}\n    spec: {{containers: [{{name: app, image: a}}]}}\n"
+        )
+    };
+    let injector = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-sidecar-injector, namespace: istio-system}\ndata:\n  \
+                    values: '{\"global\": {\"proxy\": {\"excludeInboundPorts\": \"9000\", \"includeIPRanges\": \"\"}}}'\n";
+    let own = "traffic.sidecar.istio.io/excludeInboundPorts: \"9001\", traffic.sidecar.istio.io/includeOutboundIPRanges: \"*\"";
+    let sample = with(&format!(
+        "{}---\n{}---\n{injector}",
+        pods("plain", ""),
+        pods("own", own)
+    ));
+    let of = |name| sample.istio.capture(sample.workload(name));
+    let at = of("shop/plain").inbound_bypass(9000).unwrap();
+    assert_eq!(
+        sample.address(&at),
+        "ConfigMap/istio-system/istio-sidecar-injector#/data/values/global/proxy/excludeInboundPorts"
+    );
+    assert!(of("shop/plain").inbound_bypass(9001).is_none());
+    assert!(of("shop/own").inbound_bypass(9000).is_none());
+    assert!(of("shop/own").inbound_bypass(9001).is_some());
+    assert!(matches!(of("shop/plain").outbound(80), Outbound::Bypass(_)));
+    assert_eq!(of("shop/own").outbound(80), Outbound::Captured);
 }
