@@ -514,3 +514,29 @@ fn an_ingress_of_another_controller_is_a_client_like_any_other() {
         "conditional"
     );
 }
+
+#[test]
+fn settings_are_read_from_values_of_a_chart() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| {
+        let file = dir.path().join(name);
+        std::fs::create_dir_all(file.parent().expect("a directory")).expect("made");
+        std::fs::write(file, text).expect("written");
+    };
+    write("app.yaml", SHOP);
+    write(
+        "mesh/Chart.yaml",
+        "apiVersion: v2\nname: mesh\nversion: 1.0.0\ndependencies: [{name: istiod}]\n",
+    );
+    write(
+        "mesh/values.yaml",
+        "istiod:\n  meshConfig:\n    accessLogFile: \"\"\n",
+    );
+    let args = ["scan", "-f", "json", "--allow-partial"];
+    let found = crate::cli::meshvet(dir.path(), &args).json();
+    let findings = found["findings"].as_array().expect("findings");
+    let log = findings.iter().find(|f| f["rule"] == "access_log/disabled");
+    let location = &log.expect("a finding")["location"];
+    assert_eq!(location["file"], "mesh/values.yaml");
+    assert_eq!(location["line"], 3);
+}

@@ -139,10 +139,6 @@ fn release(index: &Index, id: ResourceId, charts: &[&str]) -> Vec<At> {
     if is_ours(&flux) {
         return vec![spec.join("values")];
     }
-    let one = spec.join("source");
-    let several = spec.join("sources");
-    let count = node_at(index, &several).map_or(0, |node| node.items().len());
-    let sources = std::iter::once(one).chain((0..count).map(|i| several.join(i)));
     let values = |source: At| {
         let helm = source.join("helm");
         let object = helm.join("valuesObject");
@@ -153,29 +149,45 @@ fn release(index: &Index, id: ResourceId, charts: &[&str]) -> Vec<At> {
             helm.join("values")
         }
     };
-    sources
+    argo_sources(index, id)
+        .into_iter()
         .filter(|source| is_ours(&source.join("chart")))
         .map(values)
         .collect()
 }
 
-/// Values that an Argo CD Application sets one by one, which count before all others and are not
-/// put together with them here.
-pub(super) fn set_one_by_one(index: &Index) -> Vec<At> {
+/// Values of the chart istiod that count before all others and are not looked at: those that an
+/// Argo CD Application sets one by one, and those that a Flux HelmRelease takes from elsewhere.
+pub(super) fn passed_over(index: &Index) -> Vec<At> {
+    let each = |list: At, field: &'static str| {
+        let count = node_at(index, &list).map_or(0, |node| node.items().len());
+        (0..count).map(move |i| list.join(i).join(field))
+    };
+    let is_istiod = |at: &At| text(index, at) == Some("istiod");
     let mut found = Vec::new();
-    for &id in index.of_kind("argoproj.io", "Application") {
+    for &id in index.of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
         let spec = At::new(id, "/spec");
-        let several = spec.join("sources");
-        let count = node_at(index, &several).map_or(0, |node| node.items().len());
-        let sources =
-            std::iter::once(spec.join("source")).chain((0..count).map(|i| several.join(i)));
-        for source in sources.filter(|one| text(index, &one.join("chart")) == Some("istiod")) {
-            let at = source.join("helm").join("parameters");
-            let count = node_at(index, &at).map_or(0, |node| node.items().len());
-            found.extend((0..count).map(|i| at.join(i).join("name")));
+        if is_istiod(&spec.join("chart").join("spec").join("chart")) {
+            found.extend(each(spec.join("valuesFrom"), "name"));
+        }
+    }
+    for &id in index.of_kind("argoproj.io", "Application") {
+        for source in argo_sources(index, id) {
+            if is_istiod(&source.join("chart")) {
+                found.extend(each(source.join("helm").join("parameters"), "name"));
+            }
         }
     }
     found
+}
+
+/// `source` and `sources` of an Argo CD Application.
+fn argo_sources(index: &Index, id: ResourceId) -> Vec<At> {
+    let spec = At::new(id, "/spec");
+    let several = spec.join("sources");
+    let count = node_at(index, &several).map_or(0, |node| node.items().len());
+    let one = std::iter::once(spec.join("source"));
+    one.chain((0..count).map(|i| several.join(i))).collect()
 }
 
 /// A document that is no object.

@@ -132,10 +132,10 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig 
         formats.extend(other.neutral.log_formats.iter().cloned());
         config.others.insert(revision, other);
     }
-    for at in installation::set_one_by_one(index) {
+    for at in installation::passed_over(index) {
         problems.push(Problem::at(
             ProblemKind::NotUnderstood,
-            "a value that is set one by one is not looked at; write it into helm.valuesObject",
+            "what is set here is not looked at, and may change any setting; write it into the values of this object",
             at,
         ));
     }

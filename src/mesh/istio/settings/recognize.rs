@@ -130,8 +130,12 @@ fn words(values: Node<'_>) -> usize {
         values.get("revisionTags").is_some_and(Node::is_list),
         values.get("traceSampling").is_some(),
     ];
+    // Istio's other charts share words with these
+    let other = ["service", "rbac"].iter().any(|&key| map(&[key]))
+        || values.get("cniBinDir").is_some()
+        || values.get("excludeNamespaces").is_some();
     let count = |words: &[bool]| words.iter().filter(|w| **w).count();
-    count(&sure) * 2 + count(&likely)
+    count(&sure) * 2 + if other { 0 } else { count(&likely) }
 }
 
 /// Whether a mapping has a field of the mesh configuration.

@@ -169,11 +169,16 @@ fn values_that_an_object_installs_with_are_sources() {
         "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: istiod}\nspec:\n  sources:\n  - chart: istiod\n    \
          helm: {parameters: [{name: meshConfig.enableAutoMtls, value: \"false\"}]}\n",
     );
-    assert!(
-        set.problems
-            .iter()
-            .any(|p| p.message.contains("one by one"))
+    let complains = |sample: &Sample| {
+        let mut all = sample.problems.iter();
+        all.any(|p| p.message.contains("not looked at"))
+    };
+    assert!(complains(&set));
+    let from = with(
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: istiod}\nspec:\n  chart: {spec: {chart: istiod}}\n  \
+         valuesFrom: [{kind: Secret, name: values}]\n",
     );
+    assert!(complains(&from));
     let flux = with(
         "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: istiod}\nspec:\n  chart: {spec: {chart: istiod}}\n  \
          values: {meshConfig: {enableAutoMtls: false}}\n",
@@ -194,6 +199,8 @@ fn a_bare_mesh_configuration_is_a_source_and_other_files_are_none() {
         "trustDomain: shop.example\n",
         "global: {proxy: {}}\nimage: {tag: 1}\n",
         "revision: \"3\"\nenv: {LEVEL: debug}\n",
+        "revision: canary\nglobal: {istioNamespace: mesh}\nservice: {type: LoadBalancer}\n",
+        "revision: canary\nglobal: {istioNamespace: mesh}\ncniBinDir: /opt\n",
         "meshConfig: {}\nxdsAddress: istiod\nlogLevel: info\n",
     ] {
         assert!(!with(other).istio.config.neutral.known, "{other}");
