@@ -169,13 +169,11 @@ fn read_one(index: &Index, sources: Sources, near: At, problems: &mut Vec<Proble
     let providers = provider::providers(&reader);
     let formats = access_log_format.iter().cloned();
     let of_providers = providers.iter().filter_map(|p| p.format.clone());
-    let log_formats = formats.chain(of_providers).collect();
-    let neutral = Settings {
-        log_formats,
-        ..neutral(&reader, &access_log_file, &default_log_providers)
-    };
     MeshConfig {
-        neutral,
+        neutral: Settings {
+            log_formats: formats.chain(of_providers).collect(),
+            ..neutral(&reader, &access_log_file, &default_log_providers)
+        },
         trust_domain_aliases: aliases(&reader),
         access_log_format,
         access_log_service: reader

@@ -41,27 +41,8 @@ impl Revisions {
         for revision in with_settings.chain(env::revisions(index)) {
             add(&revision, &revision);
         }
-        for &id in index.of_kind("sailoperator.io", "IstioRevisionTag") {
-            let target = index.node(id).path(&["spec", "targetRef"]);
-            let text = |key| target?.get(key)?.as_str();
-            let (kind, name) = (text("kind"), text("name").unwrap_or(""));
-            let istio = index.find("sailoperator.io", "Istio", None, name);
-            let revision = match istio.filter(|_| kind == Some("Istio")) {
-                Some(istio) => sail_revision(index, istio, "Istio"),
-                None => name.into(),
-            };
-            add(&index.resource(id).key.name, &revision);
-        }
-        for &id in index.of_kind(
-            "admissionregistration.k8s.io",
-            "MutatingWebhookConfiguration",
-        ) {
-            let labels = &index.resource(id).labels;
-            if let (Some(tag), Some(revision)) =
-                (labels.get("istio.io/tag"), labels.get("istio.io/rev"))
-            {
-                add(tag, revision);
-            }
+        for (tag, revision) in tags(index) {
+            add(&tag, &revision);
         }
         (!names.is_empty()).then_some(Self {
             names,
@@ -84,4 +65,29 @@ impl Revisions {
             None => (Tri::No, asked.into()),
         }
     }
+}
+
+/// Other names of revisions that objects of their own give them.
+fn tags(index: &Index) -> Vec<(Arc<str>, Arc<str>)> {
+    let mut tags = Vec::new();
+    for &id in index.of_kind("sailoperator.io", "IstioRevisionTag") {
+        let target = index.node(id).path(&["spec", "targetRef"]);
+        let text = |key| target?.get(key)?.as_str();
+        let (kind, name) = (text("kind"), text("name").unwrap_or(""));
+        let istio = index.find("sailoperator.io", "Istio", None, name);
+        let revision = match istio.filter(|_| kind == Some("Istio")) {
+            Some(istio) => sail_revision(index, istio, "Istio"),
+            None => name.into(),
+        };
+        tags.push((Arc::clone(&index.resource(id).key.name), revision));
+    }
+    let group = "admissionregistration.k8s.io";
+    for &id in index.of_kind(group, "MutatingWebhookConfiguration") {
+        let labels = &index.resource(id).labels;
+        let both = (labels.get("istio.io/tag"), labels.get("istio.io/rev"));
+        if let (Some(tag), Some(revision)) = both {
+            tags.push((Arc::clone(tag), Arc::clone(revision)));
+        }
+    }
+    tags
 }

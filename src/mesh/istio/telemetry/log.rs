@@ -136,21 +136,15 @@ fn by_default(scope: &Scope<'_>) -> BTreeMap<String, Told> {
     defaults.map(tell).collect()
 }
 
-/// What Telemetries tell providers: the last level that names any decides which are asked at all,
-/// and the last entry that names one has its filter.
-fn tell(
+/// Who is asked at all, and where the filter of each is written, if it has one: the last level that
+/// names providers decides the one, the last entry that names one the other.
+fn asked(
     scope: &Scope<'_>,
     speaking: &[&Object<Telemetry>],
     direction: Direction,
-) -> BTreeMap<String, Told> {
-    let defaults: Vec<String> = scope
-        .config
-        .default_log_providers
-        .iter()
-        .map(|(name, _)| name.to_lowercase())
-        .collect();
-    let mut asked = defaults.clone();
-    let mut filters: BTreeMap<String, Option<At>> = BTreeMap::new();
+) -> (Vec<String>, BTreeMap<String, Option<At>>) {
+    let mut asked = defaults(scope);
+    let mut filters = BTreeMap::new();
     for telemetry in speaking {
         let mut named = Vec::new();
         for (entry, at) in entries(telemetry).filter(|(entry, _)| fits(entry, direction)) {
@@ -163,7 +157,18 @@ fn tell(
             asked = named;
         }
     }
-    let mut inherited = defaults;
+    (asked, filters)
+}
+
+/// What Telemetries tell providers, entry by entry: one that names none is about those of the entry
+/// before it.
+fn tell(
+    scope: &Scope<'_>,
+    speaking: &[&Object<Telemetry>],
+    direction: Direction,
+) -> BTreeMap<String, Told> {
+    let (asked, filters) = asked(scope, speaking, direction);
+    let mut inherited = defaults(scope);
     let mut told = BTreeMap::new();
     for (entry, at) in speaking.iter().flat_map(|t| entries(t)) {
         if !entry.providers.is_empty() {
@@ -172,26 +177,30 @@ fn tell(
         if !fits(entry, direction) {
             continue;
         }
+        let off = entry.disabled == Some(true);
         for name in inherited.iter().filter(|name| asked.contains(name)) {
-            let off = entry.disabled == Some(true);
             let filter = filters.get(name).cloned().flatten();
-            let filtered = filter.is_some() && !off;
-            let place = match filter {
-                _ if off => at.join("disabled"),
-                Some(filter) => filter,
-                None if !covers_both(entry) => at.join("match").join("mode"),
-                None => at.clone(),
-            };
             let one = Told {
                 on: !off,
-                filtered,
-                at: place,
+                filtered: filter.is_some() && !off,
+                at: match filter {
+                    _ if off => at.join("disabled"),
+                    Some(filter) => filter,
+                    None if !covers_both(entry) => at.join("match").join("mode"),
+                    None => at.clone(),
+                },
                 there: logs(scope.index, scope.config, name),
             };
             told.insert(name.clone(), one);
         }
     }
     told
+}
+
+/// The names of `defaultProviders.accessLogging`.
+fn defaults(scope: &Scope<'_>) -> Vec<String> {
+    let defaults = scope.config.default_log_providers.iter();
+    defaults.map(|(name, _)| name.to_lowercase()).collect()
 }
 
 /// The entries of a Telemetry with their places.
