@@ -135,7 +135,9 @@ impl Injectors {
                     .map(|hook| hook.namespaces.matches(Some(labels))),
             ),
             Webhooks::Installed(revisions) => {
-                let named = labels.get(REVISION).filter(|_| !labels.contains_key(INJECTION));
+                let named = labels
+                    .get(REVISION)
+                    .filter(|_| !labels.contains_key(INJECTION));
                 revisions.serving(named.map(|name| &**name)).0
             }
             Webhooks::Assumed => Tri::Unknown,

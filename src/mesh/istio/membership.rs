@@ -59,9 +59,7 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
     if let Some(proxy) = workload
         .containers
         .iter()
-        .find(|c| {
-            &*c.name == "istio-proxy" && !auto(c) && workload.label("app") != Some("ztunnel")
-        })
+        .find(|c| &*c.name == "istio-proxy" && !auto(c) && workload.label("app") != Some("ztunnel"))
     {
         let at = At {
             resource: workload.resource,

@@ -28,7 +28,8 @@ pub fn is_there(index: &Index, provider: &Provider) -> Tri {
 }
 
 /// Whether a service is there: `host`, or `namespace/host`; a host of the cluster in full, or one
-/// of a ServiceEntry. Nothing is known of a namespace that nothing in the input lies in.
+/// of a ServiceEntry. Nothing is known of a namespace of which neither the object nor any Service is in
+/// the input.
 fn service_is_there(index: &Index, service: &str) -> Tri {
     let (placed, host) = match service.split_once('/') {
         Some((namespace, host)) => (Some(namespace), host),
@@ -42,7 +43,10 @@ fn service_is_there(index: &Index, service: &str) -> Tri {
         if index.find("", "Service", Some(namespace), name).is_some() {
             return Tri::Yes;
         }
-        if index.namespace(namespace).is_none() {
+        let written = index.namespace(namespace);
+        let written = written.is_some_and(|namespace| namespace.labels.is_some());
+        let mut services = index.services().iter();
+        if !written && !services.any(|service| *service.namespace == **namespace) {
             return Tri::Unknown;
         }
     }
