@@ -540,3 +540,52 @@ fn settings_are_read_from_values_of_a_chart() {
     assert_eq!(location["file"], "mesh/values.yaml");
     assert_eq!(location["line"], 3);
 }
+
+/// A gateway of Istio and a route from it to the shop's API.
+fn gateway_and_route(tls: &str, destination: &str) -> String {
+    format!(
+        "---\nkind: Gateway\napiVersion: networking.istio.io/v1\nmetadata: {{name: front, namespace: shop}}\nspec:\n  selector: {{istio: ingress}}\n  servers:\n  - port: {{number: 443, name: https, protocol: HTTPS}}\n    hosts: [\"*\"]\n    tls: {{mode: {tls}}}\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {{name: front, namespace: shop}}\nspec:\n  hosts: [shop.example.com]\n  gateways: [front]\n  http:\n  - route:\n    - destination: {destination}\n"
+    )
+}
+
+/// The pods and the Service of that gateway.
+const INGRESS: &str = "---\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: ingress, namespace: shop}\nspec:\n  template:\n    metadata: {labels: {istio: ingress}, annotations: {inject.istio.io/templates: gateway}}\n    spec: {serviceAccountName: ingress, containers: [{name: istio-proxy, image: auto}]}\n---\nkind: Service\napiVersion: v1\nmetadata: {name: ingress, namespace: shop}\nspec: {type: LoadBalancer, selector: {istio: ingress}, ports: [{name: https, port: 443}]}\n";
+
+#[test]
+fn what_a_way_in_needs_and_files_do_not_show_is_said() {
+    let plain = "{host: api}";
+    let verdict = |manifests: &str| {
+        let text = format!("{SHOP}{WEB}{manifests}");
+        let args = ["can", "external", "shop/api:8080", "-", "-f", "json"];
+        let answer = meshvet_with(&root(), &args, &text).json();
+        let steps = answer["paths"][0]["steps"].as_array().cloned();
+        let open = steps.into_iter().flatten().find(|s| s["outcome"] == "open");
+        let because = open.map(|step| step["because"].as_str().unwrap_or("").to_owned());
+        (
+            answer["verdict"].as_str().unwrap_or("").to_owned(),
+            because.unwrap_or_default(),
+        )
+    };
+    let conditional = |why: &str| ("conditional".to_owned(), why.to_owned());
+    let open = format!("{INGRESS}{}", gateway_and_route("SIMPLE", plain));
+    assert_eq!(verdict(&open).0, "allow");
+    assert_eq!(
+        verdict(&gateway_and_route("SIMPLE", plain)),
+        conditional("the pods of this gateway are not in the input")
+    );
+    assert_eq!(
+        verdict(&format!("{INGRESS}{}", gateway_and_route("MUTUAL", plain))),
+        conditional("the client has to show a certificate that the gateway accepts")
+    );
+    let subset = gateway_and_route("SIMPLE", "{host: api, subset: v2}");
+    assert_eq!(
+        verdict(&format!("{INGRESS}{subset}")),
+        conditional("no DestinationRule in the input defines the subset v2")
+    );
+    // pods of another gateway are there, so that this one has none
+    let other = INGRESS.replace("istio: ingress}", "istio: other}");
+    assert_eq!(
+        verdict(&format!("{other}{}", gateway_and_route("SIMPLE", plain))).0,
+        "deny"
+    );
+}
