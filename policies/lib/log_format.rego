@@ -6,6 +6,7 @@ in_use[format.at] := format.text if {
 	some group in input.access_logs
 	group.state in {"on", "partial"}
 	format := group.format
+	format != null
 }
 
 # All formats, by where they are written.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::file::Assertion;
 use super::find::{find_workload, service_or_pod_port};
 use crate::model::{Client, Outside, Transport};
-use crate::reach::{Answer, Question, Step, Verdict, World};
+use crate::reach::{Answer, Question, Stage, Step, Verdict, World};
 use crate::text::Span;
 
 /// The pod's address where a test gives none.
@@ -25,6 +25,8 @@ pub struct Checked {
     pub because: String,
     /// The line that decided.
     pub span: Option<Span>,
+    /// Every rule that had a say.
+    pub rules: Vec<Span>,
 }
 
 /// What was found.
@@ -48,6 +50,7 @@ pub fn check(world: &World, assertion: &Assertion) -> Checked {
             },
             because,
             span: None,
+            rules: Vec::new(),
         },
     }
 }
@@ -76,7 +79,17 @@ fn compare(world: &World, assertion: &Assertion, answer: &Answer) -> Checked {
         },
         because: deciding.map(Step::reason).unwrap_or_default(),
         span: deciding.and_then(|step| world.index.span(step.at())),
+        rules: rules(world, answer),
     }
+}
+
+/// The rules that had a say in an answer.
+fn rules(world: &World, answer: &Answer) -> Vec<Span> {
+    let steps = answer.paths.iter().flat_map(|path| &path.steps);
+    steps
+        .filter(|step| step.stage == Stage::Authorization)
+        .filter_map(|step| world.index.span(step.at()))
+        .collect()
 }
 
 fn ask(world: &World, assertion: &Assertion) -> Result<Answer, String> {

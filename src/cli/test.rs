@@ -146,6 +146,7 @@ fn judge(worlds: &[World], assertion: Assertion, at: String, sources: &Sources) 
             },
             because: "there is no workload in the input".to_owned(),
             span: None,
+            rules: Vec::new(),
         },
     };
     let place = checked.span.map(|span| line_of(sources, span));
@@ -164,12 +165,10 @@ fn line_of(sources: &Sources, span: Span) -> (String, u32) {
     )
 }
 
-/// The authorization rules that decided no test: file and line.
+/// The authorization rules that had a say in no test: file and line.
 fn unexercised(worlds: &[World], results: &[TestResult], sources: &Sources) -> Vec<(String, u32)> {
-    let used: BTreeSet<&(String, u32)> = results
-        .iter()
-        .filter_map(|result| result.place.as_ref())
-        .collect();
+    let rules = results.iter().flat_map(|result| &result.checked.rules);
+    let used: BTreeSet<(String, u32)> = rules.map(|&span| line_of(sources, span)).collect();
     let mut unused = BTreeSet::new();
     for world in worlds {
         for policy in world.meshes.iter().flat_map(|mesh| mesh.policies()) {
