@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::crd::Selecting as _;
-use super::crd::{Action, AuthorizationPolicy, Condition, Rule};
+use super::crd::{Action, AuthorizationPolicy, Condition, Rule, is_true};
 use super::fields::{Attribute, is_literal_star};
 use super::policy::Object;
 use super::principal::TrustDomains;
@@ -130,8 +130,7 @@ pub fn compile(
 fn dry_run(policy: &Object<AuthorizationPolicy>, index: &Index) -> Option<At> {
     let key = "istio.io/dry-run";
     let value = index.resource(policy.id).annotations.get(key)?;
-    matches!(&**value, "1" | "t" | "T" | "true" | "TRUE" | "True")
-        .then(|| policy.at("/metadata/annotations").join(key))
+    is_true(value).then(|| policy.at("/metadata/annotations").join(key))
 }
 
 /// A rule taken apart.

@@ -26,6 +26,11 @@ pub struct TargetRef {
     pub namespace: String,
 }
 
+/// Whether a text is a boolean that says yes, as Go reads it (`strconv.ParseBool`).
+pub fn is_true(text: &str) -> bool {
+    matches!(text, "1" | "t" | "T" | "true" | "TRUE" | "True")
+}
+
 /// How a spec chooses the pods it is about.
 pub trait Selecting {
     /// Labels the pods must have; none where it narrows nothing.

@@ -2,6 +2,7 @@
 
 use super::Istio;
 use super::authorization::Reader;
+use super::crd::is_true;
 use super::gateway::{Door, Entrance};
 use super::membership::Plane;
 use super::outbound::{sent, undefined};
@@ -98,7 +99,7 @@ impl Istio {
             because: tls.because.clone(),
         };
         let mut inlets = vec![inlet(InletKind::Proxied, Transport::Mtls)];
-        if workload.annotation(BYPASS_INBOUND) == Some("true") {
+        if workload.annotation(BYPASS_INBOUND).is_some_and(is_true) {
             let because = Because::Configured(workload.annotation_at(BYPASS_INBOUND));
             inlets.push(bypassed(protocol, because));
         } else if tls.value != TlsAcceptance::Required {

@@ -3,6 +3,7 @@
 //! `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go`.
 
 use super::Istio;
+use super::crd::is_true;
 use super::membership::Plane;
 use super::proxies::Proxy;
 use crate::model::{At, Labels, Service, Tri, Workload};
@@ -146,6 +147,6 @@ impl Istio {
         let own = self.index.resource(service.resource).labels.get(INGRESS);
         let namespace = self.index.namespace(&service.namespace);
         let inherited = namespace.and_then(|n| n.labels.as_ref()?.get(INGRESS));
-        own.or(inherited).is_some_and(|said| &**said == "true")
+        own.or(inherited).is_some_and(|said| is_true(said))
     }
 }
