@@ -70,6 +70,16 @@ impl PeerPolicies<'_> {
     ) -> Decided<TlsAcceptance> {
         let found = self.candidates(&workload.namespace, Some(workload), revision);
         let whole = self.mode(&found, workload.at());
+        self.of_port(&found, whole, port)
+    }
+
+    /// What a port takes: what is said about it, or about all.
+    fn of_port(
+        &self,
+        found: &Candidates<'_>,
+        whole: Decided<Mode>,
+        port: u16,
+    ) -> Decided<TlsAcceptance> {
         let by_port = found.workload.first().and_then(|policy| {
             let key = port.to_string();
             let mode = policy.spec.port_level_mtls.get(&key)?.mode;
@@ -100,9 +110,13 @@ impl PeerPolicies<'_> {
         revision: &str,
         port: u16,
     ) -> Decided<TlsAcceptance> {
-        let found = self.candidates(&workload.namespace, Some(workload), revision);
+        let mut found = self.candidates(&workload.namespace, Some(workload), revision);
+        if *workload.namespace != *self.root {
+            // an empty selector is one, there
+            found.mesh.retain(|policy| policy.spec.selector.is_none());
+        }
         let whole = self.mode(&found, workload.at());
-        let mut decided = self.acceptance(workload, revision, port);
+        let mut decided = self.of_port(&found, whole.clone(), port);
         if decided.value == TlsAcceptance::Plaintext {
             decided.value = TlsAcceptance::Permissive;
         }
@@ -113,6 +127,12 @@ impl PeerPolicies<'_> {
         let of_port = ports.get(&port.to_string()).map(|mtls| mtls.mode);
         let own = policy.spec.mtls.as_ref().map_or(Mode::Unset, |m| m.mode);
         let any_permissive = ports.values().any(|mtls| mtls.mode == Mode::Permissive);
+        if own == Mode::Unset
+            && any_permissive
+            && let Some(at) = self.lost_below(&found)
+        {
+            return Decided::configured(TlsAcceptance::Permissive, at);
+        }
         let overruled = match (own, of_port) {
             // below another level's STRICT, a port is let off by DISABLE only next to a PERMISSIVE one
             (Mode::Unset, Some(Mode::Disable)) => whole.value == Mode::Strict && !any_permissive,
@@ -131,6 +151,13 @@ impl PeerPolicies<'_> {
             because: whole.because,
             rivals: whole.rivals,
         }
+    }
+
+    /// The namespace's policy that says nothing below a mesh that is STRICT: there a policy for
+    /// ports takes the place of the mesh's and is not made itself, so plaintext passes everywhere.
+    fn lost_below(&self, found: &Candidates<'_>) -> Option<At> {
+        let unset = found.namespace.first()?;
+        self.inherits_strict(found).then(|| unset.at("/spec/mtls"))
     }
 
     /// Whether the mesh says STRICT and the namespace nothing.
