@@ -134,7 +134,12 @@ impl Istio {
         let member = self.member(client);
         let server = self.member(call.workload);
         if call.meshed && server.plane == Plane::Ambient && self.tunnels(client) {
-            return sent(TlsOrigination::Mtls, server.membership.because.clone());
+            let inside = match member.plane {
+                Plane::Ambient => None,
+                _ => self.tls_inside(client, call, subset),
+            };
+            let because = || server.membership.because.clone();
+            return inside.unwrap_or_else(|| sent(TlsOrigination::Mtls, because()));
         }
         match member.plane {
             Plane::Ambient => self.node_leg(client, call),
@@ -171,6 +176,25 @@ impl Istio {
         let revision = &self.member(client).revision;
         let flag = self.config.of(revision).flag("PILOT_ENABLE_AMBIENT");
         flag.is_none_or(|(on, _)| on)
+    }
+
+    /// TLS that a rule makes an Envoy send inside the tunnel, to an application that takes none.
+    /// `istio/istio: pilot/pkg/networking/core/cluster_tls.go` (applyHBONETransportSocketMatches),
+    /// `cluster_waypoint.go` (buildWaypointTLSContext).
+    fn tls_inside(
+        &self,
+        client: &Workload,
+        call: &Call<'_>,
+        subset: Option<&str>,
+    ) -> Option<Decided<TlsOrigination>> {
+        let (service, port) = call.service?;
+        let service = self.index.service(service);
+        let declared = service.ports.iter().find(|p| p.number == port)?;
+        let takes = protocol::of_service_port(declared) == "tls";
+        let host = destination::host_of(&service.namespace, &service.name);
+        let rules = self.rules_for(client, &host, &service.namespace);
+        let sends = self.by_rule(&rules, client, port, subset)?;
+        (sends.value == TlsOrigination::ForeignTls && !takes).then_some(sends)
     }
 
     fn envoy_leg(
@@ -481,6 +505,9 @@ impl Istio {
     /// What a waypoint sends on: HBONE where it is taken.
     fn waypoint_leg(&self, proxy: &Proxy, call: &Call<'_>) -> Decided<TlsOrigination> {
         let server = self.member(call.workload);
+        if let Some(sends) = self.tls_inside(&proxy.pods, call, None) {
+            return sends;
+        }
         match call.meshed && server.plane == Plane::Ambient {
             true => sent(TlsOrigination::Mtls, server.membership.because.clone()),
             false => self.node_leg(&proxy.pods, call),
