@@ -429,15 +429,22 @@ impl Istio {
     }
 
     fn ambient_ways(&self, client: &Workload, call: &Call<'_>) -> Vec<Way> {
-        let waypoint = match call.service {
-            Some((service, _)) => self.waypoint_of_service(self.index.service(service)),
+        let service = call.service.map(|(service, _)| self.index.service(service));
+        // a service without an address of its own leads to its pods
+        let addressed = service.filter(|service| !service.headless);
+        let waypoint = match addressed {
+            Some(service) => self.waypoint_of_service(service),
             None => self.waypoint_of_workload(call.workload),
         };
         match waypoint {
             Asked::Passes(proxy) => {
                 let because = self.member(client).membership.because.clone();
                 let sends = sent(TlsOrigination::Mtls, because);
-                self.through_waypoint(proxy, call, &Way::straight(sends, call.service))
+                let there = Call {
+                    service: call.service.filter(|_| addressed.is_some()),
+                    ..*call
+                };
+                self.through_waypoint(proxy, &there, &Way::straight(sends, call.service))
             }
             Asked::None | Asked::Missing(..) => {
                 vec![Way::straight(self.leg(client, call, None), call.service)]

@@ -34,8 +34,12 @@ pub enum Asked<'a> {
 }
 
 impl Istio {
-    /// The waypoint of a service.
+    /// The waypoint of a service; without an address of its own it is never what is dialled.
+    /// `istio/ztunnel: src/proxy/outbound.rs` (build_request).
     pub(super) fn waypoint_of_service(&self, service: &Service) -> Asked<'_> {
+        if service.headless {
+            return Asked::None;
+        }
         let labels = &self.index.resource(service.resource).labels;
         let at = At::new(service.resource, "/metadata/labels");
         self.waypoint(&service.namespace, labels, &at, Addressed::Service)
@@ -135,7 +139,7 @@ impl Istio {
             .namespace(namespace)
             .and_then(|n| n.labels.as_ref());
         let listeners = gateway.spec.listeners.iter();
-        let mut listeners = listeners.filter(|l| l.protocol == "HBONE" || l.port == 15_008);
+        let mut listeners = listeners.filter(|l| l.protocol == "HBONE" && l.port == 15_008);
         listeners.next().map_or(Tri::No, |listener| {
             let from = &listener.allowed_routes.namespaces;
             from.admit(&gateway.namespace, namespace, labels)
