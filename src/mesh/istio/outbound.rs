@@ -8,7 +8,7 @@ use super::authorization::Reader;
 use super::capture::{self, Outbound};
 use super::crd::{self, ClientTlsMode};
 use super::destination::{self, Tls};
-use super::membership::Plane;
+use super::membership::{Member, Plane};
 use super::policy::Object;
 use super::protocol;
 use super::proxies::Proxy;
@@ -407,11 +407,17 @@ impl Istio {
             "http" | "auto" => Layer::Http,
             _ => Layer::Tcp,
         };
-        let revision = &self.member(client).revision;
-        let found = self
-            .virtual_services
-            .for_host(&host, &client.namespace, revision);
-        let Some(object) = found else {
+        let Member {
+            plane, revision, ..
+        } = self.member(client);
+        let all = &self.virtual_services;
+        let found = match plane {
+            Plane::Waypoint => {
+                all.at_waypoint(&host, [&client.namespace, &service.namespace], revision)
+            }
+            _ => Vec::from_iter(all.for_host(&host, &client.namespace, revision)),
+        };
+        let Some(first) = found.first() else {
             return self.service_routes(service, port, layer, &client.namespace);
         };
         let standing = Standing {
@@ -419,12 +425,13 @@ impl Istio {
             port,
             client: Some(client),
         };
-        let routes = self.virtual_services.routes(object, layer, standing);
+        let routes = found.iter().flat_map(|o| all.routes(o, layer, standing));
+        let routes: Vec<_> = routes.collect();
         // one that says nothing of this sort of connection changes nothing
         (!routes.is_empty()).then(|| Table {
             layer,
             routes,
-            near: object.at("/spec/hosts"),
+            near: first.at("/spec/hosts"),
         })
     }
 

@@ -238,6 +238,31 @@ impl VirtualServices {
             .find(|object| self.is_visible(object, namespace) && object.is_read_by(revision))
     }
 
+    /// Those that a waypoint applies to a host, oldest first: its own and the service's namespace
+    /// have a say there, no other.
+    /// `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (getVirtualServiceForWaypoint).
+    pub fn at_waypoint(
+        &self,
+        host: &str,
+        namespaces: [&str; 2],
+        revision: &str,
+    ) -> Vec<&Object<VirtualService>> {
+        let exact = self.exact.get(host).into_iter().flatten();
+        let wild = self
+            .wild
+            .iter()
+            .filter(|(suffix, _)| host.ends_with(suffix.as_str()));
+        let mut places: Vec<usize> = exact.chain(wild.map(|(_, i)| i)).copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        let [own, _] = namespaces;
+        let found = places.into_iter().filter_map(|i| self.all.nth(i));
+        found
+            .filter(|object| namespaces.contains(&&*object.namespace))
+            .filter(|object| self.is_visible(object, own) && object.is_read_by(revision))
+            .collect()
+    }
+
     /// The namespaces whose clients may be routed otherwise than all others are.
     pub fn distinguished(&self, host: &str) -> Vec<Arc<str>> {
         let exact = self.exact.get(host).into_iter().flatten();
