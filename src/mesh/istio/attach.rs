@@ -126,6 +126,14 @@ impl Istio {
         conditions
     }
 
+    /// What could change a workload's calls and is not understood.
+    pub(super) fn outbound_conditions(&self, client: &Workload) -> Vec<(String, At)> {
+        match self.member(client).plane {
+            Plane::Ambient => Vec::new(),
+            _ => self.extensions.outbound(client),
+        }
+    }
+
     /// Why nothing can be said about a workload at all.
     pub(super) fn unjudged(&self, workload: &Workload) -> Option<(String, At)> {
         let member = self.member(workload);

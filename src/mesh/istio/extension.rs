@@ -130,7 +130,9 @@ impl Extensions {
                     (target.kind == "Gateway"
                         && target.name == *named.name
                         && unread.namespace == named.namespace)
-                        || (target.kind == "GatewayClass" && target.name == named.class)
+                        || (target.kind == "GatewayClass"
+                            && target.name == named.class
+                            && *unread.namespace == *self.root)
                 });
                 let served = service.is_some_and(|service| {
                     target.kind == "Service"

@@ -244,7 +244,7 @@ impl Istio {
             if sends.value == TlsOrigination::Mtls {
                 way.server_name = self.server_name(call);
             }
-            way.conditions.extend(self.extensions.outbound(client));
+            way.conditions.extend(self.outbound_conditions(client));
         }
         ways
     }
