@@ -9,7 +9,7 @@ use super::authorization::{Compiled, Reader};
 use super::crd::{self, Selecting};
 use super::membership::Plane;
 use super::policy::{Object, Objects};
-use super::proxies::{GATEWAY_API, Proxy};
+use super::proxies::{GATEWAY_API, Proxy, WAYPOINT_CLASS};
 use super::ruleset;
 use crate::model::{At, Identity, ResourceId, Ruleset, Service, Workload};
 
@@ -49,7 +49,8 @@ impl Istio {
                 let proxy = self.proxies.of_workload(workload.id);
                 if let Some(named) = proxy.and_then(|proxy| proxy.gateway.as_ref()) {
                     let target = (GATEWAY_API, "Gateway", &*named.name);
-                    found.extend(objects.targeting(&named.namespace, target));
+                    let targeting = objects.targeting(&named.namespace, target);
+                    found.extend(targeting.filter(|o| o.is_read_by(&member.revision)));
                 }
                 found
             }
@@ -69,7 +70,7 @@ impl Istio {
         let Some(named) = &proxy.gateway else {
             return Vec::new();
         };
-        let class = (GATEWAY_API, "GatewayClass", named.class.as_str());
+        let class = (GATEWAY_API, "GatewayClass", WAYPOINT_CLASS);
         let mut found: Vec<&Object<T>> = objects.targeting(self.root(), class).collect();
         let gateway = (GATEWAY_API, "Gateway", &*named.name);
         found.extend(objects.targeting(&named.namespace, gateway));

@@ -2,7 +2,7 @@
 
 use super::crd::{Extension, Selecting as _, TargetRef};
 use super::policy::{Objects, selects};
-use super::proxies::Proxy;
+use super::proxies::{Proxy, WAYPOINT_CLASS};
 use crate::k8s::Index;
 use crate::model::{At, Labels, Problem, ProblemKind, Service, Workload};
 use crate::syntax::Node;
@@ -131,7 +131,7 @@ impl Extensions {
                         && target.name == *named.name
                         && unread.namespace == named.namespace)
                         || (target.kind == "GatewayClass"
-                            && target.name == named.class
+                            && target.name == WAYPOINT_CLASS
                             && *unread.namespace == *self.root)
                 });
                 let served = service.is_some_and(|service| {

@@ -19,6 +19,9 @@ use crate::model::{
 
 /// Group of the Gateway API.
 pub const GATEWAY_API: &str = "gateway.networking.k8s.io";
+/// The only class that policies for all waypoints can name, whatever class a waypoint is of.
+/// `istio/istio: pkg/config/constants/constants.go` (WaypointGatewayClassName).
+pub const WAYPOINT_CLASS: &str = "istio-waypoint";
 /// The label that ties pods to the `Gateway` they are made from.
 const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 

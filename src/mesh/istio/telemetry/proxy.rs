@@ -5,6 +5,7 @@
 
 use crate::mesh::istio::crd::{Selecting as _, TargetRef, Telemetry};
 use crate::mesh::istio::policy::{Object, Objects, selects};
+use crate::mesh::istio::proxies::WAYPOINT_CLASS;
 use crate::mesh::istio::settings::MeshConfig;
 use crate::model::{At, Workload};
 
@@ -150,7 +151,7 @@ fn attaches(
                 is(target, group, kind) && of == namespace && target.name == name
             });
             let class = is(target, "gateway.networking.k8s.io", "GatewayClass")
-                && target.name == "istio-waypoint"
+                && target.name == WAYPOINT_CLASS
                 && namespace == root;
             served || class || names_gateway(target, namespace, waypoint.gateway)
         }),
