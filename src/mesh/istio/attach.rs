@@ -87,7 +87,11 @@ impl Istio {
     pub(super) fn ruleset(&self, workload: &Workload, reader: Reader) -> Arc<Ruleset> {
         let policies = self.attached(&self.authorizations, workload);
         let tokens = self.attached(&self.tokens, workload);
-        self.shared_rules(workload, policies, tokens, reader, workload.resource)
+        let rules = self.shared_rules(workload, policies, tokens, reader, workload.resource);
+        match reader {
+            Reader::Node => self.closed_but_for_waypoints(workload, rules),
+            Reader::Envoy(_) => rules,
+        }
     }
 
     /// The rules that policies come to, shared by all proxies with the same policies. Without an

@@ -480,7 +480,7 @@ impl Istio {
             name: proxy.title(Plane::Waypoint).into(),
             at: proxy.at.clone(),
             identity: Some(self.identity_of(&proxy.pods)),
-            gates,
+            gates: self.layer_before(proxy).into_iter().chain(gates).collect(),
             sends,
             addresses: Addresses::Last,
             conditions: self.extensions.at_proxy(proxy, service),

@@ -2,11 +2,17 @@
 //!
 //! `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go`.
 
+use std::sync::Arc;
+
 use super::Istio;
+use super::authorization::Reader;
 use super::crd::is_true;
 use super::membership::Plane;
-use super::proxies::Proxy;
-use crate::model::{At, Labels, Service, Tri, Workload};
+use super::proxies::{GATEWAY_API, Proxy};
+use crate::model::{
+    At, Because, Effect, Gate, Labels, Layer, Rule, Ruleset, Service, StringMatch, Test, Tri, When,
+    Workload,
+};
 
 const USE: &str = "istio.io/use-waypoint";
 const USE_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
@@ -115,12 +121,9 @@ impl Istio {
             return "service";
         };
         let own = &self.index.resource(named.id).labels;
-        let class = self.index.find(
-            super::proxies::GATEWAY_API,
-            "GatewayClass",
-            None,
-            &named.class,
-        );
+        let class = self
+            .index
+            .find(GATEWAY_API, "GatewayClass", None, &named.class);
         own.get(FOR)
             .or_else(|| self.index.resource(class?).labels.get(FOR))
             .map_or("service", |said| &**said)
@@ -143,6 +146,68 @@ impl Istio {
         listeners.next().map_or(Tri::No, |listener| {
             let from = &listener.allowed_routes.namespaces;
             from.admit(&gateway.namespace, namespace, labels)
+        })
+    }
+
+    /// The rules of a workload at the node's proxy, with the ALLOW that a switch of the control plane
+    /// adds for its waypoints: it closes the ways around them.
+    /// `istio/istio: pilot/pkg/serviceregistry/ambient/policies.go` (implicitWaypointPolicy).
+    pub(super) fn closed_but_for_waypoints(
+        &self,
+        workload: &Workload,
+        shared: Arc<Ruleset>,
+    ) -> Arc<Ruleset> {
+        let revision = &self.member(workload).revision;
+        let switch = "PILOT_AUTO_ALLOW_WAYPOINT_POLICY";
+        let Some((true, at)) = self.config.of(revision).flag(switch) else {
+            return shared;
+        };
+        let mut rules = Ruleset::clone(&shared);
+        let services = self.index.services_of(workload.id);
+        let asked = services.map(|service| self.waypoint_of_service(service));
+        for asked in asked.chain([self.waypoint_of_workload(workload)]) {
+            let Asked::Passes(proxy) = asked else {
+                continue;
+            };
+            let name = self.identity_of(&proxy.pods).name;
+            rules.rules.push(Rule {
+                when: When::Is(Test::Identity(StringMatch::Exact(name)), at.clone()),
+                then: Effect::Allow,
+                at: at.clone(),
+            });
+            if rules.otherwise == Effect::Allow {
+                rules.otherwise = Effect::Deny;
+                rules.because = Because::Configured(at.clone());
+            }
+        }
+        Arc::new(rules)
+    }
+
+    /// What a waypoint asks before its own rules where a switch of the control plane says so: the
+    /// policies that select its pods, on connections.
+    /// `istio/istio: pilot/pkg/networking/plugin/authz/authorization.go`
+    /// (NewWaypointTerminationBuilder).
+    pub(super) fn layer_before(&self, proxy: &Proxy) -> Option<Gate> {
+        let revision = &self.member(&proxy.pods).revision;
+        let switch = "ENABLE_LAYERED_WAYPOINT_AUTHORIZATION_POLICIES";
+        let (true, _) = self.config.of(revision).flag(switch)? else {
+            return None;
+        };
+        let root = self.root();
+        let mut policies = self.authorizations.selecting(&proxy.pods, root, revision);
+        if let Some(named) = &proxy.gateway {
+            let target = (GATEWAY_API, "Gateway", &*named.name);
+            let targeting = self.authorizations.targeting(&named.namespace, target);
+            policies.extend(targeting.filter(|policy| policy.is_read_by(revision)));
+        }
+        let reader = Reader::Envoy(Layer::Tcp);
+        let near = proxy.pods.resource;
+        Some(Gate {
+            routes: false,
+            rules: self.shared_rules(&proxy.pods, policies, Vec::new(), reader, near),
+            layer: Layer::Tcp,
+            port: 15_008,
+            rewrite: None,
         })
     }
 
