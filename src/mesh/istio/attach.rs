@@ -11,7 +11,8 @@ use super::membership::Plane;
 use super::policy::{Object, Objects};
 use super::proxies::{GATEWAY_API, Proxy, WAYPOINT_CLASS};
 use super::ruleset;
-use crate::model::{At, Identity, ResourceId, Ruleset, Service, Workload};
+use super::service_entry::ServiceEntry;
+use crate::model::{At, Identity, Layer, ResourceId, Ruleset, Service, Workload};
 
 impl Istio {
     /// Who a workload can prove to be.
@@ -81,6 +82,26 @@ impl Istio {
         let revision = &self.member(&proxy.pods).revision;
         found.retain(|object| object.is_read_by(revision));
         found
+    }
+
+    /// The rules of a waypoint for a ServiceEntry that it serves.
+    pub(super) fn rules_for_entry(
+        &self,
+        proxy: &Proxy,
+        entry: &Object<ServiceEntry>,
+        layer: Layer,
+    ) -> Arc<Ruleset> {
+        let name = &*self.index.resource(entry.id).key.name;
+        let target = ("networking.istio.io", "ServiceEntry", name);
+        let revision = &self.member(&proxy.pods).revision;
+        let mut policies = self.attached_to_waypoint(&self.authorizations, proxy, None);
+        policies.extend(self.authorizations.targeting(&entry.namespace, target));
+        policies.retain(|policy| policy.is_read_by(revision));
+        let mut tokens = self.attached_to_waypoint(&self.tokens, proxy, None);
+        tokens.extend(self.tokens.targeting(&entry.namespace, target));
+        tokens.retain(|policy| policy.is_read_by(revision));
+        let reader = Reader::Envoy(layer);
+        self.shared_rules(&proxy.pods, policies, tokens, reader, entry.id)
     }
 
     /// The rules of a workload's own proxy.

@@ -7,6 +7,7 @@ mod authorization;
 mod capture;
 mod crd;
 mod destination;
+mod egress;
 mod extension;
 mod fields;
 mod gateway;

@@ -83,7 +83,7 @@ impl Istio {
     }
 
     /// The rules that a client applies to a host.
-    fn rules_for(
+    pub(super) fn rules_for(
         &self,
         client: &Workload,
         host: &str,
@@ -94,7 +94,7 @@ impl Istio {
     }
 
     /// What a rule makes a client send, if it says anything.
-    fn by_rule(
+    pub(super) fn by_rule(
         &self,
         rules: &[&Object<crd::DestinationRule>],
         client: &Workload,
@@ -581,7 +581,11 @@ impl Istio {
         let untouched = |because| Way::straight(sent(TlsOrigination::Plaintext, because), None);
         if member.plane == Plane::Ambient {
             // the node's proxy passes on what it does not know of
-            return vec![untouched(member.membership.because.clone())];
+            let passed = untouched(member.membership.because.clone());
+            return vec![
+                self.outside_through_waypoint(client, to, &passed)
+                    .unwrap_or(passed),
+            ];
         }
         match self.capture(client).outbound(to.port) {
             Outbound::Bypass(at) => return vec![untouched(Because::Configured(at))],

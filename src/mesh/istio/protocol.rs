@@ -35,7 +35,8 @@ fn by_name(name: &str) -> Option<&'static str> {
     parse(name.split('-').next().unwrap_or(""))
 }
 
-fn parse(name: &str) -> Option<&'static str> {
+/// That of a name.
+pub fn parse(name: &str) -> Option<&'static str> {
     match name {
         "http" | "http2" | "grpc" | "grpc-web" | "http_proxy" | "h2c" | "ws" => Some("http"),
         "https" | "tls" | "wss" => Some("tls"),

@@ -8,7 +8,9 @@ use super::Istio;
 use super::authorization::Reader;
 use super::crd::is_true;
 use super::membership::Plane;
+use super::policy::Object;
 use super::proxies::{GATEWAY_API, Proxy};
+use super::service_entry::ServiceEntry;
 use crate::model::{
     At, Because, Effect, Gate, Labels, Layer, Rule, Ruleset, Service, StringMatch, Test, Tri, When,
     Workload,
@@ -60,6 +62,13 @@ impl Istio {
             &at,
             Addressed::Workload,
         )
+    }
+
+    /// The waypoint of a ServiceEntry.
+    pub(super) fn waypoint_of_entry(&self, entry: &Object<ServiceEntry>) -> Asked<'_> {
+        let labels = &self.index.resource(entry.id).labels;
+        let at = entry.at("/metadata/labels");
+        self.waypoint(&entry.namespace, labels, &at, Addressed::Service)
     }
 
     fn waypoint(&self, namespace: &str, labels: &Labels, at: &At, to: Addressed) -> Asked<'_> {
