@@ -11,10 +11,19 @@ use super::crd::{Action, AuthorizationPolicy, Condition, Rule, is_true};
 use super::fields::{Attribute, is_literal_star};
 use super::policy::Object;
 use super::principal::TrustDomains;
+use super::proxies::GATEWAY_API;
 use crate::k8s::Index;
 use crate::model::{
     self, At, Constraint, Layer, Loss, Lost, Test, When, WrittenRule, WrittenValue,
 };
+
+/// What a policy can target.
+const TARGETS: &[(&str, &str)] = &[
+    ("", "Service"),
+    ("networking.istio.io", "ServiceEntry"),
+    (GATEWAY_API, "Gateway"),
+    (GATEWAY_API, "GatewayClass"),
+];
 
 /// One policy, compiled.
 #[derive(Debug)]
@@ -244,6 +253,17 @@ impl Compiler<'_> {
         let refuse = |reason: &str, field: &str| Err((reason.to_owned(), self.policy.at(field)));
         if spec.labels().is_some() && spec.has_targets() {
             return refuse("it has both a selector and targets", "/spec/selector");
+        }
+        if spec.target_ref.is_some() && !spec.target_refs.is_empty() {
+            return refuse("it has both targetRef and targetRefs", "/spec/targetRef");
+        }
+        for target in spec.targets() {
+            if !target.namespace.is_empty() {
+                return refuse("a target has no namespace but its own", "/spec");
+            }
+            if !TARGETS.contains(&(target.group(), &target.kind)) || target.name.is_empty() {
+                return refuse("it names something that can be no target", "/spec");
+            }
         }
         if spec.rules.is_empty() && matches!(spec.action, Action::Deny | Action::Custom) {
             return refuse("DENY and CUSTOM need rules", "/spec/action");

@@ -26,6 +26,17 @@ pub struct TargetRef {
     pub namespace: String,
 }
 
+impl TargetRef {
+    /// Its group; that of core objects has two names.
+    /// `istio/istio: pkg/config/model.go` (CanonicalGroup).
+    pub fn group(&self) -> &str {
+        match self.group.as_str() {
+            "core" => "",
+            group => group,
+        }
+    }
+}
+
 /// Whether a text is a boolean that says yes, as Go reads it (`strconv.ParseBool`).
 pub fn is_true(text: &str) -> bool {
     matches!(text, "1" | "t" | "T" | "true" | "TRUE" | "True")

@@ -240,7 +240,7 @@ impl<T: Selecting> Objects<T> {
         all.filter(move |object| {
             let mut targets = object.spec.targets().into_iter();
             *object.namespace == *namespace
-                && targets.any(|t| t.group == group && t.kind == kind && t.name == name)
+                && targets.any(|t| t.group() == group && t.kind == kind && t.name == name)
         })
     }
 

@@ -167,12 +167,7 @@ fn targets(spec: &Telemetry) -> Vec<&TargetRef> {
 }
 
 fn is(target: &TargetRef, group: &str, kind: &str) -> bool {
-    let own = if target.group == "core" {
-        ""
-    } else {
-        &target.group
-    };
-    own == group && target.kind == kind
+    target.group() == group && target.kind == kind
 }
 
 /// Whether a target of a policy in `namespace` is this gateway; one in another namespace never is.
