@@ -56,6 +56,11 @@ fn istio_sidecars_corner_by_corner() {
     check("istio-sidecar");
 }
 
+#[test]
+fn istio_ambient_corner_by_corner() {
+    check("istio-ambient");
+}
+
 #[derive(Deserialize)]
 struct Logging {
     sets: Vec<Set>,
@@ -77,6 +82,11 @@ struct Expected {
 #[test]
 fn istio_access_logs() {
     logging(&root().join("testdata/conformance/istio/logging.yaml"));
+}
+
+#[test]
+fn istio_access_logs_of_ztunnel_and_waypoints() {
+    logging(&root().join("testdata/conformance/istio-ambient/logging.yaml"));
 }
 
 fn logging(file: &Path) {
