@@ -247,8 +247,13 @@ impl Index {
         }
     }
 
-    /// A namespace is known by its object, and else by the first object that lies in it.
+    /// A namespace is known by its object, and else by the first object that lies in it. The API
+    /// server gives it its name as a label.
     fn note_namespace(&mut self, name: Arc<str>, labels: Option<Labels>, by: ResourceId) {
+        let labels = labels.map(|mut labels| {
+            labels.insert("kubernetes.io/metadata.name".into(), Arc::clone(&name));
+            labels
+        });
         let field = if labels.is_some() {
             "/metadata/name"
         } else {
