@@ -476,6 +476,8 @@ impl Istio {
             port: call.service.map_or(call.port, |(_, port)| port),
             rewrite: None,
         };
+        let mut conditions = self.extensions.at_proxy(proxy, service);
+        conditions.extend(service.and_then(|service| self.other_waypoint(service)));
         let hop = |gates: Vec<Gate>, sends| Hop {
             name: proxy.title(Plane::Waypoint).into(),
             at: proxy.at.clone(),
@@ -483,7 +485,7 @@ impl Istio {
             gates: self.layer_before(proxy).into_iter().chain(gates).collect(),
             sends,
             addresses: Addresses::Last,
-            conditions: self.extensions.at_proxy(proxy, service),
+            conditions: conditions.clone(),
         };
         let continued = |hop: Hop, service| {
             let mut way = so_far.clone();

@@ -11,6 +11,7 @@ use super::membership::Plane;
 use super::policy::Object;
 use super::proxies::{GATEWAY_API, Proxy};
 use super::service_entry::ServiceEntry;
+use crate::k8s::Resource;
 use crate::model::{
     At, Because, Effect, Gate, Labels, Layer, Rule, Ruleset, Service, StringMatch, Test, Tri, When,
     Workload,
@@ -18,6 +19,8 @@ use crate::model::{
 
 const USE: &str = "istio.io/use-waypoint";
 const USE_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
+const CANARY: &str = "istio.io/use-waypoint-canary";
+const CANARY_WEIGHT: &str = "istio.io/use-waypoint-canary-weight";
 const FOR: &str = "istio.io/waypoint-for";
 const INGRESS: &str = "istio.io/ingress-use-waypoint";
 
@@ -124,6 +127,27 @@ impl Istio {
         At::new(resource, "/metadata/labels").join(USE)
     }
 
+    /// That a share of the calls to a service passes another waypoint than its own.
+    /// `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go` (ResolveUseWaypointCanary).
+    pub(super) fn other_waypoint(&self, service: &Service) -> Option<(String, At)> {
+        let own = self.index.resource(service.resource);
+        let namespace = self.index.namespace(&service.namespace);
+        let inherited = namespace
+            .filter(|n| n.labels.is_some() && !own.labels.contains_key(USE))
+            .map(|n| self.index.resource(n.at.resource));
+        let of_either = |map: fn(&Resource) -> &Labels, key| {
+            let found = map(own).get(key);
+            found.or_else(|| map(inherited?).get(key)).cloned()
+        };
+        let name = of_either(|r| &r.labels, CANARY)?;
+        let weight = of_either(|r| &r.annotations, CANARY_WEIGHT)?;
+        let some = !matches!(&*name, "" | "none") && weight.parse::<u8>().is_ok_and(|w| w > 0);
+        some.then(|| {
+            let what = format!("{weight} of 100 calls pass the waypoint {name} instead");
+            (what, At::new(service.resource, "/metadata/labels"))
+        })
+    }
+
     /// What a waypoint is for: `service`, `workload`, `all` or `none`.
     fn traffic(&self, proxy: &Proxy) -> &str {
         let Some(named) = &proxy.gateway else {
@@ -143,18 +167,19 @@ impl Istio {
         let Some(gateway) = self.proxies.gateway(proxy) else {
             return Tri::No;
         };
-        if *gateway.namespace == *namespace {
-            return Tri::Yes;
-        }
+        let own = Tri::from(*gateway.namespace == *namespace);
         let labels = self
             .index
             .namespace(namespace)
             .and_then(|n| n.labels.as_ref());
         let listeners = gateway.spec.listeners.iter();
         let mut listeners = listeners.filter(|l| l.protocol == "HBONE" && l.port == 15_008);
-        listeners.next().map_or(Tri::No, |listener| {
+        listeners.next().map_or(own, |listener| {
             let from = &listener.allowed_routes.namespaces;
-            from.admit(&gateway.namespace, namespace, labels)
+            match from.from.as_deref() {
+                Some("All" | "Selector") => from.admit(&gateway.namespace, namespace, labels),
+                _ => own,
+            }
         })
     }
 
