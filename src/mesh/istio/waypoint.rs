@@ -253,3 +253,44 @@ impl Istio {
         own.or(inherited).is_some_and(|said| is_true(said))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::mesh::istio::sample::{Sample, compile, deployment};
+
+    fn said(namespace: &str, labels: &str, weight: &str) -> Option<String> {
+        let text = format!(
+            "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: amb\n  \
+             labels: {{istio.io/dataplane-mode: ambient, istio.io/use-waypoint: one{namespace}}}\n  \
+             annotations: {{istio.io/use-waypoint-canary-weight: '40'}}\n---\n{}---\n\
+             apiVersion: v1\nkind: Service\nmetadata:\n  name: api\n  namespace: amb\n  \
+             labels: {{a: b{labels}}}\n  annotations: {{c: d{weight}}}\nspec: {{selector: {{app: api}}}}\n",
+            deployment("amb", "api")
+        );
+        let Sample { index, istio, .. } = compile(&[("mesh.yaml", &text)]);
+        let service = index.service_named("amb", "api").unwrap();
+        istio.other_waypoint(service).map(|(what, _)| what)
+    }
+
+    #[test]
+    fn a_share_of_the_calls() {
+        let two = ", istio.io/use-waypoint-canary: two";
+        let weight = ", istio.io/use-waypoint-canary-weight: '30'";
+        let own = ", istio.io/use-waypoint: three";
+        assert_eq!(said("", "", weight), None);
+        assert_eq!(
+            said("", two, weight).unwrap(),
+            "30 of 100 calls pass the waypoint two instead"
+        );
+        assert_eq!(
+            said(two, "", "").unwrap(),
+            "40 of 100 calls pass the waypoint two instead"
+        );
+        assert_eq!(said(two, own, ""), None);
+        assert_eq!(
+            said("", two, ", istio.io/use-waypoint-canary-weight: '0'"),
+            None
+        );
+    }
+}
