@@ -3,6 +3,7 @@
 //! No mesh product is named here: their answers come through [`Mesh`](crate::mesh::Mesh).
 
 mod answer;
+mod arrival;
 mod authorize;
 mod caller;
 mod candidates;
@@ -12,6 +13,7 @@ mod graph;
 mod ingress;
 mod network;
 pub mod normalize;
+mod outcome;
 mod ways;
 mod world;
 
