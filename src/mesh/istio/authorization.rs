@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use super::crd::Selecting as _;
 use super::crd::{Action, AuthorizationPolicy, Condition, Rule, is_true};
-use super::fields::{Attribute, is_literal_star};
+use super::fields::Attribute;
+use super::parts::{AtNode, Field, Parts};
 use super::policy::Object;
 use super::principal::TrustDomains;
 use super::proxies::GATEWAY_API;
+use super::value;
 use crate::k8s::Index;
-use crate::model::{
-    self, At, Constraint, Layer, Loss, Lost, Test, When, WrittenRule, WrittenValue,
-};
+use crate::model::{self, At, Constraint, Layer, Loss, Lost, When, WrittenRule};
 
 /// What a policy can target.
 const TARGETS: &[(&str, &str)] = &[
@@ -68,24 +68,6 @@ pub enum Reader {
 
 /// Why the webhook refuses a policy, and where.
 type Refusal = (String, At);
-
-/// A constraint with the condition it stands for.
-struct Field {
-    constraint: Constraint,
-    when: When,
-    node: AtNode,
-}
-
-/// What the node's proxy makes of a field.
-/// `istio/istio: pilot/pkg/serviceregistry/ambient/authorization.go` (handleRule).
-enum AtNode {
-    /// It reads it.
-    Reads(When),
-    /// It cannot, and says so: an ALLOW rule with it is left out.
-    CanNot,
-    /// It is lost on the way. Newer control planes leave an ALLOW rule with it out instead.
-    Lost,
-}
 
 struct Compiler<'a> {
     policy: &'a Object<AuthorizationPolicy>,
@@ -140,111 +122,6 @@ fn dry_run(policy: &Object<AuthorizationPolicy>, index: &Index) -> Option<At> {
     let key = "istio.io/dry-run";
     let value = index.resource(policy.id).annotations.get(key)?;
     is_true(value).then(|| policy.at("/metadata/annotations").join(key))
-}
-
-/// A rule taken apart.
-struct Parts {
-    sources: Vec<Vec<Field>>,
-    operations: Vec<Vec<Field>>,
-    conditions: Vec<Field>,
-}
-
-impl Parts {
-    /// The condition at a layer; nothing where the rule is dropped there.
-    fn when(&self, layer: Layer, action: Action) -> Option<When> {
-        let fields = || {
-            let alternatives = self.sources.iter().chain(&self.operations).flatten();
-            alternatives.chain(&self.conditions)
-        };
-        let needs_http = fields().any(|field| field.constraint.http);
-        if layer == Layer::Tcp && action == Action::Allow && needs_http {
-            return None;
-        }
-        let applies = |field: &&Field| layer == Layer::Http || !field.constraint.http;
-        let all = |fields: &Vec<Field>| {
-            When::all(
-                fields
-                    .iter()
-                    .filter(applies)
-                    .map(|f| f.when.clone())
-                    .collect(),
-            )
-        };
-        let any = |alternatives: &Vec<Vec<Field>>| match alternatives.is_empty() {
-            true => When::Always,
-            false => When::any(alternatives.iter().map(all).collect()),
-        };
-        Some(When::all(vec![
-            any(&self.sources),
-            any(&self.operations),
-            all(&self.conditions),
-        ]))
-    }
-
-    /// The condition at the node's proxy; nothing where the rule is left out there. What is left of
-    /// a source, an operation or a condition without anything to look at matches nobody.
-    /// `istio/ztunnel: src/rbac.rs` (matches).
-    fn at_node(&self, action: Action) -> Option<When> {
-        let alternatives = self.sources.iter().chain(&self.operations).flatten();
-        let mut fields = alternatives.chain(&self.conditions);
-        if action == Action::Allow && fields.any(|field| matches!(field.node, AtNode::CanNot)) {
-            return None;
-        }
-        let any = |alternatives: &Vec<Vec<Field>>| match alternatives.is_empty() {
-            true => When::Always,
-            false => When::any(alternatives.iter().map(|all| left(all, action)).collect()),
-        };
-        let conditions = self.conditions.iter();
-        let conditions = conditions.map(|field| left(std::slice::from_ref(field), action));
-        Some(When::all(vec![
-            any(&self.sources),
-            any(&self.operations),
-            When::all(conditions.collect()),
-        ]))
-    }
-
-    /// What became of the rule on its way to the node's proxy.
-    fn loss(&self, at_node: Option<&When>) -> Option<Loss> {
-        let alternatives = self.sources.iter().chain(&self.operations).flatten();
-        let mut fields = alternatives.chain(&self.conditions);
-        match at_node {
-            None => Some(Loss::Dropped),
-            Some(When::Never) => Some(Loss::Void),
-            Some(_) if fields.any(|f| !matches!(f.node, AtNode::Reads(_))) => Some(Loss::Widened),
-            Some(_) => None,
-        }
-    }
-
-    fn written(self, at: At) -> WrittenRule {
-        let plain = |fields: Vec<Field>| fields.into_iter().map(|f| f.constraint).collect();
-        WrittenRule {
-            at,
-            sources: self.sources.into_iter().map(plain).collect(),
-            operations: self.operations.into_iter().map(plain).collect(),
-            conditions: plain(self.conditions),
-        }
-    }
-}
-
-/// What is left of fields that must all hold, at the node's proxy.
-fn left(fields: &[Field], action: Action) -> When {
-    let mut all = Vec::new();
-    let mut doubtful = None;
-    for field in fields {
-        match &field.node {
-            AtNode::Reads(when) => all.push(when.clone()),
-            AtNode::CanNot => {}
-            AtNode::Lost => doubtful = Some(&field.constraint.at),
-        }
-    }
-    if all.is_empty() {
-        return When::Never;
-    }
-    if let Some(at) = doubtful.filter(|_| action == Action::Allow) {
-        let what = "whether the node's proxy ignores the trust domain or the whole rule";
-        all.push(When::Is(Test::Unknowable(what.into()), at.clone()));
-    }
-    When::all(all)
 }
 
 impl Compiler<'_> {
@@ -414,7 +291,13 @@ impl Compiler<'_> {
                     .test_at_node(value, &self.policy.namespace)
                     .map(|test| When::Is(test, at.clone())),
             );
-            written.push(self.value(&attribute, value, at));
+            written.push(value::written(
+                &attribute,
+                value,
+                at,
+                self.domains,
+                &self.policy.namespace,
+            ));
         }
         let signed = |alternatives| {
             let any = When::any(alternatives);
@@ -439,32 +322,6 @@ impl Compiler<'_> {
             when: signed(alternatives),
         })
     }
-
-    fn value(&self, attribute: &Attribute, value: &str, at: At) -> WrittenValue {
-        let any = match attribute {
-            Attribute::PeerAddress | Attribute::ClientAddress => value.ends_with("/0"),
-            Attribute::Principal => is_any_principal(value, self.domains),
-            Attribute::Path => matches!(value, "*" | "/*" | "/{**}"),
-            _ => value == "*",
-        };
-        // `namespaces` and `trustDomains` take stars anywhere
-        let globs = matches!(attribute, Attribute::Namespace | Attribute::TrustDomain);
-        let template = value.contains("{*}") || value.contains("{**}");
-        WrittenValue {
-            any,
-            literal_star: !globs && !template && is_literal_star(value),
-            account: account(attribute, value, &self.policy.namespace),
-            namespace: (*attribute == Attribute::Namespace && !value.contains('*'))
-                .then(|| value.into()),
-            malformed: malformed(attribute, value, self.domains),
-            also: match attribute {
-                Attribute::Principal => self.domains.beside(value),
-                _ => Vec::new(),
-            },
-            text: value.into(),
-            at,
-        }
-    }
 }
 
 /// `notPrincipals` → `principals`.
@@ -477,64 +334,6 @@ fn positive(field: &str) -> String {
             .chain(rest.chars().skip(1))
             .collect(),
         None => field.to_owned(),
-    }
-}
-
-/// Whether a principal takes every identity of the mesh. Names that are cut short are compared as
-/// they are: `cluster.local` stands for another trust domain in whole names only.
-fn is_any_principal(value: &str, domains: &TrustDomains) -> bool {
-    let rest = domains
-        .0
-        .iter()
-        .find_map(|domain| value.strip_prefix(domain.as_str()));
-    value == "*" || matches!(rest, Some("*" | "/*" | "/ns/*"))
-}
-
-/// The one identity that a value names.
-fn account(attribute: &Attribute, value: &str, own: &str) -> Option<(Arc<str>, Arc<str>)> {
-    match attribute {
-        Attribute::Principal if !value.contains('*') => {
-            match value.split('/').collect::<Vec<_>>().as_slice() {
-                [_, "ns", namespace, "sa", name] => Some(((*namespace).into(), (*name).into())),
-                _ => None,
-            }
-        }
-        Attribute::ServiceAccount => {
-            let (namespace, name) = value.split_once('/').unwrap_or((own, value));
-            Some((namespace.into(), name.into()))
-        }
-        _ => None,
-    }
-}
-
-/// What is wrong with a principal that no workload can have.
-fn malformed(attribute: &Attribute, value: &str, domains: &TrustDomains) -> Option<String> {
-    if *attribute != Attribute::Principal {
-        return None;
-    }
-    if value.contains("://") {
-        return Some("principals are written without spiffe://".to_owned());
-    }
-    if value.contains('*') {
-        let whole = value.split('/').count() == 5;
-        let cut_short = value.starts_with("cluster.local/") && !whole;
-        let ours = domains.0.iter().any(|domain| domain == "cluster.local");
-        return (cut_short && !ours).then(|| {
-            let ours = domains.0.join(", ");
-            format!("only in a whole principal does cluster.local stand for this mesh's trust domain ({ours})")
-        });
-    }
-    match value.split('/').collect::<Vec<_>>().as_slice() {
-        [domain, "ns", _, "sa", _] => {
-            let ours = *domain == "cluster.local" || domains.0.iter().any(|d| d == domain);
-            (!ours).then(|| {
-                format!(
-                    "the trust domain {domain:?} is not this mesh's ({})",
-                    domains.0.join(", ")
-                )
-            })
-        }
-        _ => Some("a principal is <trust domain>/ns/<namespace>/sa/<service account>".to_owned()),
     }
 }
 
