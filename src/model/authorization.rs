@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{At, Because};
+use super::{At, Because, Expression};
 
 /// What happens to a request that a rule matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,6 +162,8 @@ pub enum Test {
     Path(PathMatch),
     /// HTTP authority with its port, whatever its case.
     Host(StringMatch),
+    /// HTTP authority without its port, whatever its case.
+    HostName(StringMatch),
     /// A line of an HTTP header.
     Header {
         /// Name of the header, in lower case.
@@ -214,6 +216,8 @@ pub enum StringMatch {
     Prefix(Arc<str>),
     /// Ends with this.
     Suffix(Arc<str>),
+    /// Fits this as a whole.
+    Fits(Expression),
 }
 
 impl StringMatch {
@@ -224,6 +228,7 @@ impl StringMatch {
             Self::Exact(value) => text == &**value,
             Self::Prefix(value) => text.starts_with(&**value),
             Self::Suffix(value) => text.ends_with(&**value),
+            Self::Fits(expression) => expression.fits(text),
         }
     }
 
@@ -234,6 +239,7 @@ impl StringMatch {
             Self::Exact(value) => Self::Exact(value.to_lowercase().into()),
             Self::Prefix(value) => Self::Prefix(value.to_lowercase().into()),
             Self::Suffix(value) => Self::Suffix(value.to_lowercase().into()),
+            Self::Fits(expression) => Self::Fits(expression.clone()),
         }
     }
 }

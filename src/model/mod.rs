@@ -5,6 +5,7 @@
 
 mod address;
 mod authorization;
+mod expression;
 mod identity;
 mod listener;
 mod policy;
@@ -20,6 +21,7 @@ pub use authorization::{
     Cidr, Delegate, Effect, Normalization, PathMatch, Rule, Ruleset, Segment, StringMatch, Test,
     TokenRule, When, contains,
 };
+pub use expression::Expression;
 pub use identity::Identity;
 pub use listener::{Inlet, InletKind, Layer, Listener, TlsAcceptance, TlsOrigination, Transport};
 pub use policy::{

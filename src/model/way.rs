@@ -1,7 +1,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{At, Because, Decided, Identity, Layer, Ruleset, ServiceId, TlsOrigination};
+use super::{
+    At, Because, Decided, Expression, Identity, Layer, Ruleset, ServiceId, TlsOrigination,
+};
 
 /// One way of a call to the workload that is called: what the caller sends, and the proxies that it
 /// passes before the workload's own.
@@ -25,6 +27,8 @@ pub struct Way {
     pub sealed: bool,
     /// What could change it and is not understood.
     pub conditions: Vec<(String, At)>,
+    /// What else has to hold and is not known: it can refuse a call, and let none in.
+    pub needs: Vec<(String, At)>,
     /// Why it ends before the workload, if it does.
     pub ends: Option<(Cow<'static, str>, Because)>,
 }
@@ -42,6 +46,7 @@ impl Way {
             server_name: None,
             sealed: false,
             conditions: Vec::new(),
+            needs: Vec::new(),
             ends: None,
         }
     }
@@ -124,6 +129,13 @@ pub enum PathRewrite {
         /// What it begins with.
         to: Arc<str>,
     },
+    /// What fits is replaced.
+    Fits {
+        /// What is looked for.
+        expression: Expression,
+        /// What it becomes.
+        to: Arc<str>,
+    },
     /// Something that files cannot tell.
     Unknowable,
 }
@@ -143,6 +155,7 @@ impl PathRewrite {
                     (to, rest) => format!("{to}/{rest}"),
                 })
             }
+            Self::Fits { expression, to } => Some(expression.replace(path, to)),
             Self::Unknowable => None,
         }
     }
@@ -153,7 +166,7 @@ impl PathRewrite {
             Self::Prefix { from, to } | Self::Segments { from, to } => {
                 Some(format!("{from}{}", path.strip_prefix(&**to)?))
             }
-            Self::Whole(_) | Self::Unknowable => None,
+            Self::Whole(_) | Self::Fits { .. } | Self::Unknowable => None,
         }
     }
 }

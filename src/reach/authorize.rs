@@ -254,6 +254,7 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
         | Test::Method(_)
         | Test::Path(_)
         | Test::Host(_)
+        | Test::HostName(_)
         | Test::Header { .. }
             if attempt.open && caller.layer == Layer::Http =>
         {
@@ -271,6 +272,7 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
         Test::Method(value) => value.matches(&attempt.method).into(),
         Test::Path(value) => matches_path(value, &attempt.path).into(),
         Test::Host(value) => value.matches(&attempt.host).into(),
+        Test::HostName(value) => value.matches(without_port(&attempt.host)).into(),
         Test::Header { name, value } => attempt
             .headers
             .iter()
@@ -293,6 +295,14 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
         | Test::IdentityNamespace(_)
         | Test::IdentityServiceAccount { .. }
         | Test::IdentityTrustDomain(_) => Tri::No,
+    }
+}
+
+/// A host as it is without `:port`.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
     }
 }
 

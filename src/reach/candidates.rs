@@ -30,6 +30,8 @@ pub struct Candidates {
     headers: Vec<Vec<Vec<HeaderLine>>>,
     addresses: Vec<Option<IpAddr>>,
     base: Attempt,
+    /// Whether there may be requests that none of these stands for.
+    open: bool,
     /// What each gate makes of the token.
     tokens: Vec<Presented>,
 }
@@ -102,6 +104,9 @@ fn looking_for(
         Some(_) => (Vec::new(), vec![last_forwarded(&lines).or(peer)]),
         None => (patterns.headers(), patterns.addresses(peer)),
     };
+    let replaced = |rewrite: &&PathRewrite| matches!(rewrite, PathRewrite::Fits { .. });
+    let open = patterns.fit_others(&given, request.is_some())
+        || (given.path.is_none() && rewrites.iter().any(replaced));
     let mut request = given;
     let tokens = asked
         .iter()
@@ -113,6 +118,7 @@ fn looking_for(
         hosts,
         headers,
         addresses,
+        open,
         base: Attempt {
             headers: lines,
             ..Attempt::default()
@@ -233,7 +239,7 @@ impl Candidates {
                 return true;
             }
             if !advance(&mut at, &dimensions) {
-                return true;
+                return !self.open;
             }
         }
         false
@@ -323,13 +329,22 @@ impl Patterns {
         match test {
             Test::Method(value) => push(&mut self.methods, value.clone()),
             Test::Path(value) => push(&mut self.paths, value.clone()),
-            Test::Host(value) => push(&mut self.hosts, value.clone()),
+            Test::Host(value) | Test::HostName(value) => push(&mut self.hosts, value.clone()),
             Test::Header { name, value } => {
                 push(&mut self.headers, (name.to_string(), value.clone()))
             }
             Test::ClientAddress(range) => push(&mut self.addresses, *range),
             _ => {}
         }
+    }
+
+    /// Whether a text that is not given may fit an expression, for which nothing is tried.
+    fn fit_others(&self, given: &Request, asked: bool) -> bool {
+        let fits = |value: &StringMatch| matches!(value, StringMatch::Fits(_));
+        let path = |path: &PathMatch| matches!(path, PathMatch::Text(StringMatch::Fits(_)));
+        (given.path.is_none() && self.paths.iter().any(path))
+            || (given.host.is_none() && self.hosts.iter().any(fits))
+            || (!asked && self.headers.iter().any(|(_, value)| fits(value)))
     }
 
     /// Every method that rules tell apart, and one that they do not.
@@ -436,7 +451,7 @@ fn witnesses(patterns: &[StringMatch], any: &str) -> Vec<String> {
     let mut texts = vec![any.to_owned()];
     for pattern in patterns {
         match pattern {
-            StringMatch::Any => {}
+            StringMatch::Any | StringMatch::Fits(_) => {}
             StringMatch::Exact(text) => push(&mut texts, text.to_string()),
             StringMatch::Prefix(text) => {
                 push(&mut texts, format!("{text}{ANY}"));

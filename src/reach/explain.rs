@@ -217,7 +217,7 @@ fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
         },
         Test::Method(_) => or_none(&attempt.method, "method"),
         Test::Path(_) => or_none(&attempt.path, "path"),
-        Test::Host(_) => or_none(&attempt.host, "host"),
+        Test::Host(_) | Test::HostName(_) => or_none(&attempt.host, "host"),
         Test::Port(_) => format!("the port {}", caller.port),
         Test::Header { name, .. } => {
             let line = attempt.headers.iter().find(|line| *line.name == **name);
@@ -243,6 +243,7 @@ fn value_of(test: &Test) -> String {
         | Test::ServerName(value)
         | Test::Method(value)
         | Test::Host(value)
+        | Test::HostName(value)
         | Test::Header { value, .. } => text(value),
         Test::IdentityNamespace(value) => format!("in namespace {value:?}"),
         Test::IdentityServiceAccount { namespace, name } => format!("{namespace}/{name}"),
@@ -267,6 +268,7 @@ fn text(value: &StringMatch) -> String {
         StringMatch::Exact(text) => format!("{text:?}"),
         StringMatch::Prefix(text) => format!("\"{text}*\""),
         StringMatch::Suffix(text) => format!("\"*{text}\""),
+        StringMatch::Fits(expression) => format!("fitting {:?}", expression.as_str()),
     }
 }
 

@@ -43,21 +43,28 @@ pub(super) fn through(
         steps.push(accepted);
     }
     steps.extend(said.flatten());
-    let mut verdict = match passage.passes {
-        Tri::Yes => Verdict::Allow,
-        Tri::No => Verdict::Deny,
-        Tri::Unknown => Verdict::Conditional,
-    };
-    if !arrival.conditions.is_empty() {
-        verdict = Verdict::Conditional;
-        steps.extend(open(&arrival.conditions));
-    }
     Path {
         inlet: inlet.kind,
         transport: arrival.transport,
-        verdict,
+        verdict: settle(passage.passes, arrival, &mut steps),
         steps,
         inbound: inbound(question, arrival, &asked, &passage),
+    }
+}
+
+/// What is left open on the way, added to what was asked there.
+fn settle(passes: Tri, arrival: &Arrival<'_>, steps: &mut Vec<Step>) -> Verdict {
+    let needs = &arrival.way.needs;
+    let needed = passes != Tri::No && !needs.is_empty();
+    if !arrival.conditions.is_empty() || needed {
+        steps.extend(open(&arrival.conditions));
+        steps.extend(open(needs));
+        return Verdict::Conditional;
+    }
+    match passes {
+        Tri::Yes => Verdict::Allow,
+        Tri::No => Verdict::Deny,
+        Tri::Unknown => Verdict::Conditional,
     }
 }
 
@@ -111,18 +118,12 @@ pub(super) fn leave(question: &Question<'_>, arrival: Arrival<'_>) -> Path {
         &passage,
         question.explain,
     );
-    let mut steps = arrival.steps;
+    let mut steps = arrival.steps.clone();
     steps.extend(said.into_iter().flatten());
-    steps.extend(open(&arrival.conditions));
     Path {
         inlet: InletKind::Direct,
         transport: arrival.transport,
-        verdict: match passage.passes {
-            _ if !arrival.conditions.is_empty() => Verdict::Conditional,
-            Tri::Yes => Verdict::Allow,
-            Tri::No => Verdict::Deny,
-            Tri::Unknown => Verdict::Conditional,
-        },
+        verdict: settle(passage.passes, &arrival, &mut steps),
         steps,
         inbound: None,
     }

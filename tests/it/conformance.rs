@@ -61,6 +61,11 @@ fn istio_ambient_corner_by_corner() {
     check("istio-ambient");
 }
 
+#[test]
+fn istio_gateways_routes_and_scope() {
+    check("istio-gateways");
+}
+
 #[derive(Deserialize)]
 struct Logging {
     sets: Vec<Set>,

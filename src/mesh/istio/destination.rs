@@ -295,20 +295,6 @@ impl DestinationRules {
             None => Tls::Unset,
         }
     }
-
-    /// The labels of a subset of a host, whoever defines it.
-    pub fn subset(&self, host: &str, name: &str) -> Option<&crate::model::Labels> {
-        let exact = self.by_exact_host.get(host).into_iter().flatten();
-        let wild = self
-            .wildcards
-            .iter()
-            .filter(|(suffix, _)| host.ends_with(suffix.as_str()));
-        let rules = exact
-            .chain(wild.map(|(_, i)| i))
-            .filter_map(|&i| self.all.get(i));
-        let mut subsets = rules.flat_map(|rule| &rule.spec.subsets);
-        subsets.find(|one| one.name == name).map(|one| &one.labels)
-    }
 }
 
 /// What one policy says about TLS to a service port.

@@ -278,7 +278,7 @@ fn path(value: &str) -> Result<PathMatch, String> {
 /// Whether a value of this match can never be anything: a star that means nothing.
 pub fn is_literal_star(value: &str) -> bool {
     match text(value) {
-        StringMatch::Any => false,
+        StringMatch::Any | StringMatch::Fits(_) => false,
         StringMatch::Exact(rest) | StringMatch::Prefix(rest) | StringMatch::Suffix(rest) => {
             rest.contains('*')
         }

@@ -3,18 +3,18 @@
 //! `istio/istio: pilot/pkg/model/gateway.go`, `istio/istio: pilot/pkg/networking/core/gateway.go`.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
 use super::Istio;
 use super::crd::Selecting;
-use super::policy::{Object, Objects, selects};
-use super::proxies::Proxy;
-use super::routes::{Lead, Route, Table, common_host, covers, host_is};
-use super::virtual_service::{Standing, is_for};
-use crate::k8s::Index;
-use crate::model::{At, Labels, Layer, ServiceId, TargetPort, TlsOrigination, When, Workload};
+use super::merging::{ServerNumber, own_ports, target_of};
+use super::policy::{Object, selects};
+use super::scope::Known;
+use super::routes::{Lead, Route, Table, Target, common_host, covers, host_is};
+use super::virtual_service::{Standing, VirtualService, is_for};
+use crate::model::{At, Labels, Layer, ServiceId, TlsOrigination, When, Workload};
 
 /// `Gateway` of Istio.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -36,6 +36,8 @@ pub struct Server {
     pub port: ServerPort,
     /// The hosts, each possibly with the namespaces that may serve it.
     pub hosts: Vec<String>,
+    /// The address it listens at; empty is every one.
+    pub bind: String,
     /// How TLS is ended.
     pub tls: Option<ServerTls>,
 }
@@ -94,8 +96,8 @@ pub struct Door {
     pub sealed: bool,
     /// The line of the listener.
     pub at: At,
-    /// What could change it and is not known.
-    pub conditions: Vec<(String, At)>,
+    /// What else has to hold for whoever comes in, and is not known.
+    pub needs: Vec<(String, At)>,
 }
 
 /// A way through a gateway to a service.
@@ -127,6 +129,12 @@ impl Ingress {
             let Some(service) = istio.service_of_host(&lead.target.host) else {
                 continue;
             };
+            // there is no cluster for what is not exported to the gateway's namespace
+            let proxy = self.doors.get(door).and_then(|door| door.proxy);
+            let proxy = proxy.and_then(|proxy| istio.proxies.all.get(proxy));
+            if proxy.is_some_and(|proxy| istio.is_exported(service, &proxy.pods) != Known::Yes) {
+                continue;
+            }
             let port = istio.port_of_target(&lead.target, service, port);
             let entrance = Entrance { door, lead, port };
             self.to.entry(service.id).or_default().push(entrance);
@@ -137,12 +145,30 @@ impl Ingress {
 /// What a server does, in neutral words.
 struct Kind {
     sends: TlsOrigination,
-    /// Which of a VirtualService's routes count: `http`, `tls`, `tcp`; none where all are refused.
-    routes: Option<&'static str>,
+    /// Which of a VirtualService's routes count: `http`, `tls`, `tcp`.
+    routes: &'static str,
     sealed: bool,
 }
 
 impl Server {
+    /// Whether it takes requests without TLS.
+    pub(super) fn is_http(&self) -> bool {
+        let protocol = self.port.protocol.to_uppercase();
+        matches!(
+            protocol.as_str(),
+            "HTTP" | "HTTP2" | "GRPC" | "GRPC-WEB" | "HTTP_PROXY"
+        )
+    }
+
+    fn mode(&self) -> Option<ServerTlsMode> {
+        self.tls.as_ref().map(|tls| tls.mode)
+    }
+
+    /// Whether requests are only told to come again over HTTPS.
+    fn redirects(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.https_redirect)
+    }
+
     fn kind(&self) -> Kind {
         let tls = self.tls.as_ref();
         let kind = |sends, routes, sealed| Kind {
@@ -151,64 +177,51 @@ impl Server {
             sealed,
         };
         let ended = |routes| match tls.map_or(ServerTlsMode::Simple, |tls| tls.mode) {
-            ServerTlsMode::Passthrough | ServerTlsMode::AutoPassthrough => {
-                kind(TlsOrigination::ForeignTls, Some("tls"), true)
-            }
-            ServerTlsMode::IstioMutual => kind(TlsOrigination::Mtls, Some(routes), false),
-            _ => kind(TlsOrigination::ForeignTls, Some(routes), false),
+            ServerTlsMode::Passthrough => kind(TlsOrigination::ForeignTls, "tls", true),
+            ServerTlsMode::AutoPassthrough => kind(TlsOrigination::Mtls, "tls", true),
+            ServerTlsMode::IstioMutual => kind(TlsOrigination::Mtls, routes, false),
+            _ => kind(TlsOrigination::ForeignTls, routes, false),
         };
         match self.port.protocol.to_uppercase().as_str() {
-            "HTTP" | "HTTP2" | "GRPC" | "GRPC-WEB" | "HTTP_PROXY" => {
-                let redirects = tls.is_some_and(|tls| tls.https_redirect);
-                let routes = (!redirects).then_some("http");
-                kind(TlsOrigination::Plaintext, routes, false)
-            }
+            _ if self.is_http() => kind(TlsOrigination::Plaintext, "http", false),
             "HTTPS" => ended("http"),
             "TLS" => ended("tcp"),
-            _ => kind(TlsOrigination::Plaintext, Some("tcp"), false),
+            _ => kind(TlsOrigination::Plaintext, "tcp", false),
         }
     }
 }
 
 impl Istio {
     /// Works out the ways in through Istio's own gateways.
-    pub(super) fn classic_gateways(&self, gateways: &Objects<Gateway>, ingress: &mut Ingress) {
-        let known = self.proxies.all.iter().any(|proxy| proxy.gateway.is_none());
-        // per proxy and port, what the oldest gateway speaks there: others do not get in
-        let mut spoken: HashMap<(usize, u16), bool> = HashMap::new();
-        for gateway in gateways.iter() {
-            let serving: Vec<usize> = self.serving(gateway);
-            for (number, server) in gateway.spec.servers.iter().enumerate() {
-                let kind = server.kind();
-                let plain = kind.sends == TlsOrigination::Plaintext && kind.routes == Some("http")
-                    || kind.routes.is_none();
-                let mut doors = Vec::new();
-                for &proxy in &serving {
-                    let same = *spoken.entry((proxy, server.port.number)).or_insert(plain);
-                    if same == plain {
-                        doors.extend(self.doors(proxy, server.port.number));
-                    }
-                }
-                let at = gateway.at(&format!("/spec/servers/{number}/port"));
-                if serving.is_empty() && !known {
-                    doors.push(Door {
-                        proxy: None,
-                        entry: "a gateway leads to it".into(),
-                        port: server.port.number,
-                        sends: TlsOrigination::Plaintext,
-                        sealed: false,
-                        at: at.clone(),
-                        conditions: vec![(
-                            "the pods of this gateway are not in the input".to_owned(),
-                            gateway.at("/spec/selector"),
-                        )],
-                    });
-                }
-                for door in doors {
-                    self.open(gateway, number, door, &kind, &at, ingress);
-                }
+    pub(super) fn classic_gateways(&self, ingress: &mut Ingress) {
+        for ((proxy, own), servers) in self.merged_servers() {
+            let doors = self.doors_at(proxy, own);
+            let pods = self.proxies.all.get(proxy).map(|proxy| &proxy.pods);
+            let is_http = |one| self.server(one).is_some_and(|(_, server)| server.is_http());
+            // requests without TLS are routed by what all servers of the port say
+            let (together, apart) = servers.into_iter().partition(|&one| is_http(one));
+            let apart: Vec<ServerNumber> = apart;
+            for one in apart {
+                self.open(&[one], &doors, pods, ingress);
+            }
+            self.open(&together, &doors, pods, ingress);
+        }
+        if self.proxies.all.iter().any(|proxy| proxy.gateway.is_none()) {
+            return;
+        }
+        for (g, gateway) in self.gateways.iter().enumerate() {
+            if !self.serving(gateway).is_empty() {
+                continue;
+            }
+            for (s, server) in gateway.spec.servers.iter().enumerate() {
+                self.open(&[(g, s)], &[absent(gateway, server)], None, ingress);
             }
         }
+    }
+
+    fn server(&self, (gateway, server): ServerNumber) -> Option<(&Object<Gateway>, &Server)> {
+        let gateway = self.gateways.nth(gateway)?;
+        Some((gateway, gateway.spec.servers.get(server)?))
     }
 
     /// What a gateway's pods listen for: their own port, what clients send, the line.
@@ -218,13 +231,7 @@ impl Istio {
         let Some((number, proxy)) = all.into_iter().find(|(_, p)| p.pods.id == workload.id) else {
             return served;
         };
-        let own_ports = |port: u16| {
-            let declared = proxy.services(&self.index).flat_map(|s| &s.ports);
-            let targets = declared
-                .filter(move |declared| declared.number == port)
-                .filter_map(|declared| target_of(&self.index, declared, proxy));
-            std::iter::once(port).chain(targets).collect::<Vec<u16>>()
-        };
+        let own_ports = |port: u16| own_ports(&self.index, proxy, port);
         for gateway in self.gateways.iter() {
             if !self.serving(gateway).contains(&number) {
                 continue;
@@ -250,7 +257,7 @@ impl Istio {
     }
 
     /// The proxies that serve a gateway.
-    fn serving(&self, gateway: &Object<Gateway>) -> Vec<usize> {
+    pub(super) fn serving(&self, gateway: &Object<Gateway>) -> Vec<usize> {
         let labels = &gateway.spec.selector;
         let proxies = self.proxies.all.iter().enumerate();
         let fit = proxies.filter(|(_, proxy)| {
@@ -262,169 +269,315 @@ impl Istio {
         fit.map(|(i, _)| i).collect()
     }
 
-    /// How the outside gets to a port of a proxy, if it does.
+    /// How the outside gets to what a proxy listens for under a number, if it does.
     pub(super) fn doors(&self, number: usize, port: u16) -> Vec<Door> {
         let Some(proxy) = self.proxies.all.get(number) else {
             return Vec::new();
         };
-        let door = |text: &'static str, at: At, own: u16| Door {
+        let own = own_ports(&self.index, proxy, port).into_iter();
+        own.flat_map(|own| self.doors_at(number, own)).collect()
+    }
+
+    /// How the outside gets to a port of a proxy's pods, if it does.
+    fn doors_at(&self, number: usize, own: u16) -> Vec<Door> {
+        let Some(proxy) = self.proxies.all.get(number) else {
+            return Vec::new();
+        };
+        let door = |text: &'static str, at: At| Door {
             proxy: Some(number),
             entry: text.into(),
             port: own,
             sends: TlsOrigination::Plaintext,
             sealed: false,
             at,
-            conditions: Vec::new(),
+            needs: Vec::new(),
         };
         let mut doors = Vec::new();
         if let Some(at) = &proxy.open {
-            doors.push(door(
-                "a load balancer is made for this gateway",
-                at.clone(),
-                port,
-            ));
+            let text = "a load balancer is made for this gateway";
+            doors.push(door(text, at.clone()));
         }
         for service in proxy.services(&self.index) {
             let Some((_, at)) = &service.exposed else {
                 continue;
             };
-            for declared in &service.ports {
-                let target = target_of(&self.index, declared, proxy);
-                if declared.number == port || target == Some(port) {
-                    let own = target.unwrap_or(port);
-                    doors.push(door(
-                        "the gateway's Service is open to the outside",
-                        at.clone(),
-                        own,
-                    ));
-                }
+            let mut ports = service.ports.iter();
+            if ports.any(|declared| target_of(&self.index, declared, proxy) == Some(own)) {
+                let text = "the gateway's Service is open to the outside";
+                doors.push(door(text, at.clone()));
             }
         }
         let ports = proxy.pods.containers.iter().flat_map(|c| &c.ports);
-        let mut published = ports.filter(|p| p.number == port && p.host_port.is_some());
+        let mut published = ports.filter(|p| p.number == own && p.host_port.is_some());
         if proxy.pods.host_network {
             let at = proxy.pods.template_at("/spec/hostNetwork");
-            doors.push(door("the gateway listens on the node itself", at, port));
+            doors.push(door("the gateway listens on the node itself", at));
         } else if let Some(declared) = published.next() {
             let at = At {
                 resource: proxy.pods.resource,
                 pointer: declared.at.join("hostPort"),
             };
-            doors.push(door("a port of the node leads to the gateway", at, port));
+            doors.push(door("a port of the node leads to the gateway", at));
         }
         doors
     }
 
-    /// Notes everything that the routes behind a server lead to.
+    /// Notes everything that the routes behind servers lead to that are routed together.
     fn open(
         &self,
-        gateway: &Object<Gateway>,
-        number: usize,
-        mut door: Door,
-        kind: &Kind,
-        at: &At,
+        together: &[ServerNumber],
+        doors: &[Door],
+        pods: Option<&Workload>,
         ingress: &mut Ingress,
     ) {
-        let Some(server) = gateway.spec.servers.get(number) else {
-            return;
-        };
-        door.sends = kind.sends;
-        door.sealed = kind.sealed;
-        door.at = at.clone();
-        if let Some(tls) = &server.tls
-            && tls.mode == ServerTlsMode::Mutual
-            && kind.sends == TlsOrigination::ForeignTls
-        {
-            let at = gateway.at(&format!("/spec/servers/{number}/tls/mode"));
-            let what = "the client has to show a certificate that the gateway accepts";
-            door.conditions.push((what.to_owned(), at));
+        let mut slots: HashMap<ServerNumber, Vec<usize>> = HashMap::new();
+        for &one in together {
+            let Some((gateway, server)) = self.server(one) else {
+                continue;
+            };
+            for door in doors {
+                slots.entry(one).or_default().push(ingress.doors.len());
+                ingress.doors.push(door_of(gateway, server, one.1, door));
+            }
         }
-        let slot = ingress.doors.len();
-        ingress.doors.push(door);
-        let Some(routes) = kind.routes else {
-            return;
-        };
-        if server
-            .tls
-            .as_ref()
-            .is_some_and(|tls| tls.mode == ServerTlsMode::AutoPassthrough)
-        {
-            self.auto_passthrough(gateway, server, at, ingress);
-            return;
-        }
-        for table in self.tables(gateway, server, slot, routes, ingress, at) {
-            ingress.add(self, slot, &table, server.port.number);
+        for (one, table) in self.tables(together, pods) {
+            let number = self.server(one).map_or(0, |(_, server)| server.port.number);
+            for &slot in slots.get(&one).into_iter().flatten() {
+                ingress.add(self, slot, &table, number);
+            }
         }
     }
 
-    /// The tables of a server: one for each host that it and VirtualServices have in common.
+    /// The tables of servers that are routed together: one for each host that VirtualServices have
+    /// in common with them, for each server that leads somewhere under it.
+    /// `istio/istio: pilot/pkg/networking/core/gateway.go` (buildGatewayHTTPRouteConfig).
     fn tables(
         &self,
-        gateway: &Object<Gateway>,
-        server: &Server,
-        door: usize,
-        routes: &str,
-        ingress: &Ingress,
-        at: &At,
-    ) -> Vec<Table> {
-        let name = format!(
-            "{}/{}",
-            gateway.namespace,
-            self.index.resource(gateway.id).key.name
-        );
-        let proxy = ingress.doors.get(door).and_then(|door| door.proxy);
-        let there = proxy
-            .and_then(|proxy| self.proxies.all.get(proxy))
-            .map_or(&*gateway.namespace, |proxy| &*proxy.pods.namespace);
-        let standing = Standing {
-            gateway: &name,
-            port: server.port.number,
-            client: None,
-        };
-        let mut by_host: Vec<(String, At, Vec<Route>)> = Vec::new();
-        for object in self.virtual_services.iter() {
-            let spec = &object.spec;
-            let bound = is_for(&spec.gateways, &object.namespace, &name);
-            if !bound || !self.virtual_services.is_visible(object, there) {
-                continue;
+        together: &[ServerNumber],
+        pods: Option<&Workload>,
+    ) -> Vec<(ServerNumber, Table)> {
+        let servers = together.iter().filter_map(|&one| Some((one, self.server(one)?)));
+        let mut hosts = Hosts::default();
+        let mut routes = "http";
+        for (one, (gateway, server)) in servers {
+            routes = server.kind().routes;
+            let at = gateway.at(&format!("/spec/servers/{}/port", one.1));
+            if routes == "tcp" {
+                return vec![(one, self.streams(gateway, server, pods, &at))];
             }
-            let found = match routes {
-                "http" => self.virtual_services.routes(object, Layer::Http, standing),
-                "tls" => self.virtual_services.tls(object, standing),
-                _ => self.virtual_services.routes(object, Layer::Tcp, standing),
-            };
-            for (i, host) in spec.hosts.iter().enumerate() {
-                let host = super::destination::resolve(host, &object.namespace);
-                for common in hosts_in_common(server, gateway, &object.namespace, &host) {
-                    let at = object.at(&format!("/spec/hosts/{i}"));
-                    match by_host.iter_mut().find(|(known, ..)| *known == common) {
-                        Some((_, _, known)) => known.extend(found.iter().cloned()),
-                        None => by_host.push((common, at, found.clone())),
+            if server.mode() == Some(ServerTlsMode::AutoPassthrough) {
+                return vec![(one, self.by_server_name(gateway, server, &at))];
+            }
+            for (object, found) in self.bound(gateway, server, routes, pods) {
+                for (i, host) in object.spec.hosts.iter().enumerate() {
+                    let host = super::destination::resolve(host, &object.namespace);
+                    for common in hosts_in_common(server, gateway, &object.namespace, &host) {
+                        let at = object.at(&format!("/spec/hosts/{i}"));
+                        hosts.add(common.to_lowercase(), at, one, &found, server);
                     }
                 }
             }
+            for host in server.hosts.iter().filter(|_| server.redirects()) {
+                hosts.add(host.to_lowercase(), at.clone(), one, &[], server);
+            }
         }
-        host_tables(by_host, routes, at)
+        hosts.tables(routes, |one| {
+            let gateway = self.gateways.nth(one.0)?;
+            Some(gateway.at(&format!("/spec/servers/{}/port", one.1)))
+        })
     }
 
-    /// Every service may be asked for by its name.
-    fn auto_passthrough(
+    /// The table of a server that takes connections: those have no host, and the first route that
+    /// a VirtualService with a host of the server has takes them all.
+    /// `istio/istio: pilot/pkg/networking/core/gateway.go` (buildGatewayNetworkFiltersFromTCPRoutes).
+    fn streams(
         &self,
         gateway: &Object<Gateway>,
         server: &Server,
+        pods: Option<&Workload>,
         at: &At,
-        ingress: &mut Ingress,
-    ) {
+    ) -> Table {
+        let bound = self.bound(gateway, server, "tcp", pods).into_iter();
+        let bound = bound.filter(|(object, _)| {
+            let near = &object.namespace;
+            object.spec.hosts.iter().any(|host| {
+                let host = super::destination::resolve(host, near);
+                !hosts_in_common(server, gateway, near, &host).is_empty()
+            })
+        });
+        Table {
+            layer: Layer::Tcp,
+            routes: bound.flat_map(|(_, routes)| routes).collect(),
+            near: at.clone(),
+        }
+    }
+
+    /// The VirtualServices that a server has, each with its routes there.
+    fn bound<'a>(
+        &'a self,
+        gateway: &Object<Gateway>,
+        server: &Server,
+        routes: &str,
+        pods: Option<&Workload>,
+    ) -> Vec<(&'a Object<VirtualService>, Vec<Route>)> {
+        let name = &self.index.resource(gateway.id).key.name;
+        let name = format!("{}/{name}", gateway.namespace);
+        let there = pods.map_or(&*gateway.namespace, |pods| &*pods.namespace);
+        let standing = Standing {
+            gateway: &name,
+            port: server.port.number,
+            client: pods,
+        };
+        let all = &self.virtual_services;
+        let seen = all.seen_from(there).into_iter();
+        seen.filter(|object| is_for(&object.spec.gateways, &object.namespace, &name))
+            .map(|object| {
+                let found = match routes {
+                    "http" => all.routes(object, Layer::Http, standing),
+                    "tls" => all.tls(object, standing),
+                    _ => all.routes(object, Layer::Tcp, standing),
+                };
+                (object, found)
+            })
+            .collect()
+    }
+
+    /// Every service may be asked for by its name, with a certificate of the mesh.
+    /// `istio/istio: pilot/pkg/networking/core/gateway.go` (builtAutoPassthroughFilterChains).
+    fn by_server_name(&self, gateway: &Object<Gateway>, server: &Server, at: &At) -> Table {
+        let mut routes = Vec::new();
         for service in self.index.services() {
             let host = super::destination::host_of(&service.namespace, &service.name);
-            let common = hosts_in_common(server, gateway, &service.namespace, &host);
-            if !common.is_empty() {
-                let what = "its server name leads here by itself (AUTO_PASSTHROUGH), for whoever has a \
-                            certificate of the mesh";
-                let unjudged = (what.to_owned(), at.clone());
-                ingress.unjudged.entry(service.id).or_insert(unjudged);
+            if hosts_in_common(server, gateway, &service.namespace, &host).is_empty() {
+                continue;
+            }
+            let to = service.ports.iter().map(|port| Target {
+                host: host.clone(),
+                port: Some(port.number),
+                subset: None,
+                at: at.clone(),
+            });
+            routes.push(Route {
+                when: When::Always,
+                to: to.collect(),
+                rewrite: None,
+                at: at.clone(),
+            });
+        }
+        Table {
+            layer: Layer::Tcp,
+            routes,
+            near: at.clone(),
+        }
+    }
+}
+
+/// A route of a host, and the server it is there for.
+type Served = (ServerNumber, Route);
+
+/// What servers that are routed together do with each host, in the order in which hosts are met.
+#[derive(Debug, Default)]
+struct Hosts {
+    all: Vec<(String, At, Vec<Served>)>,
+    /// Where in `all` each host is.
+    known: HashMap<String, usize>,
+    /// The hosts whose requests are only told to come again over HTTPS.
+    redirected: HashSet<String>,
+}
+
+impl Hosts {
+    fn add(&mut self, host: String, at: At, one: ServerNumber, found: &[Route], server: &Server) {
+        if server.redirects() {
+            self.redirected.insert(host.clone());
+        }
+        let next = self.all.len();
+        let place = *self.known.entry(host.clone()).or_insert(next);
+        if place == next {
+            self.all.push((host, at, Vec::new()));
+        }
+        if let Some((.., served)) = self.all.get_mut(place) {
+            served.extend(found.iter().map(|route| (one, route.clone())));
+        }
+    }
+
+    /// The tables of each server: what others lead to is none of its business.
+    fn tables(
+        mut self,
+        routes: &str,
+        near: impl Fn(ServerNumber) -> Option<At>,
+    ) -> Vec<(ServerNumber, Table)> {
+        for (host, _, served) in &mut self.all {
+            // what takes everything comes last
+            served.sort_by_key(|(_, route)| matches!(route.when, When::Always));
+            if self.redirected.contains(host) {
+                served.iter_mut().for_each(|(_, route)| route.to.clear());
             }
         }
+        let bare = self.all.iter().map(|(host, at, served)| {
+            let routes = served.iter().map(|(_, route)| route.clone());
+            (host.clone(), at.clone(), routes.collect())
+        });
+        let Some(somewhere) = self.all.first().map(|(_, at, _)| at.clone()) else {
+            return Vec::new();
+        };
+        let tables = host_tables(bare.collect(), routes, &somewhere).into_iter();
+        let mut found = Vec::new();
+        for (table, (.., served)) in tables.zip(&self.all) {
+            let mut leading: Vec<ServerNumber> = served
+                .iter()
+                .filter(|(_, route)| !route.to.is_empty())
+                .map(|(one, _)| *one)
+                .collect();
+            leading.sort_unstable();
+            leading.dedup();
+            for one in leading {
+                let mut table = table.clone();
+                table.near = near(one).unwrap_or(table.near);
+                // in front are those that narrower hosts have
+                let own = table.routes.len().saturating_sub(served.len());
+                let routes = table.routes.iter_mut().skip(own);
+                for (route, (of, _)) in routes.zip(served) {
+                    if *of != one {
+                        route.to.clear();
+                    }
+                }
+                found.push((one, table));
+            }
+        }
+        found
+    }
+}
+
+/// A way in to a server.
+fn door_of(gateway: &Object<Gateway>, server: &Server, number: usize, door: &Door) -> Door {
+    let kind = server.kind();
+    let here = format!("/spec/servers/{number}");
+    let mut door = Door {
+        sends: kind.sends,
+        sealed: kind.sealed,
+        at: gateway.at(&format!("{here}/port")),
+        ..door.clone()
+    };
+    if server.mode() == Some(ServerTlsMode::Mutual) && kind.sends == TlsOrigination::ForeignTls {
+        let at = gateway.at(&format!("{here}/tls/mode"));
+        let what = "the client has to show a certificate that the gateway accepts";
+        door.needs.push((what.to_owned(), at));
+    }
+    door
+}
+
+/// A way in to a gateway whose pods are not in the input.
+fn absent(gateway: &Object<Gateway>, server: &Server) -> Door {
+    let at = gateway.at("/spec/selector");
+    let what = "the pods of this gateway are not in the input";
+    Door {
+        proxy: None,
+        entry: "a gateway leads to it".into(),
+        port: server.port.number,
+        sends: TlsOrigination::Plaintext,
+        sealed: false,
+        at: at.clone(),
+        needs: vec![(what.to_owned(), at)],
     }
 }
 
@@ -490,13 +643,4 @@ fn hosts_in_common(
         }
     }
     found
-}
-
-/// The port of a proxy's pods that a Service port leads to.
-fn target_of(index: &Index, port: &crate::model::ServicePort, proxy: &Proxy) -> Option<u16> {
-    match (&port.target, index.target(port, &proxy.pods)) {
-        (_, Some(target)) => Some(target),
-        (TargetPort::Number(number), None) => Some(*number),
-        (TargetPort::Name(_), None) => None,
-    }
 }

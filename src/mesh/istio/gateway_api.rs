@@ -16,7 +16,7 @@ use super::proxies::{GATEWAY_API, Gateway, Listener};
 use super::routes::{Route, Table, Target, common_host};
 use crate::k8s::Index;
 use crate::model::{
-    At, Layer, PathMatch, PathRewrite, Problem, Rewrite, Service, StringMatch, Test,
+    At, Expression, Layer, PathMatch, PathRewrite, Problem, Rewrite, Service, StringMatch, Test,
     TlsOrigination, Tri, When,
 };
 
@@ -287,15 +287,14 @@ fn route_match(one: &RouteMatch, at: &At) -> When {
     }
     for (i, header) in one.headers.iter().enumerate() {
         let at = at.join("headers").join(i);
-        all.push(match header.r#type.as_deref() {
-            None | Some("Exact") => When::Is(
-                Test::Header {
-                    name: header.name.to_lowercase().into(),
-                    value: StringMatch::Exact(header.value.as_str().into()),
-                },
-                at,
-            ),
-            _ => doubt(
+        let value = match header.r#type.as_deref() {
+            None | Some("Exact") => Some(StringMatch::Exact(header.value.as_str().into())),
+            _ => Expression::whole(&header.value).map(StringMatch::Fits),
+        };
+        let name = header.name.to_lowercase().into();
+        all.push(match value {
+            Some(value) => When::Is(Test::Header { name, value }, at),
+            None => doubt(
                 format!("whether the header {} fits this expression", header.name),
                 at,
             ),
@@ -326,10 +325,13 @@ fn path_match(path: &Value, at: At) -> When {
                 ]),
             }
         }
-        _ => When::Is(
-            Test::Unknowable("whether the path fits this expression".into()),
-            at,
-        ),
+        _ => match Expression::whole(&path.value) {
+            Some(expression) => is(StringMatch::Fits(expression)),
+            None => When::Is(
+                Test::Unknowable("whether the path fits this expression".into()),
+                at,
+            ),
+        },
     }
 }
 

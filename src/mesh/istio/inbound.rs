@@ -175,13 +175,17 @@ impl Istio {
                 let Some(door) = self.ingress.doors.get(entrance.door) else {
                     continue;
                 };
-                let has = self.subset_has(&entrance.lead.target, service, workload);
+                let proxy = door.proxy.and_then(|proxy| self.proxies.all.get(proxy));
+                let to = &entrance.lead.target;
+                let has = proxy.map_or(Tri::Unknown, |proxy| {
+                    self.subset_has(&proxy.pods, to, service, workload)
+                });
                 if has == Tri::No {
                     continue;
                 }
                 let mut found = self.way_in(door, entrance, &call);
-                for way in &mut found {
-                    way.conditions.extend(undefined(&entrance.lead.target, has));
+                for way in found.iter_mut().filter(|_| to.subset.is_some()) {
+                    way.needs.extend(undefined(to, has));
                 }
                 ways.extend(found);
             }
@@ -201,7 +205,7 @@ impl Istio {
         );
         way.entry = Some((door.entry.clone(), door.at.clone()));
         way.sealed = door.sealed;
-        way.conditions.clone_from(&door.conditions);
+        way.needs.clone_from(&door.needs);
         if door.sends == TlsOrigination::Mtls {
             let text = "the gateway takes the mesh's own mutual TLS only";
             way.ends = Some((text.into(), Because::Configured(door.at.clone())));
@@ -236,7 +240,7 @@ impl Istio {
         };
         let member = self.member(&proxy.pods);
         let config = self.config.of(&member.revision);
-        let trusted = config.num_trusted_proxies.as_ref().map_or(0, |(n, _)| *n);
+        let trusted = config.trusted_proxies(&self.index, &proxy.pods);
         let mut conditions = self.extensions.inbound(&proxy.pods);
         conditions.extend(self.contested(&proxy.pods));
         Hop {

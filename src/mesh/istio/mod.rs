@@ -13,10 +13,12 @@ mod fields;
 mod gateway;
 mod gateway_api;
 mod inbound;
+mod http_match;
 mod ingress;
 mod injectors;
 mod logs;
 mod membership;
+mod merging;
 mod outbound;
 mod parts;
 mod policy;
@@ -168,7 +170,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio>
         api_routes: ApiRoutes::find(index, problems),
         service_entries: ServiceEntries::find(index, config.service_export_to.clone(), problems),
         proxies: Proxies::find(index, &mut members, problems),
-        gateways: Objects::default(),
+        gateways: Objects::read(index, NETWORKING, "Gateway", problems),
         ingress: gateway::Ingress::default(),
         policies: Vec::new(),
         rulesets: Mutex::default(),
@@ -180,11 +182,9 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio>
         compiled,
     };
     let mut ingress = gateway::Ingress::default();
-    let gateways = Objects::read(index, NETWORKING, "Gateway", problems);
-    istio.classic_gateways(&gateways, &mut ingress);
+    istio.classic_gateways(&mut ingress);
     istio.api_gateways(&mut ingress);
     istio.ingresses(&Ingress::all(index), &mut ingress);
-    istio.gateways = gateways;
     istio.ingress = ingress;
     istio.policies = written::policies(&istio);
     unread::report(&istio, problems);

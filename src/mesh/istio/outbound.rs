@@ -17,6 +17,7 @@ use super::scope::{self, Known};
 use super::settings::OutboundPolicy;
 use super::virtual_service::{MESH, Standing};
 use super::waypoint::Asked;
+use crate::k8s::selector::is_subset;
 use crate::mesh::{Before, Call};
 use crate::model::{
     Addresses, At, Because, Decided, Gate, Hop, Layer, Membership, Outside, ResourceId, Ruleset,
@@ -287,17 +288,26 @@ impl Istio {
         ways
     }
 
-    /// Whether a sidecar knows of a service.
-    fn is_known(&self, client: &Workload, service: &Service, port: u16) -> Known {
+    /// Whether a service is exported to the namespace of a proxy; where it says that it is not.
+    pub(super) fn is_exported(&self, service: &Service, proxy: &Workload) -> Known {
         let key = "networking.istio.io/exportTo";
         let written = self.index.resource(service.resource).annotations.get(key);
-        let config = self.config.of(&self.member(client).revision);
+        let config = self.config.of(&self.member(proxy).revision);
         let export: Vec<String> = match written {
             Some(written) => written.split(',').map(|e| e.trim().to_owned()).collect(),
             None => config.service_export_to.clone(),
         };
-        if !scope::is_exported(&export, &service.namespace, &client.namespace) {
-            let at = At::new(service.resource, "/metadata/annotations").join(key);
+        match scope::is_exported(&export, &service.namespace, &proxy.namespace) {
+            true => Known::Yes,
+            false => {
+                Known::No(At::new(service.resource, "/metadata/annotations").join(key))
+            }
+        }
+    }
+
+    /// Whether a sidecar knows of a service.
+    fn is_known(&self, client: &Workload, service: &Service, port: u16) -> Known {
+        if let Known::No(at) = self.is_exported(service, client) {
             return Known::No(at);
         }
         let host = destination::host_of(&service.namespace, &service.name);
@@ -341,7 +351,7 @@ impl Istio {
             return vec![Way::straight(self.leg(client, call, None), call.service)];
         };
         let mut ways = Vec::new();
-        for led in self.leads_to(&table, call, port) {
+        for led in self.leads_to(client, &table, call, port) {
             let there = Call {
                 service: Some(led.service),
                 ..*call
@@ -349,7 +359,7 @@ impl Istio {
             let sends = self.leg(client, &there, led.subset.as_deref());
             ways.push(Way {
                 gates: vec![led.gate],
-                conditions: led.conditions,
+                needs: led.needs,
                 ..Way::straight(sends, Some(led.service))
             });
         }
@@ -364,7 +374,13 @@ impl Istio {
     }
 
     /// What of a table leads to the workload of a call.
-    fn leads_to(&self, table: &Table, call: &Call<'_>, dialled: u16) -> Vec<Led> {
+    fn leads_to(
+        &self,
+        client: &Workload,
+        table: &Table,
+        call: &Call<'_>,
+        dialled: u16,
+    ) -> Vec<Led> {
         let mut found = Vec::new();
         for lead in table.leads(self.config.normalization) {
             let Some(service) = self.service_of_host(&lead.target.host) else {
@@ -373,10 +389,10 @@ impl Istio {
             let port = self.port_of_target(&lead.target, service, dialled);
             let mut ports = self.index.services_to(call.workload, call.port).into_iter();
             let leads = ports.any(|(s, p)| s.id == service.id && p == port);
-            let has = self.subset_has(&lead.target, service, call.workload);
+            let has = self.subset_has(client, &lead.target, service, call.workload);
             if leads && has != Tri::No {
                 found.push(Led {
-                    conditions: undefined(&lead.target, has),
+                    needs: undefined(&lead.target, has),
                     gate: lead.gate,
                     service: (service.id, port),
                     subset: lead.target.subset,
@@ -386,17 +402,27 @@ impl Istio {
         found
     }
 
-    /// Whether a destination's subset has a workload. Of one that no rule in the input defines that
-    /// is not known: calls to it fail, unless it is defined elsewhere.
-    pub(super) fn subset_has(&self, to: &Target, service: &Service, workload: &Workload) -> Tri {
-        let Some(subset) = &to.subset else {
+    /// Whether a destination's subset has a workload. Where the client has rules for the host and
+    /// none defines the subset, it has nothing: there is no such cluster. Where it has no rule at
+    /// all that is not known: calls fail, unless one is written elsewhere.
+    pub(super) fn subset_has(
+        &self,
+        client: &Workload,
+        to: &Target,
+        service: &Service,
+        workload: &Workload,
+    ) -> Tri {
+        let Some(name) = &to.subset else {
             return Tri::Yes;
         };
         let host = destination::host_of(&service.namespace, &service.name);
-        let labels = self.destinations.subset(&host, subset);
-        labels.map_or(Tri::Unknown, |labels| {
-            Tri::from(crate::k8s::selector::is_subset(labels, &workload.labels))
-        })
+        let rules = self.rules_for(client, &host, &service.namespace);
+        if rules.is_empty() {
+            return Tri::Unknown;
+        }
+        let mut subsets = rules.iter().flat_map(|rule| &rule.spec.subsets);
+        let found = subsets.find(|one| one.name == *name);
+        Tri::from(found.is_some_and(|one| is_subset(&one.labels, &workload.labels)))
     }
 
     /// The routes that a sidecar (or waypoint) applies to calls to a service port.
@@ -415,24 +441,30 @@ impl Istio {
             Plane::Waypoint => {
                 all.at_waypoint(&host, [&client.namespace, &service.namespace], revision)
             }
-            _ => Vec::from_iter(all.for_host(&host, &client.namespace, revision)),
+            _ => all.for_host(&host, &client.namespace, revision),
         };
-        let Some(first) = found.first() else {
+        if found.is_empty() {
             return self.service_routes(service, port, layer, &client.namespace);
-        };
+        }
         let standing = Standing {
             gateway: MESH,
             port,
             client: Some(client),
         };
-        let routes = found.iter().flat_map(|o| all.routes(o, layer, standing));
-        let routes: Vec<_> = routes.collect();
-        // one that says nothing of this sort of connection changes nothing
-        (!routes.is_empty()).then(|| Table {
-            layer,
-            routes,
-            near: first.at("/spec/hosts"),
-        })
+        let mut tables = found.into_iter().filter_map(|object| {
+            let routes = all.routes(object, layer, standing);
+            // one that says nothing of this sort of connection changes nothing
+            (!routes.is_empty()).then(|| Table {
+                layer,
+                routes,
+                near: object.at("/spec/hosts"),
+            })
+        });
+        let mut table = tables.next()?;
+        if *plane == Plane::Waypoint {
+            table.routes.extend(tables.flat_map(|more| more.routes));
+        }
+        Some(table)
     }
 
     fn ambient_ways(&self, client: &Workload, call: &Call<'_>) -> Vec<Way> {
@@ -501,7 +533,7 @@ impl Istio {
             return vec![continued(hop(vec![asked], sends), call.service)];
         };
         let mut ways = Vec::new();
-        for led in self.leads_to(&table, call, port) {
+        for led in self.leads_to(&proxy.pods, &table, call, port) {
             let there = Call {
                 service: Some(led.service),
                 ..*call
@@ -509,7 +541,7 @@ impl Istio {
             let sends = self.waypoint_leg(proxy, &there);
             let hop = hop(vec![asked.clone(), led.gate], sends);
             let mut way = continued(hop, Some(led.service));
-            way.conditions.extend(led.conditions);
+            way.needs.extend(led.needs);
             ways.push(way);
         }
         if ways.is_empty() {
@@ -637,7 +669,7 @@ impl Istio {
         let detour = self
             .virtual_services
             .for_host(&host, near, &member.revision);
-        if let Some(object) = detour {
+        if let Some(object) = detour.first() {
             let what = "routes may lead the call through a gateway or elsewhere";
             way.conditions
                 .push((what.to_owned(), object.at("/spec/hosts")));
@@ -726,7 +758,7 @@ struct Led {
     gate: Gate,
     service: (ServiceId, u16),
     subset: Option<String>,
-    conditions: Vec<(String, At)>,
+    needs: Vec<(String, At)>,
 }
 
 /// That no rule in the input defines a destination's subset.

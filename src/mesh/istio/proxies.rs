@@ -217,7 +217,15 @@ impl Proxies {
             .workloads_in(&gateway.namespace)
             .find(|w| w.label(GATEWAY_NAME) == Some(&named.name));
         let manual = manual_service(gateway);
-        if let Some(pods) = written {
+        let there = || {
+            let host = super::destination::resolve(manual.as_deref()?, &gateway.namespace);
+            let mut services = index.services().iter();
+            let service = services.find(|service| {
+                super::destination::host_of(&service.namespace, &service.name) == host
+            })?;
+            index.workloads_of(service.id).next()
+        };
+        if let Some(pods) = written.or_else(there) {
             if let Some(member) = members.get_mut(pods.id.0 as usize) {
                 member.plane = plane;
                 member.membership = Decided::configured(Membership::Meshed, at.clone());
@@ -367,6 +375,7 @@ impl Proxy {
             };
             super::destination::resolve(host, &gateway.namespace)
                 == super::destination::host_of(&service.namespace, &service.name)
+                && !index.services_of(self.pods.id).any(|own| own.id == service.id)
         });
         of_pods.chain(named)
     }

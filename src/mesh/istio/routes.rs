@@ -139,21 +139,12 @@ pub fn covers(wide: &str, narrow: &str) -> bool {
 
 /// The condition that a request is for a host, with or without a port.
 pub fn host_is(host: &str, at: &At) -> When {
-    let is = |value| When::Is(Test::Host(value), at.clone());
+    let is = |value| When::Is(Test::HostName(value), at.clone());
     let host = host.to_lowercase();
     match host.strip_prefix('*') {
         Some("") => When::Always,
-        Some(suffix) => {
-            let ports = ["80", "443", "8080", "8443"];
-            let with_port =
-                ports.map(|port| is(StringMatch::Suffix(format!("{suffix}:{port}").into())));
-            let plain = is(StringMatch::Suffix(suffix.into()));
-            When::any(std::iter::once(plain).chain(with_port).collect())
-        }
-        None => When::any(vec![
-            is(StringMatch::Exact(host.as_str().into())),
-            is(StringMatch::Prefix(format!("{host}:").into())),
-        ]),
+        Some(suffix) => is(StringMatch::Suffix(suffix.into())),
+        None => is(StringMatch::Exact(host.as_str().into())),
     }
 }
 

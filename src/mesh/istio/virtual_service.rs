@@ -3,7 +3,7 @@
 //! `istio/istio: pilot/pkg/networking/core/route/route.go`, delegates:
 //! `istio/istio: pilot/pkg/model/virtualservice.go`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -11,11 +11,12 @@ use serde::de::IgnoredAny;
 
 use super::crd::Selecting;
 use super::destination::resolve;
+use super::http_match::HttpMatch;
 use super::policy::{Object, Objects, selects};
 use super::routes::{Route, Target, host_is};
 use crate::k8s::Index;
 use crate::model::{
-    At, Labels, Layer, PathMatch, PathRewrite, Problem, Rewrite, StringMatch, Test, When, Workload,
+    At, Expression, Labels, Layer, PathRewrite, Problem, Rewrite, Test, When, Workload,
 };
 
 /// What `gateways` calls the sidecars.
@@ -89,7 +90,14 @@ struct Delegate {
 struct WrittenRewrite {
     uri: Option<String>,
     authority: Option<String>,
-    uri_regex_rewrite: Option<IgnoredAny>,
+    uri_regex_rewrite: Option<RegexRewrite>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct RegexRewrite {
+    r#match: String,
+    rewrite: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -110,32 +118,6 @@ struct Percentage {
     value: f64,
 }
 
-/// A match on a text, as Istio writes it. Empty takes anything that is there.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct Text {
-    exact: Option<String>,
-    prefix: Option<String>,
-    regex: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct HttpMatch {
-    uri: Option<Text>,
-    scheme: Option<Text>,
-    method: Option<Text>,
-    authority: Option<Text>,
-    headers: BTreeMap<String, Text>,
-    without_headers: BTreeMap<String, Text>,
-    query_params: BTreeMap<String, Text>,
-    ignore_uri_case: bool,
-    port: u16,
-    source_labels: Labels,
-    source_namespace: String,
-    gateways: Vec<String>,
-}
-
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct StreamMatch {
@@ -154,7 +136,7 @@ pub struct Standing<'a> {
     pub gateway: &'a str,
     /// The port that is called.
     pub port: u16,
-    /// The pods that call, of a sidecar.
+    /// The proxy's pods, if they are in the input.
     pub client: Option<&'a Workload>,
 }
 
@@ -201,41 +183,68 @@ impl VirtualServices {
         found
     }
 
-    /// All of them, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = &Object<VirtualService>> {
-        self.all.iter()
-    }
-
     /// Whether clients of a namespace see one.
     pub fn is_visible(&self, object: &Object<VirtualService>, namespace: &str) -> bool {
-        let said = &object.spec.export_to;
-        let export = if said.is_empty() {
-            &self.default_export
-        } else {
-            said
-        };
+        let export = self.export_to(object);
         export.is_empty()
             || export.iter().any(|to| {
                 to == "*" || to == namespace || (to == "." && *object.namespace == *namespace)
             })
     }
 
-    /// The one that sidecars of a namespace apply to a host: the most specific, the oldest of them.
+    fn export_to<'a>(&'a self, object: &'a Object<VirtualService>) -> &'a [String] {
+        match object.spec.export_to.as_slice() {
+            [] => &self.default_export,
+            said => said,
+        }
+    }
+
+    /// Those that everyone sees come after those that some see, and these after those that a
+    /// namespace keeps to itself.
+    /// `istio/istio: pilot/pkg/model/push_context.go` (initVirtualServices, VirtualServicesForGateway).
+    fn breadth(&self, object: &Object<VirtualService>, namespace: &str) -> u8 {
+        let export = self.export_to(object);
+        let has = |what: &str| export.iter().any(|to| to == what);
+        match (export.is_empty() || has("*"), has(".")) {
+            (true, _) => 2,
+            (false, true) if *object.namespace == *namespace => 0,
+            (false, _) => 1,
+        }
+    }
+
+    /// Those that proxies of a namespace see, in the order in which they count.
+    pub fn seen_from<'a>(&'a self, namespace: &str) -> Vec<&'a Object<VirtualService>> {
+        let seen = self.all.iter();
+        let mut seen: Vec<_> = seen.filter(|o| self.is_visible(o, namespace)).collect();
+        seen.sort_by_key(|object| self.breadth(object, namespace));
+        seen
+    }
+
+    /// Those for the most specific host that sidecars of a namespace apply to one, in order: the
+    /// first that has a route for a client counts.
     pub fn for_host(
         &self,
         host: &str,
         namespace: &str,
         revision: &str,
-    ) -> Option<&Object<VirtualService>> {
+    ) -> Vec<&Object<VirtualService>> {
+        let seen = |i: &usize| {
+            let object = self.all.nth(*i)?;
+            let counts = self.is_visible(object, namespace) && object.is_read_by(revision);
+            counts.then_some(object)
+        };
         let exact = self.exact.get(host).into_iter().flatten();
-        let wild = self
-            .wild
-            .iter()
-            .filter(|(suffix, _)| host.ends_with(suffix.as_str()));
-        exact
-            .chain(wild.map(|(_, i)| i))
-            .filter_map(|&i| self.all.nth(i))
-            .find(|object| self.is_visible(object, namespace) && object.is_read_by(revision))
+        let mut found: Vec<_> = exact.filter_map(seen).collect();
+        let wild = self.wild.iter();
+        let mut wild = wild.filter(|(suffix, i)| host.ends_with(suffix.as_str()) && seen(i).is_some());
+        if found.is_empty()
+            && let Some((widest, _)) = wild.clone().next()
+        {
+            let same = wild.by_ref().filter(|(suffix, _)| suffix == widest);
+            found.extend(same.filter_map(|(_, i)| seen(i)));
+        }
+        found.sort_by_key(|object| self.breadth(object, namespace));
+        found
     }
 
     /// Those that a waypoint applies to a host, oldest first: its own and the service's namespace
@@ -316,62 +325,37 @@ impl VirtualServices {
         at: Standing<'_>,
     ) -> Vec<Route> {
         match layer {
-            Layer::Http => self.http(object, at, None),
+            Layer::Http => self.http(object, at),
             Layer::Tcp => stream(object, "tcp", &object.spec.tcp, at),
         }
     }
 
-    fn http(
-        &self,
-        object: &Object<VirtualService>,
-        at: Standing<'_>,
-        parent: Option<(&When, Option<&Rewrite>)>,
-    ) -> Vec<Route> {
+    fn http(&self, object: &Object<VirtualService>, at: Standing<'_>) -> Vec<Route> {
         let mut routes = Vec::new();
         for (i, route) in object.spec.http.iter().enumerate() {
             let here = object.at(&format!("/spec/http/{i}"));
-            let Some((when, prefix)) = alternatives(&route.r#match, &here, object, at) else {
+            let own = matches(route, object, &here);
+            let Some(delegate) = &route.delegate else {
+                routes.extend(of_one(route, own, object, &here, at));
                 continue;
             };
-            let rewrite = route
-                .rewrite
-                .as_ref()
-                .map(|written| rewrite(written, prefix));
-            let (when, rewrite) = match parent {
-                Some((outer, inherited)) => (
-                    When::all(vec![outer.clone(), when]),
-                    rewrite.or_else(|| inherited.cloned()),
-                ),
-                None => (when, rewrite),
+            // what none of the delegate's routes takes goes on to the next route
+            let Some(inner) = self.delegate(object, delegate) else {
+                continue;
             };
-            match &route.delegate {
-                Some(delegate) if parent.is_none() => {
-                    let inner = self.delegate(object, delegate);
-                    let rewrite = rewrite.as_ref();
-                    routes.extend(
-                        inner
-                            .into_iter()
-                            .flat_map(|inner| self.http(inner, at, Some((&when, rewrite)))),
-                    );
-                    // what none of its routes takes is answered with 404, not by the next route
-                    routes.push(Route {
-                        when,
-                        to: Vec::new(),
-                        rewrite: None,
-                        at: here.join("delegate"),
-                    });
-                }
-                _ => routes.push(Route {
-                    when,
-                    to: if answers(route) {
-                        Vec::new()
-                    } else {
-                        targets(&route.route, object, &here)
-                    },
-                    rewrite,
-                    at: here,
-                }),
+            for (d, leaf) in inner.spec.http.iter().enumerate() {
+                let there = inner.at(&format!("/spec/http/{d}"));
+                let Some(both) = refined(&own, matches(leaf, inner, &there)) else {
+                    continue;
+                };
+                let merged = leaf.below(route);
+                routes.extend(of_one(&merged, both, inner, &there, at));
             }
+        }
+        // nothing is built behind a route that takes everything
+        let all = |route: &Route| matches!(route.when, When::Always);
+        if let Some(last) = routes.iter().position(all) {
+            routes.truncate(last + 1);
         }
         routes
     }
@@ -399,28 +383,43 @@ impl VirtualServices {
 }
 
 /// Whether `gateways` has a proxy; a name without a namespace is next to the object.
-/// `istio/istio: pilot/pkg/model/config.go` (resolveGatewayName).
 pub fn is_for(gateways: &[String], namespace: &str, gateway: &str) -> bool {
-    if gateways.is_empty() {
-        return gateway == MESH;
+    match gateways.is_empty() {
+        true => gateway == MESH,
+        false => gateways
+            .iter()
+            .any(|named| full_name(named, namespace) == gateway),
     }
-    gateways.iter().any(|named| {
-        if named == MESH || gateway == MESH {
-            return named == gateway;
+}
+
+/// The name of a gateway with its namespace; [`MESH`] has none.
+/// `istio/istio: pilot/pkg/model/config.go` (resolveGatewayName).
+pub fn full_name(named: &str, namespace: &str) -> String {
+    if named == MESH {
+        return MESH.to_owned();
+    }
+    if named.contains('/') {
+        return match named.strip_prefix("./") {
+            Some(name) => format!("{namespace}/{name}"),
+            None => named.to_owned(),
+        };
+    }
+    let mut parts = named.split('.');
+    let name = parts.next().unwrap_or_default();
+    format!("{}/{name}", parts.next().unwrap_or(namespace))
+}
+
+impl HttpRoute {
+    /// This route of a delegate, with what it inherits from the route that delegates.
+    /// `istio/istio: pilot/pkg/model/virtualservice.go` (mergeHTTPRoute).
+    fn below(&self, root: &Self) -> Self {
+        Self {
+            rewrite: self.rewrite.clone().or_else(|| root.rewrite.clone()),
+            fault: self.fault.clone().or_else(|| root.fault.clone()),
+            direct_response: self.direct_response.or(root.direct_response),
+            ..self.clone()
         }
-        if named.contains('/') {
-            let full = match named.strip_prefix("./") {
-                Some(name) => format!("{namespace}/{name}"),
-                None => named.clone(),
-            };
-            return full == gateway;
-        }
-        match named.split('.').collect::<Vec<_>>().as_slice() {
-            [name] => format!("{namespace}/{name}") == gateway,
-            [name, there, ..] => format!("{there}/{name}") == gateway,
-            [] => false,
-        }
-    })
+    }
 }
 
 /// Whether the proxy answers by itself.
@@ -449,10 +448,16 @@ fn targets(route: &[Weighted], object: &Object<VirtualService>, at: &At) -> Vec<
         .collect()
 }
 
-/// What a rewrite makes of a request that a route with this prefix took.
-fn rewrite(written: &WrittenRewrite, prefix: Option<String>) -> Rewrite {
+/// What a rewrite makes of a request that a match with this prefix took.
+fn rewrite(written: &WrittenRewrite, prefix: Option<&str>) -> Rewrite {
     let path = match (&written.uri, &written.uri_regex_rewrite, prefix) {
-        (_, Some(_), _) => Some(PathRewrite::Unknowable),
+        (_, Some(regex), _) => Some(match Expression::part(&regex.r#match) {
+            Some(expression) => PathRewrite::Fits {
+                expression,
+                to: regex.rewrite.as_str().into(),
+            },
+            None => PathRewrite::Unknowable,
+        }),
         (Some(uri), None, Some(prefix)) => Some(PathRewrite::Prefix {
             from: prefix.into(),
             to: uri.as_str().into(),
@@ -466,120 +471,81 @@ fn rewrite(written: &WrittenRewrite, prefix: Option<String>) -> Rewrite {
     }
 }
 
-/// Any of the matches that can hold at a proxy, and the prefix that they have in common; nothing
-/// where there are some and none can.
-fn alternatives(
-    matches: &[HttpMatch],
-    here: &At,
+/// The matches of a route, each with its place; one that takes everything where there are none.
+fn matches(
+    route: &HttpRoute,
     object: &Object<VirtualService>,
-    at: Standing<'_>,
-) -> Option<(When, Option<String>)> {
-    if matches.is_empty() {
-        return Some((When::Always, Some("/".to_owned())));
-    }
-    let possible = matches.iter().enumerate().filter(|(_, m)| {
-        let gateways = m.gateways.is_empty() || is_for(&m.gateways, &object.namespace, at.gateway);
-        gateways && reaches(m.port, &m.source_labels, &m.source_namespace, at)
-    });
-    let mut any = Vec::new();
-    let mut prefixes: Vec<Option<String>> = Vec::new();
-    for (i, one) in possible {
-        any.push(http_match(one, &here.join("match").join(i)));
-        prefixes.push(match &one.uri {
-            Some(uri) => uri.prefix.clone(),
-            None => Some("/".to_owned()),
-        });
-    }
-    prefixes.dedup();
-    let prefix = match prefixes.as_slice() {
-        [only] => only.clone(),
-        _ => None,
-    };
-    (!any.is_empty()).then(|| (When::any(any), prefix))
+    here: &At,
+) -> Vec<(HttpMatch, At)> {
+    let all = route.r#match.iter().enumerate();
+    all.map(|(i, one)| (one.near(&object.namespace), here.join("match").join(i)))
+        .collect()
 }
 
-/// Whether what does not depend on the request fits a proxy.
-fn reaches(port: u16, labels: &Labels, namespace: &str, at: Standing<'_>) -> bool {
+/// What the matches of a route and of a delegate's route take together; nothing where one of the
+/// delegate's has no match of the root's that covers it.
+fn refined(root: &[(HttpMatch, At)], leaf: Vec<(HttpMatch, At)>) -> Option<Vec<(HttpMatch, At)>> {
+    if root.is_empty() {
+        return Some(leaf);
+    }
+    if leaf.is_empty() {
+        return Some(root.to_vec());
+    }
+    let mut both = Vec::new();
+    for (leaf, at) in leaf {
+        let known = both.len();
+        let refined = root.iter().filter_map(|(root, _)| root.refined(&leaf));
+        both.extend(refined.map(|one| (one, at.clone())));
+        if both.len() == known {
+            return None;
+        }
+    }
+    Some(both)
+}
+
+/// The routes that one entry makes at a proxy: one for each of its matches that can hold there.
+fn of_one(
+    route: &HttpRoute,
+    matches: Vec<(HttpMatch, At)>,
+    object: &Object<VirtualService>,
+    here: &At,
+    at: Standing<'_>,
+) -> Vec<Route> {
+    let to = match answers(route) {
+        true => Vec::new(),
+        false => targets(&route.route, object, here),
+    };
+    let made = |when, prefix: Option<&str>| Route {
+        when,
+        to: to.clone(),
+        rewrite: route.rewrite.as_ref().map(|r| rewrite(r, prefix)),
+        at: here.clone(),
+    };
+    if matches.is_empty() {
+        return vec![made(When::Always, Some("/"))];
+    }
+    let possible = matches.iter().filter(|(one, _)| concerns(one, at));
+    possible
+        .map(|(one, place)| made(one.when(place), one.prefix()))
+        .collect()
+}
+
+/// Whether what does not depend on the request fits a proxy. Where gateways are named, labels and
+/// namespace are not looked at.
+/// `istio/istio: pilot/pkg/networking/core/route/route.go` (sourceMatchHTTP).
+fn concerns(one: &HttpMatch, at: Standing<'_>) -> bool {
+    let port = one.port == 0 || one.port == at.port;
+    port && match one.gateways.is_empty() {
+        true => is_source(&one.source_labels, &one.source_namespace, at),
+        false => one.gateways.iter().any(|name| name == at.gateway),
+    }
+}
+
+/// Whether a proxy's pods have labels, and lie in a namespace.
+fn is_source(labels: &Labels, namespace: &str, at: Standing<'_>) -> bool {
     let labels = labels.is_empty() || at.client.is_some_and(|c| selects(Some(labels), c));
     let namespace = namespace.is_empty() || at.client.is_some_and(|c| *c.namespace == *namespace);
-    (port == 0 || port == at.port) && labels && namespace
-}
-
-fn http_match(one: &HttpMatch, at: &At) -> When {
-    let mut all = Vec::new();
-    let doubt = |what: String, at: At| When::Is(Test::Unknowable(what.into()), at);
-    if let Some(uri) = &one.uri {
-        let at = at.join("uri");
-        match text(uri) {
-            _ if one.ignore_uri_case => {
-                all.push(doubt(
-                    "whether the path is this one, whatever its case".into(),
-                    at,
-                ));
-            }
-            Some(value) => all.push(When::Is(Test::Path(PathMatch::Text(value)), at)),
-            None => all.push(doubt("whether the path fits this expression".into(), at)),
-        }
-    }
-    for (field, value, test) in [
-        (
-            "method",
-            &one.method,
-            Test::Method as fn(StringMatch) -> Test,
-        ),
-        ("authority", &one.authority, Test::Host),
-    ] {
-        if let Some(value) = value {
-            let at = at.join(field);
-            all.push(match text(value) {
-                Some(value) => When::Is(test(value), at),
-                None => doubt(format!("whether the {field} fits this expression"), at),
-            });
-        }
-    }
-    let header = |name: &str, value: &Text, at: At| match text(value) {
-        Some(value) => {
-            let name = name.to_lowercase().into();
-            When::Is(Test::Header { name, value }, at)
-        }
-        None => doubt(
-            format!("whether the header {name} fits this expression"),
-            at,
-        ),
-    };
-    for (name, value) in &one.headers {
-        all.push(header(name, value, at.join("headers").join(name)));
-    }
-    for (name, value) in &one.without_headers {
-        all.push(header(name, value, at.join("withoutHeaders").join(name)).not());
-    }
-    for name in one.query_params.keys() {
-        let at = at.join("queryParams").join(name);
-        all.push(doubt(
-            format!("whether the query has {name} as it should be"),
-            at,
-        ));
-    }
-    if one.scheme.is_some() {
-        all.push(doubt(
-            "whether the scheme is this one".into(),
-            at.join("scheme"),
-        ));
-    }
-    When::all(all)
-}
-
-/// The match in neutral form; nothing of an expression.
-fn text(text: &Text) -> Option<StringMatch> {
-    match (&text.exact, &text.prefix, &text.regex) {
-        (Some(exact), _, _) => Some(StringMatch::Exact(exact.as_str().into())),
-        (_, Some(prefix), _) => Some(StringMatch::Prefix(prefix.as_str().into())),
-        (_, _, Some(regex)) if regex == ".*" || regex == "/.*" => {
-            Some(StringMatch::Prefix("".into()))
-        }
-        (_, _, Some(_)) => None,
-        _ => Some(StringMatch::Any),
-    }
+    labels && namespace
 }
 
 fn stream(
@@ -596,8 +562,12 @@ fn stream(
             .iter()
             .enumerate()
             .filter(|(_, m)| {
-                (m.gateways.is_empty() || is_for(&m.gateways, &object.namespace, at.gateway))
-                    && reaches(m.port, &m.source_labels, &m.source_namespace, at)
+                let gateways =
+                    m.gateways.is_empty() || is_for(&m.gateways, &object.namespace, at.gateway);
+                // a gateway looks at neither labels nor namespace
+                let source = at.gateway != MESH
+                    || is_source(&m.source_labels, &m.source_namespace, at);
+                gateways && source && (m.port == 0 || m.port == at.port)
             })
             .collect();
         if possible.is_empty() && !route.r#match.is_empty() {

@@ -23,6 +23,15 @@ impl MeshConfig {
         }
     }
 
+    /// How many proxies in front of a gateway write addresses that it trusts.
+    pub fn trusted_proxies(&self, index: &Index, workload: &Workload) -> u32 {
+        let path = &["gatewayTopology", "numTrustedProxies"];
+        let own = annotated(index, workload, path)
+            .and_then(|(number, _)| u32::try_from(number.as_i64()?).ok());
+        let general = self.num_trusted_proxies.as_ref().map(|(number, _)| *number);
+        own.or(general).unwrap_or(0)
+    }
+
     /// Whether a workload's sidecar listens for HBONE; nothing where nothing is known about it.
     #[allow(dead_code)] // for ambient
     pub fn hbone_of(&self, index: &Index, workload: &Workload) -> Option<Decided<bool>> {
