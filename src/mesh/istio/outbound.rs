@@ -666,15 +666,68 @@ impl Istio {
             let what = "what becomes of calls to workloads of the mesh outside the cluster";
             way.conditions.push((what.to_owned(), entry.at.clone()));
         }
-        let detour = self
-            .virtual_services
-            .for_host(&host, near, &member.revision);
-        if let Some(object) = detour.first() {
-            let what = "routes may lead the call through a gateway or elsewhere";
-            way.conditions
-                .push((what.to_owned(), object.at("/spec/hosts")));
+        match self.routes_outside(client, &host, to.port, entry.protocol) {
+            Some(table) => self.routed_outside(&table, &host, to.port, way),
+            None => vec![way],
         }
-        vec![way]
+    }
+
+    /// The routes that a sidecar applies to calls to a host outside.
+    fn routes_outside(
+        &self,
+        client: &Workload,
+        host: &str,
+        port: u16,
+        protocol: &str,
+    ) -> Option<Table> {
+        let all = &self.virtual_services;
+        let found = all.for_host(host, &client.namespace, &self.member(client).revision);
+        let standing = Standing {
+            gateway: MESH,
+            port,
+            client: Some(client),
+        };
+        found.into_iter().find_map(|object| {
+            // a server name is the host of the request, and is read like it
+            let (layer, routes) = match protocol::parse(&protocol.to_lowercase()) {
+                Some("tls") => (Layer::Http, all.tls(object, standing)),
+                Some("tcp") => (Layer::Tcp, all.routes(object, Layer::Tcp, standing)),
+                _ => (Layer::Http, all.routes(object, Layer::Http, standing)),
+            };
+            (!routes.is_empty()).then(|| Table {
+                layer,
+                routes,
+                near: object.at("/spec/hosts"),
+            })
+        })
+    }
+
+    /// What routes make of a way to a host outside.
+    fn routed_outside(&self, table: &Table, host: &str, port: u16, way: Way) -> Vec<Way> {
+        let mut ways = Vec::new();
+        for lead in table.leads(self.config.normalization) {
+            let to = &lead.target;
+            let mut led = way.clone();
+            led.gates.push(lead.gate.clone());
+            if to.host == host && to.port.unwrap_or(port) == port {
+                ways.push(led);
+                continue;
+            }
+            let through = self.proxies.all.iter().any(|proxy| {
+                let service = self.service_of_host(&to.host);
+                let mut own = proxy.services(&self.index);
+                service.is_some_and(|service| own.any(|own| own.id == service.id))
+            });
+            if through || self.service_of_host(&to.host).is_none() {
+                let what = "a route leads the call through a gateway or to another host";
+                led.needs.push((what.to_owned(), to.at.clone()));
+                ways.push(led);
+            }
+        }
+        match ways.is_empty() {
+            true => vec![elsewhere(table, way.sends, None)],
+            false => ways,
+        }
     }
 
     /// That an object has two versions, where it has.
