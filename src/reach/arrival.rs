@@ -14,7 +14,8 @@ use crate::model::{
 pub(super) struct Start {
     pub(super) identity: Option<Identity>,
     pub(super) peer: Option<IpAddr>,
-    pub(super) conditions: Vec<(String, At)>,
+    /// What its calls need beside what their way asks, and is not known to be there.
+    pub(super) needs: Vec<(String, At)>,
 }
 
 /// What reaches the server's side.
@@ -30,7 +31,10 @@ pub(super) struct Arrival<'a> {
     pub(super) asked: Vec<Asked<'a>>,
     pub(super) way: &'a Way,
     pub(super) steps: Vec<Step>,
+    /// What could change what becomes of it.
     pub(super) conditions: Vec<(String, At)>,
+    /// What it needs to pass: without it, it is refused.
+    pub(super) needs: Vec<(String, At)>,
 }
 
 pub(super) fn transport(sends: TlsOrigination) -> Transport {
@@ -69,9 +73,9 @@ pub(super) fn travel<'a>(way: &'a Way, start: &'a Start, port: u16) -> Result<Ar
         asked: Vec::new(),
         way,
         steps: vec![step],
-        conditions: start.conditions.clone(),
+        conditions: way.conditions.clone(),
+        needs: [&start.needs[..], &way.needs].concat(),
     };
-    arrival.conditions.extend(way.conditions.iter().cloned());
     arrival.ask(&way.gates, None, port);
     for hop in &way.hops {
         arrival.pass(hop, port);

@@ -54,11 +54,10 @@ pub(super) fn through(
 
 /// What is left open on the way, added to what was asked there.
 fn settle(passes: Tri, arrival: &Arrival<'_>, steps: &mut Vec<Step>) -> Verdict {
-    let needs = &arrival.way.needs;
-    let needed = passes != Tri::No && !needs.is_empty();
+    let needed = passes != Tri::No && !arrival.needs.is_empty();
     if !arrival.conditions.is_empty() || needed {
         steps.extend(open(&arrival.conditions));
-        steps.extend(open(needs));
+        steps.extend(open(&arrival.needs));
         return Verdict::Conditional;
     }
     match passes {

@@ -112,7 +112,7 @@ impl World {
         listener: Option<&Listener>,
     ) -> Vec<Path> {
         let server = self.index.workload(to.workload);
-        arrival.conditions.extend(self.network.inbound(server));
+        arrival.needs.extend(self.network.inbound(server));
         arrival
             .conditions
             .extend(listener.into_iter().flat_map(|l| l.conditions.clone()));
@@ -143,7 +143,7 @@ impl World {
         ways: impl Fn(&dyn Mesh) -> Vec<Way>,
     ) -> (Start, Vec<Result<Way, Step>>) {
         let mut start = Start {
-            conditions: self.network.outbound(client),
+            needs: self.network.outbound(client),
             ..nobody(ip)
         };
         let Some(mesh) = self.mesh_of(client.id).filter(|_| meshed) else {
@@ -279,7 +279,7 @@ fn nobody(peer: Option<IpAddr>) -> Start {
     Start {
         identity: None,
         peer,
-        conditions: Vec::new(),
+        needs: Vec::new(),
     }
 }
 

@@ -589,3 +589,12 @@ fn what_a_way_in_needs_and_files_do_not_show_is_said() {
         "deny"
     );
 }
+
+#[test]
+fn what_can_only_refuse_leaves_a_refusal_as_it_is() {
+    let network = "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nmetadata: {name: x, namespace: shop}\nspec: {podSelector: {matchLabels: {app: api}}}\n";
+    let policy = "---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: x, namespace: shop}\nspec: {}\n";
+    assert_eq!(can(network, &[]).json()["verdict"], "conditional");
+    let both = format!("{network}{policy}");
+    assert_eq!(can(&both, &[]).json()["verdict"], "deny");
+}
