@@ -69,7 +69,12 @@ impl NetworkPolicies {
                     && policy.namespace == *workload.namespace
                     && policy.pods.matches(Some(&workload.labels)) == Tri::Yes
             })
-            .map(|policy| ("a NetworkPolicy has to let it pass".to_owned(), policy.at.clone()))
+            .map(|policy| {
+                (
+                    "a NetworkPolicy has to let it pass".to_owned(),
+                    policy.at.clone(),
+                )
+            })
             .collect()
     }
 

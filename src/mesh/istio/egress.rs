@@ -6,7 +6,7 @@
 
 use super::Istio;
 use super::membership::Plane;
-use super::outbound::sent;
+use super::origination::sent;
 use super::proxies::Proxy;
 use super::service_entry::Entry;
 use super::waypoint::Asked;

@@ -11,8 +11,8 @@ use super::Istio;
 use super::crd::Selecting;
 use super::merging::{ServerNumber, own_ports, target_of};
 use super::policy::{Object, selects};
-use super::scope::Known;
 use super::routes::{Lead, Route, Table, Target, common_host, covers, host_is};
+use super::scope::Known;
 use super::virtual_service::{Standing, VirtualService, is_for};
 use crate::model::{At, Labels, Layer, ServiceId, TlsOrigination, When, Workload};
 
@@ -356,7 +356,9 @@ impl Istio {
         together: &[ServerNumber],
         pods: Option<&Workload>,
     ) -> Vec<(ServerNumber, Table)> {
-        let servers = together.iter().filter_map(|&one| Some((one, self.server(one)?)));
+        let servers = together
+            .iter()
+            .filter_map(|&one| Some((one, self.server(one)?)));
         let mut hosts = Hosts::default();
         let mut routes = "http";
         for (one, (gateway, server)) in servers {

@@ -197,8 +197,7 @@ fn header(name: &str, value: &Text, at: At) -> When {
 impl Text {
     /// Whether every path has it.
     fn is_everywhere(&self) -> bool {
-        self.prefix.as_deref() == Some("/")
-            || matches!(self.regex.as_deref(), Some(".*" | "/.*"))
+        self.prefix.as_deref() == Some("/") || matches!(self.regex.as_deref(), Some(".*" | "/.*"))
     }
 
     /// The match in neutral form; nothing of an expression that cannot be read.

@@ -5,8 +5,9 @@ use super::authorization::Reader;
 use super::crd::is_true;
 use super::gateway::{Door, Entrance};
 use super::membership::Plane;
-use super::outbound::{sent, undefined};
+use super::origination::sent;
 use super::proxies::Proxy;
+use super::routing::undefined;
 use super::waypoint::Asked;
 use crate::mesh::Call;
 use crate::model::{

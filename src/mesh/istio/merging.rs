@@ -83,9 +83,12 @@ impl Istio {
 /// The ports of a proxy's pods that a server's number stands for: those that Services lead to from
 /// the port of this number, else the port itself.
 pub fn own_ports(index: &Index, proxy: &Proxy, number: u16) -> Vec<u16> {
-    let services = proxy
-        .services(index)
-        .filter(|service| !index.resource(service.resource).labels.contains_key(NO_TRANSLATION));
+    let services = proxy.services(index).filter(|service| {
+        !index
+            .resource(service.resource)
+            .labels
+            .contains_key(NO_TRANSLATION)
+    });
     let mut found: Vec<u16> = services
         .flat_map(|service| &service.ports)
         .filter(|declared| declared.number == number)

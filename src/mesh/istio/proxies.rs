@@ -375,7 +375,9 @@ impl Proxy {
             };
             super::destination::resolve(host, &gateway.namespace)
                 == super::destination::host_of(&service.namespace, &service.name)
-                && !index.services_of(self.pods.id).any(|own| own.id == service.id)
+                && !index
+                    .services_of(self.pods.id)
+                    .any(|own| own.id == service.id)
         });
         of_pods.chain(named)
     }

@@ -236,7 +236,8 @@ impl VirtualServices {
         let exact = self.exact.get(host).into_iter().flatten();
         let mut found: Vec<_> = exact.filter_map(seen).collect();
         let wild = self.wild.iter();
-        let mut wild = wild.filter(|(suffix, i)| host.ends_with(suffix.as_str()) && seen(i).is_some());
+        let mut wild =
+            wild.filter(|(suffix, i)| host.ends_with(suffix.as_str()) && seen(i).is_some());
         if found.is_empty()
             && let Some((widest, _)) = wild.clone().next()
         {
@@ -472,11 +473,7 @@ fn rewrite(written: &WrittenRewrite, prefix: Option<&str>) -> Rewrite {
 }
 
 /// The matches of a route, each with its place; one that takes everything where there are none.
-fn matches(
-    route: &HttpRoute,
-    object: &Object<VirtualService>,
-    here: &At,
-) -> Vec<(HttpMatch, At)> {
+fn matches(route: &HttpRoute, object: &Object<VirtualService>, here: &At) -> Vec<(HttpMatch, At)> {
     let all = route.r#match.iter().enumerate();
     all.map(|(i, one)| (one.near(&object.namespace), here.join("match").join(i)))
         .collect()
@@ -565,8 +562,8 @@ fn stream(
                 let gateways =
                     m.gateways.is_empty() || is_for(&m.gateways, &object.namespace, at.gateway);
                 // a gateway looks at neither labels nor namespace
-                let source = at.gateway != MESH
-                    || is_source(&m.source_labels, &m.source_namespace, at);
+                let source =
+                    at.gateway != MESH || is_source(&m.source_labels, &m.source_namespace, at);
                 gateways && source && (m.port == 0 || m.port == at.port)
             })
             .collect();
