@@ -164,6 +164,13 @@ pub enum Test {
     Host(StringMatch),
     /// HTTP authority without its port, whatever its case.
     HostName(StringMatch),
+    /// The first value that the query of the target gives a name, as it is written there.
+    Query {
+        /// Name of the parameter.
+        name: Arc<str>,
+        /// The value; [`StringMatch::Any`] takes an empty one too.
+        value: StringMatch,
+    },
     /// A line of an HTTP header.
     Header {
         /// Name of the header, in lower case.

@@ -32,7 +32,7 @@ pub use problem::{Place, Problem, ProblemKind};
 pub use question::{Client, HeaderLine, Request, Token};
 pub use telemetry::{AccessLog, LogState, Missing, Tracing};
 pub use tri::Tri;
-pub use way::{Addresses, Gate, Hop, Outside, PathRewrite, Rewrite, Way};
+pub use way::{Addresses, Gate, HeaderChange, Hop, Outside, PathRewrite, Rewrite, Way};
 pub use workload::{
     Container, ContainerPort, Labels, Membership, Namespace, Protocol, Service, ServiceId,
     ServicePort, TargetPort, Workload, WorkloadId,

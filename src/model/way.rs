@@ -102,12 +102,42 @@ pub struct Gate {
 }
 
 /// What a route makes of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Rewrite {
     /// The path.
     pub path: Option<PathRewrite>,
     /// The host.
     pub host: Option<Arc<str>>,
+    /// The headers, in order.
+    pub headers: Vec<HeaderChange>,
+}
+
+/// What becomes of the lines of a header; its name is in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum HeaderChange {
+    /// There are none.
+    Remove(Arc<str>),
+    /// There is this one.
+    Set(Arc<str>, Arc<str>),
+    /// There is this one more.
+    Add(Arc<str>, Arc<str>),
+}
+
+impl HeaderChange {
+    /// That there are none.
+    pub fn remove(name: &str) -> Self {
+        Self::Remove(name.to_lowercase().into())
+    }
+
+    /// That there is this one.
+    pub fn set(name: &str, value: &str) -> Self {
+        Self::Set(name.to_lowercase().into(), value.into())
+    }
+
+    /// That there is this one more.
+    pub fn add(name: &str, value: &str) -> Self {
+        Self::Add(name.to_lowercase().into(), value.into())
+    }
 }
 
 /// What becomes of a path.

@@ -255,6 +255,7 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
         | Test::Path(_)
         | Test::Host(_)
         | Test::HostName(_)
+        | Test::Query { .. }
         | Test::Header { .. }
             if attempt.open && caller.layer == Layer::Http =>
         {
@@ -272,6 +273,10 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
         Test::Method(value) => value.matches(&attempt.method).into(),
         Test::Path(value) => matches_path(value, &attempt.path).into(),
         Test::Host(value) => value.matches(&attempt.host).into(),
+        Test::Query { name, value } => attempt
+            .parameter(name)
+            .is_some_and(|given| *value == StringMatch::Any || value.matches(given))
+            .into(),
         Test::HostName(value) => value.matches(without_port(&attempt.host)).into(),
         Test::Header { name, value } => attempt
             .headers

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::model::{
-    Addresses, HeaderLine, Identity, Layer, Rewrite, StringMatch, Token, TokenRule,
+    Addresses, HeaderChange, HeaderLine, Identity, Layer, Rewrite, StringMatch, Token, TokenRule,
 };
 
 /// What is known of a caller on one way in.
@@ -41,6 +41,8 @@ pub struct Attempt {
     pub method: String,
     /// Path after normalization.
     pub path: String,
+    /// What follows `?` in the target.
+    pub query: String,
     /// Authority in lower case.
     pub host: String,
     /// Header lines; names in lower case.
@@ -58,6 +60,16 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// The first value of a parameter of the query.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        let mut all = self
+            .query
+            .split('&')
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        all.find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
+    }
+
     /// What becomes of it behind a route.
     pub fn rewrite(&mut self, rewrite: &Rewrite) {
         if let Some(path) = &rewrite.path {
@@ -69,6 +81,29 @@ impl Attempt {
         if let Some(host) = &rewrite.host {
             self.host = host.to_lowercase();
         }
+        for change in &rewrite.headers {
+            self.change(change);
+        }
+    }
+
+    fn change(&mut self, change: &HeaderChange) {
+        let (name, value, more) = match change {
+            HeaderChange::Remove(name) => (name, None, false),
+            HeaderChange::Set(name, value) => (name, Some(value), false),
+            HeaderChange::Add(name, value) => (name, Some(value), true),
+        };
+        if !more {
+            self.headers.retain(|line| *line.name != **name);
+        }
+        let Some(value) = value else {
+            return;
+        };
+        // the proxy fills in what stands between `%`
+        self.open |= value.contains('%');
+        self.headers.push(HeaderLine {
+            name: name.to_string(),
+            value: value.to_string(),
+        });
     }
 }
 

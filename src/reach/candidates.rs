@@ -92,6 +92,11 @@ fn looking_for(
         Some(host) => vec![host.to_lowercase()],
         None => patterns.hosts(),
     };
+    let query = given
+        .path
+        .as_deref()
+        .map_or("", normalize::query)
+        .to_owned();
     let lines: Vec<HeaderLine> = given
         .headers
         .iter()
@@ -121,6 +126,7 @@ fn looking_for(
         open,
         base: Attempt {
             headers: lines,
+            query,
             ..Attempt::default()
         },
         tokens,
@@ -261,13 +267,10 @@ impl Candidates {
             .and_then(|&at| self.addresses.get(at))
             .copied()
             .flatten();
-        if !self.headers.is_empty() {
-            attempt.headers = self.base.headers.clone();
-            for (choices, &chosen) in self.headers.iter().zip(at.iter().skip(4)) {
-                attempt
-                    .headers
-                    .extend(choices.get(chosen).into_iter().flatten().cloned());
-            }
+        attempt.headers.clone_from(&self.base.headers);
+        for (choices, &chosen) in self.headers.iter().zip(at.iter().skip(4)) {
+            let lines = choices.get(chosen).into_iter().flatten();
+            attempt.headers.extend(lines.cloned());
         }
     }
 }
@@ -290,6 +293,8 @@ struct Patterns {
     methods: Vec<StringMatch>,
     paths: Vec<PathMatch>,
     hosts: Vec<StringMatch>,
+    /// Whether any rule looks at the query.
+    queries: bool,
     headers: Vec<(String, StringMatch)>,
     addresses: Vec<ipnet::IpNet>,
 }
@@ -330,6 +335,7 @@ impl Patterns {
             Test::Method(value) => push(&mut self.methods, value.clone()),
             Test::Path(value) => push(&mut self.paths, value.clone()),
             Test::Host(value) | Test::HostName(value) => push(&mut self.hosts, value.clone()),
+            Test::Query { .. } => self.queries = true,
             Test::Header { name, value } => {
                 push(&mut self.headers, (name.to_string(), value.clone()))
             }
@@ -342,7 +348,7 @@ impl Patterns {
     fn fit_others(&self, given: &Request, asked: bool) -> bool {
         let fits = |value: &StringMatch| matches!(value, StringMatch::Fits(_));
         let path = |path: &PathMatch| matches!(path, PathMatch::Text(StringMatch::Fits(_)));
-        (given.path.is_none() && self.paths.iter().any(path))
+        (given.path.is_none() && (self.queries || self.paths.iter().any(path)))
             || (given.host.is_none() && self.hosts.iter().any(fits))
             || (!asked && self.headers.iter().any(|(_, value)| fits(value)))
     }

@@ -217,6 +217,10 @@ fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
         },
         Test::Method(_) => or_none(&attempt.method, "method"),
         Test::Path(_) => or_none(&attempt.path, "path"),
+        Test::Query { name, .. } => {
+            let given = attempt.parameter(name).unwrap_or("");
+            or_none(given, &format!("query parameter {name}"))
+        }
         Test::Host(_) | Test::HostName(_) => or_none(&attempt.host, "host"),
         Test::Port(_) => format!("the port {}", caller.port),
         Test::Header { name, .. } => {
@@ -244,6 +248,7 @@ fn value_of(test: &Test) -> String {
         | Test::Method(value)
         | Test::Host(value)
         | Test::HostName(value)
+        | Test::Query { value, .. }
         | Test::Header { value, .. } => text(value),
         Test::IdentityNamespace(value) => format!("in namespace {value:?}"),
         Test::IdentityServiceAccount { namespace, name } => format!("{namespace}/{name}"),

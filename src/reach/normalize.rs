@@ -43,6 +43,12 @@ pub const METHODS: &[&str] = &[
     "SOURCE",
 ];
 
+/// What follows `?` in a target.
+pub fn query(target: &str) -> &str {
+    let target = target.split('#').next().unwrap_or(target);
+    target.split_once('?').map_or("", |(_, query)| query)
+}
+
 /// The path that policies see; nothing where the proxy answers 400 before it asks them.
 pub fn path(target: &str, mode: Normalization) -> Option<String> {
     if !target.bytes().all(|b| (0x21..0x7f).contains(&b)) {

@@ -16,8 +16,8 @@ use super::proxies::{GATEWAY_API, Gateway, Listener};
 use super::routes::{Route, Table, Target, common_host};
 use crate::k8s::Index;
 use crate::model::{
-    At, Expression, Layer, PathMatch, PathRewrite, Problem, Rewrite, Service, StringMatch, Test,
-    TlsOrigination, Tri, When,
+    At, Expression, HeaderChange, Layer, PathMatch, PathRewrite, Problem, Rewrite, Service,
+    StringMatch, Test, TlsOrigination, Tri, When,
 };
 
 /// `HTTPRoute`, `GRPCRoute`, `TLSRoute`, `TCPRoute`.
@@ -88,6 +88,22 @@ struct Value {
 struct Filter {
     r#type: String,
     url_rewrite: Option<UrlRewrite>,
+    request_header_modifier: Modifier,
+    request_mirror: Mirror,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Modifier {
+    set: Vec<Value>,
+    add: Vec<Value>,
+    remove: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Mirror {
+    backend_ref: Option<BackendRef>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -230,7 +246,15 @@ impl ApiRoutes {
             return Vec::new();
         }
         let refs = rule.backend_refs.iter().enumerate();
-        refs.filter_map(|(i, to)| {
+        let refs = refs.map(|(i, to)| (to, at.join("backendRefs").join(i)));
+        let filters = rule.filters.iter().enumerate();
+        let copies = filters.filter_map(|(i, filter)| {
+            let to = filter.request_mirror.backend_ref.as_ref()?;
+            let at = at.join("filters").join(i).join("requestMirror");
+            Some((to, at.join("backendRef")))
+        });
+        let all = refs.chain(copies);
+        all.filter_map(|(to, at)| {
             let group = to.group.as_deref().unwrap_or("");
             let what = to.kind.as_deref().unwrap_or("Service");
             let namespace = to.namespace.as_deref().unwrap_or(&object.namespace);
@@ -240,7 +264,7 @@ impl ApiRoutes {
                 host: host_of(namespace, &to.name),
                 port: to.port,
                 subset: None,
-                at: at.join("backendRefs").join(i).join("name"),
+                at: at.join("name"),
             })
         })
         .collect()
@@ -302,10 +326,18 @@ fn route_match(one: &RouteMatch, at: &At) -> When {
     }
     for (i, query) in one.query_params.iter().enumerate() {
         let at = at.join("queryParams").join(i);
-        all.push(doubt(
-            format!("whether the query has {} as it should be", query.name),
-            at,
-        ));
+        let value = match query.r#type.as_deref() {
+            None | Some("Exact") => Some(StringMatch::Exact(query.value.as_str().into())),
+            _ => Expression::whole(&query.value).map(StringMatch::Fits),
+        };
+        let name = query.name.as_str().into();
+        all.push(match value {
+            Some(value) => When::Is(Test::Query { name, value }, at),
+            None => doubt(
+                format!("whether the query's {} fits this expression", query.name),
+                at,
+            ),
+        });
     }
     When::all(all)
 }
@@ -353,12 +385,11 @@ fn grpc(method: &GrpcMethod, at: At) -> When {
 }
 
 fn rewrite(rule: &RouteRule, one: &RouteMatch) -> Option<Rewrite> {
-    let written = rule
-        .filters
-        .iter()
-        .find_map(|filter| filter.url_rewrite.as_ref())?;
+    let mut filters = rule.filters.iter();
+    let written = filters.find_map(|filter| filter.url_rewrite.as_ref());
     let prefix = one.path.as_ref().map_or("/", |path| &path.value);
-    let path = written.path.as_ref().and_then(|path| {
+    let path = written.and_then(|written| written.path.as_ref());
+    let path = path.and_then(|path| {
         let whole = path.replace_full_path.as_deref();
         whole
             .map(|whole| PathRewrite::Whole(whole.into()))
@@ -369,10 +400,27 @@ fn rewrite(rule: &RouteRule, one: &RouteMatch) -> Option<Rewrite> {
                 })
             })
     });
-    Some(Rewrite {
+    let host = written.and_then(|written| written.hostname.as_deref());
+    let rewrite = Rewrite {
         path,
-        host: written.hostname.as_deref().map(Into::into),
-    })
+        host: host.map(Into::into),
+        headers: rule.filters.iter().flat_map(header_changes).collect(),
+    };
+    (rewrite != Rewrite::default()).then_some(rewrite)
+}
+
+/// What is removed comes first.
+fn header_changes(filter: &Filter) -> Vec<HeaderChange> {
+    let modifier = &filter.request_header_modifier;
+    let removed = modifier
+        .remove
+        .iter()
+        .map(|name| HeaderChange::remove(name));
+    let set = modifier.set.iter();
+    let set = set.map(|line| HeaderChange::set(&line.name, &line.value));
+    let add = modifier.add.iter();
+    let add = add.map(|line| HeaderChange::add(&line.name, &line.value));
+    removed.chain(set).chain(add).collect()
 }
 
 impl Istio {

@@ -158,12 +158,16 @@ impl HttpMatch {
         for (name, value) in &self.without_headers {
             all.push(header(name, value, at.join("withoutHeaders").join(name)).not());
         }
-        for name in self.query_params.keys() {
+        for (name, value) in &self.query_params {
             let at = at.join("queryParams").join(name);
-            all.push(doubt(
-                format!("whether the query has {name} as it should be"),
-                at,
-            ));
+            let name = name.as_str().into();
+            all.push(match value.neutral() {
+                Some(value) => When::Is(Test::Query { name, value }, at),
+                None => doubt(
+                    format!("whether the query's {name} fits this expression"),
+                    at,
+                ),
+            });
         }
         if self.scheme.is_some() {
             all.push(doubt(
@@ -182,6 +186,11 @@ fn joined(root: &BTreeMap<String, Text>, leaf: &BTreeMap<String, Text>) -> BTree
 }
 
 fn header(name: &str, value: &Text, at: At) -> When {
+    // `istio/istio: pilot/pkg/networking/core/route/route.go` (translateMetadataMatch)
+    if name.starts_with("@request.auth.claims") {
+        let what = format!("whether the token has {name} as it should be");
+        return When::Is(Test::Unknowable(what.into()), at);
+    }
     match value.neutral() {
         Some(value) => {
             let name = name.to_lowercase().into();

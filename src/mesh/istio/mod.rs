@@ -12,6 +12,7 @@ mod extension;
 mod fields;
 mod gateway;
 mod gateway_api;
+mod http_change;
 mod http_match;
 mod inbound;
 mod ingress;

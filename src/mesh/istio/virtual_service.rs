@@ -11,13 +11,12 @@ use serde::de::IgnoredAny;
 
 use super::crd::Selecting;
 use super::destination::resolve;
+use super::http_change::{Headers, WrittenRewrite, rewrite};
 use super::http_match::HttpMatch;
 use super::policy::{Object, Objects, selects};
 use super::routes::{Route, Target, host_is};
 use crate::k8s::Index;
-use crate::model::{
-    At, Expression, Labels, Layer, PathRewrite, Problem, Rewrite, Test, When, Workload,
-};
+use crate::model::{At, Labels, Layer, Problem, Test, When, Workload};
 
 /// What `gateways` calls the sidecars.
 pub const MESH: &str = "mesh";
@@ -52,7 +51,11 @@ pub struct HttpRoute {
     direct_response: Option<IgnoredAny>,
     delegate: Option<Delegate>,
     rewrite: Option<WrittenRewrite>,
+    headers: Option<Headers>,
     fault: Option<Fault>,
+    mirror: Option<Destination>,
+    mirror_percentage: Option<Percentage>,
+    mirrors: Vec<Mirror>,
 }
 
 /// `tls[]`, `tcp[]`.
@@ -68,6 +71,7 @@ pub struct StreamRoute {
 struct Weighted {
     destination: Destination,
     weight: Option<i64>,
+    headers: Option<Headers>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -86,18 +90,10 @@ struct Delegate {
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct WrittenRewrite {
-    uri: Option<String>,
-    authority: Option<String>,
-    uri_regex_rewrite: Option<RegexRewrite>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-struct RegexRewrite {
-    r#match: String,
-    rewrite: String,
+struct Mirror {
+    destination: Destination,
+    percentage: Option<Percentage>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -416,7 +412,17 @@ impl HttpRoute {
     fn below(&self, root: &Self) -> Self {
         Self {
             rewrite: self.rewrite.clone().or_else(|| root.rewrite.clone()),
+            headers: self.headers.clone().or_else(|| root.headers.clone()),
             fault: self.fault.clone().or_else(|| root.fault.clone()),
+            mirror: self.mirror.clone().or_else(|| root.mirror.clone()),
+            mirrors: match self.mirrors.is_empty() {
+                true => root.mirrors.clone(),
+                false => self.mirrors.clone(),
+            },
+            mirror_percentage: self
+                .mirror_percentage
+                .clone()
+                .or_else(|| root.mirror_percentage.clone()),
             direct_response: self.direct_response.or(root.direct_response),
             ..self.clone()
         }
@@ -436,39 +442,38 @@ fn targets(route: &[Weighted], object: &Object<VirtualService>, at: &At) -> Vec<
         .iter()
         .enumerate()
         .filter(|(_, to)| alone || to.weight.is_some_and(|weight| weight > 0))
-        .map(|(i, to)| Target {
-            host: resolve(&to.destination.host, &object.namespace),
-            port: to
-                .destination
-                .port
-                .as_ref()
-                .and_then(|p| u16::try_from(p.number).ok()),
-            subset: to.destination.subset.clone().filter(|s| !s.is_empty()),
-            at: at.join("route").join(i).join("destination").join("host"),
+        .map(|(i, to)| {
+            let at = at.join("route").join(i).join("destination");
+            to.destination.target(&object.namespace, &at)
         })
         .collect()
 }
 
-/// What a rewrite makes of a request that a match with this prefix took.
-fn rewrite(written: &WrittenRewrite, prefix: Option<&str>) -> Rewrite {
-    let path = match (&written.uri, &written.uri_regex_rewrite, prefix) {
-        (_, Some(regex), _) => Some(match Expression::part(&regex.r#match) {
-            Some(expression) => PathRewrite::Fits {
-                expression,
-                to: regex.rewrite.as_str().into(),
-            },
-            None => PathRewrite::Unknowable,
-        }),
-        (Some(uri), None, Some(prefix)) => Some(PathRewrite::Prefix {
-            from: prefix.into(),
-            to: uri.as_str().into(),
-        }),
-        (Some(uri), None, None) => Some(PathRewrite::Whole(uri.as_str().into())),
-        (None, None, _) => None,
-    };
-    Rewrite {
-        path,
-        host: written.authority.as_deref().map(Into::into),
+/// What every request of a route is sent to as well.
+fn mirrors(route: &HttpRoute, object: &Object<VirtualService>, at: &At) -> Vec<Target> {
+    let some = |share: &Option<Percentage>| share.as_ref().is_none_or(|share| share.value > 0.0);
+    let near = &object.namespace;
+    let one = route.mirror.as_ref();
+    let one = one.filter(|_| some(&route.mirror_percentage));
+    let one = one.map(|to| to.target(near, &at.join("mirror")));
+    let several = route.mirrors.iter().enumerate();
+    let several = several.filter(|(_, mirror)| some(&mirror.percentage));
+    let several = several.map(|(i, mirror)| {
+        let at = at.join("mirrors").join(i).join("destination");
+        mirror.destination.target(near, &at)
+    });
+    one.into_iter().chain(several).collect()
+}
+
+impl Destination {
+    fn target(&self, namespace: &str, at: &At) -> Target {
+        let port = self.port.as_ref();
+        Target {
+            host: resolve(&self.host, namespace),
+            port: port.and_then(|port| u16::try_from(port.number).ok()),
+            subset: self.subset.clone().filter(|subset| !subset.is_empty()),
+            at: at.join("host"),
+        }
     }
 }
 
@@ -508,14 +513,21 @@ fn of_one(
     here: &At,
     at: Standing<'_>,
 ) -> Vec<Route> {
-    let to = match answers(route) {
-        true => Vec::new(),
-        false => targets(&route.route, object, here),
+    let mut to = Vec::new();
+    if !answers(route) {
+        to = targets(&route.route, object, here);
+        to.extend(mirrors(route, object, here));
+    }
+    // where there are several destinations, what one of them changes is not looked at
+    let only = match route.route.as_slice() {
+        [only] => only.headers.as_ref(),
+        _ => None,
     };
+    let headers: Vec<&Headers> = route.headers.iter().chain(only).collect();
     let made = |when, prefix: Option<&str>| Route {
         when,
         to: to.clone(),
-        rewrite: route.rewrite.as_ref().map(|r| rewrite(r, prefix)),
+        rewrite: rewrite(route.rewrite.as_ref(), &headers, prefix),
         at: here.clone(),
     };
     if matches.is_empty() {
