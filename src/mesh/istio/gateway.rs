@@ -591,7 +591,9 @@ pub fn host_tables(by_host: Vec<(String, At, Vec<Route>)>, routes: &str, near: &
         .collect();
     let streams = routes == "tcp";
     let table = |(host, at, found): (String, At, Vec<Route>)| {
-        let narrower = names
+        // one without a star has nothing narrower than itself
+        let others = if host.starts_with('*') { &names[..] } else { &[] };
+        let narrower = others
             .iter()
             .filter(|(other, _)| *other != host && covers(&host, other));
         let mut all: Vec<Route> = Vec::new();
