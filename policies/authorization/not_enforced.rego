@@ -28,10 +28,10 @@ deny contains finding if {
 	some lost in policy.authorization.lost
 	said := verdict(policy.authorization, lost)
 	finding := {
-		"msg": sprintf("%s %s, which only a waypoint %s", [
+		"msg": sprintf("%s %s: %s", [
 			said.what,
 			format.some_of(lost.workloads),
-			said.reads,
+			said.why,
 		]),
 		"at": lost.at,
 		"severity": said.severity,
@@ -41,7 +41,7 @@ deny contains finding if {
 verdict(authorization, lost) := {
 	"severity": "critical",
 	"what": "this rule refuses nothing on",
-	"reads": "enforces: it needs what the node's proxy cannot read",
+	"why": "it needs what the node's proxy cannot read and only a waypoint reads",
 } if {
 	authorization.effect == "deny"
 	lost.how == "void"
@@ -50,7 +50,7 @@ verdict(authorization, lost) := {
 verdict(authorization, lost) := {
 	"severity": "critical",
 	"what": sprintf("%s is never asked about calls to", [authorization.provider.name]),
-	"reads": "does in ambient mode",
+	"why": "in ambient mode only a waypoint asks",
 } if {
 	authorization.effect == "delegate"
 	lost.how == "unread"
@@ -59,7 +59,7 @@ verdict(authorization, lost) := {
 verdict(authorization, lost) := {
 	"severity": "medium",
 	"what": "nothing is marked for the audit on",
-	"reads": "does in ambient mode",
+	"why": "in ambient mode only a waypoint marks",
 } if {
 	authorization.effect == "audit"
 	lost.how == "unread"

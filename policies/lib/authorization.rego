@@ -18,13 +18,23 @@ applied := [policy |
 
 is_applied(policy) if count(policy.authorization.ports) > 0
 
+# what gateways let in is for rules about ways from outside
 is_applied(policy) if {
 	policy.selects == 0
 	policy.ineffective == null
+	every proxy in proxies(policy) {
+		proxy != "gateway"
+	}
 }
 
+# The proxies of what it names.
+proxies(policy) := {named.proxy | some named in object.get(policy, "targets", [])}
+
 # Whom a policy is about.
-target(policy) := sprintf("whatever will run in namespace %s", [policy.namespace]) if {
+target(policy) := format.some_of([named.name | some named in policy.targets]) if {
+	policy.selects == 0
+	count(policy.targets) > 0
+} else := sprintf("whatever will run in namespace %s", [policy.namespace]) if {
 	policy.selects == 0
 	policy.scope == "namespace"
 } else := "whatever will run in the mesh" if {
@@ -36,6 +46,7 @@ target(policy) := sprintf("whatever will run in namespace %s", [policy.namespace
 # How bad something is, where it may be that nobody is concerned yet.
 level(policy, severity) := "low" if {
 	policy.selects == 0
+	not "waypoint" in proxies(policy)
 } else := severity
 
 # Every field of a rule.

@@ -7,7 +7,7 @@ use super::{
     Acceptance, AccessLogs, Bypass, Calls, Edge, Format, Outsiders, Port, Source, Unguarded,
 };
 use crate::model::{
-    At, Because, Effect, InletKind, LogState, Membership, Missing, Policy, Protocol, Subject,
+    At, Because, Effect, InletKind, LogState, Membership, Missing, Policy, Protocol, Rule, Subject,
     TlsAcceptance, Transport, Tri, WorkloadId,
 };
 use crate::reach::{Group, ListenerPort, Stage, Verdict};
@@ -149,9 +149,7 @@ fn some_members(context: &Context<'_>, group: &Group) -> Vec<String> {
 pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
     let policies_exist = context.world.meshes.iter().any(|mesh| {
         let mut policies = mesh.policies().iter();
-        policies.any(|p| {
-            matches!(p.subject, crate::model::Subject::Authorization(_)) && !p.selects.is_empty()
-        })
+        policies.any(|p| matches!(p.subject, crate::model::Subject::Authorization(_)))
     });
     let open = context.judged().filter(|listener| {
         let rules = listener
@@ -170,6 +168,7 @@ pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
             })
             // a DENY for everyone but a few guards as well
             && lets_in_someone_unnamed(listener, Some(&ordinary())) != Tri::No
+            && !is_guarded_before(context, listener)
     });
     let by_namespace = open.map(|listener| {
         let workload = context.world.index.workload(listener.workload);
@@ -224,12 +223,31 @@ pub(super) fn bypasses(context: &Context<'_>) -> Vec<Bypass> {
         .collect()
 }
 
+/// Whether a proxy before that of the workload lets in only whom its rules name, or asks someone.
+/// Who gets past it is in `before`.
+fn is_guarded_before(context: &Context<'_>, listener: &ListenerPort) -> bool {
+    let workload = context.world.index.workload(listener.workload);
+    let mut before = context
+        .world
+        .mesh_of(listener.workload)
+        .into_iter()
+        .flat_map(|mesh| mesh.proxies_before(workload, listener.port));
+    before.any(|proxy| {
+        let asks = |rule: &Rule| matches!(rule.then, Effect::Delegate(_));
+        proxy.rules.otherwise == Effect::Deny || proxy.rules.rules.iter().any(asks)
+    })
+}
+
 /// Policies about who calls, or how, by the workloads for which they do nothing.
 fn missed<'a>(context: &Context<'a>) -> HashMap<WorkloadId, Vec<&'a Policy>> {
     let mut missed: HashMap<WorkloadId, Vec<&Policy>> = HashMap::new();
     let meshes = context.world.meshes.iter();
     for policy in meshes.flat_map(|mesh| mesh.policies()) {
-        if !matches!(policy.subject, Subject::Telemetry(_)) {
+        let about_calls = !matches!(
+            policy.subject,
+            Subject::Telemetry(_) | Subject::Extension | Subject::Routing
+        );
+        if about_calls {
             for &id in &policy.misses {
                 missed.entry(id).or_default().push(policy);
             }

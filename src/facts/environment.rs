@@ -41,7 +41,9 @@ impl<'a> Environment<'a> {
             .iter()
             .map(|w| (Arc::clone(&w.namespace), Arc::clone(&w.service_account)));
         let written = crate::k8s::service_accounts(index);
-        let accounts: BTreeSet<Account> = used.chain(written).collect();
+        let meshes = context.world.meshes.iter();
+        let of_proxies = meshes.flat_map(|mesh| mesh.own_accounts());
+        let accounts: BTreeSet<Account> = used.chain(written).chain(of_proxies).collect();
         let with_tokens = context
             .world
             .meshes

@@ -345,7 +345,7 @@ pub struct Unguarded {
     pub workloads: usize,
     /// Whether every one of these workloads is certainly in a mesh.
     pub certain: bool,
-    /// Whether any authorization policy is in force in the environment.
+    /// Whether any authorization policy was read, in force or not.
     pub policies_exist: bool,
 }
 
@@ -516,7 +516,8 @@ pub struct Source {
 /// A policy as it is written.
 #[derive(Debug, Serialize)]
 pub struct Policy {
-    /// `authorization`, `transport`, `authentication`, `origination`, `telemetry`.
+    /// `authorization`, `transport`, `authentication`, `origination`, `telemetry`, `extension`,
+    /// `routing`.
     pub subject: &'static str,
     /// What stands out: `ineffective`, `transport`, `telemetry`, `passes_without_token`, `uncalled`, `subset`;
     /// of authorization `dry_run`, `delegate`, `deny`, `no_source`, `negated`, `any`, `literal_star`,
@@ -537,8 +538,12 @@ pub struct Policy {
     pub selects: usize,
     /// Some of them, at most ten.
     pub workloads: Vec<String>,
+    /// What it names or fits besides workloads of the input.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Target>,
     /// Why it is in force for none: `selects_nothing`, `wrong_namespace`, `selector_in_root`,
-    /// `targets_ignored`, `not_read_there`, `other_revision`, `not_discovered`.
+    /// `targets_ignored`, `not_read_there`, `selector_at_waypoint`, `other_revision`,
+    /// `not_discovered`.
     pub ineffective: Option<Ineffective>,
     /// Of an authorization policy.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -570,6 +575,15 @@ pub struct Policy {
     /// Of a telemetry policy: its entries about access logs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<LogEntry>,
+}
+
+/// Something that a policy names or fits: a proxy that is made, or what one stands in front of.
+#[derive(Debug, Serialize)]
+pub struct Target {
+    /// `Service shop/api`, `Gateway shop/edge`.
+    pub name: String,
+    /// The proxy that takes the policy for it: `waypoint`, `gateway`; none that is in the input.
+    pub proxy: Option<&'static str>,
 }
 
 /// Why a policy is in force for nobody.
@@ -621,7 +635,8 @@ pub struct Authorization {
     pub dry_run_at: Option<String>,
     /// Who is asked.
     pub provider: Option<Provider>,
-    /// Its rules.
+    /// Its rules, without those that no selected workload's proxy enforces as they are written: see
+    /// `lost`.
     pub rules: Vec<Rule>,
     /// The ports of the workloads it selects. Here and in the lists below, ports of gateways and of
     /// workloads in ambient mode are left out: what a policy means to them is not worked out.
@@ -645,7 +660,7 @@ pub struct Authorization {
     /// Selected workloads on which no token is looked at.
     pub without_tokens: Vec<String>,
     /// What of it some proxies do not enforce as it is written. Their ports are in none of the lists
-    /// above.
+    /// above, unless these are all of the selected workloads' and other rules are left.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<Lost>,
 }

@@ -36,6 +36,7 @@ pub(super) fn of(policy: &model::Policy, environment: &Environment<'_>) -> Vec<&
         // there are few of these, and each says something that rules ask for
         Subject::Transport { .. } => note("transport", true),
         Subject::Telemetry(_) => note("telemetry", true),
+        Subject::Extension | Subject::Routing => {}
         Subject::Authentication => note(
             "passes_without_token",
             environment.passes_without_token(policy),

@@ -9,14 +9,14 @@ use super::context::{
 use super::environment::{Account, Environment};
 use super::{
     Authorization, Constraint, Format, Ineffective, LogEntry, LogProvider, Lost, Policy, Port,
-    PortMode, Provider, Rule, Sends, Value,
+    PortMode, Provider, Rule, Sends, Target, Value,
 };
 use rayon::prelude::*;
 
 use super::names::{edits, is_slip};
 use super::{notes, spelling};
 use crate::model::{
-    self, Membership, Subject, TlsAcceptance, Tri, WorkloadId, WrittenRule, WrittenValue,
+    self, Loss, Membership, Subject, TlsAcceptance, Tri, WorkloadId, WrittenRule, WrittenValue,
 };
 use crate::reach::ListenerPort;
 
@@ -64,6 +64,7 @@ impl Environment<'_> {
                 .take(SOME)
                 .map(|&id| self.context.workload_name(id))
                 .collect(),
+            targets: policy.targets.iter().map(target).collect(),
             ineffective: policy.ineffective.as_ref().map(|(reason, at)| Ineffective {
                 reason: reason.name(),
                 at: address(at),
@@ -93,6 +94,7 @@ impl Environment<'_> {
                 facts.passes_without_token =
                     self.ports_where(&policy.selects, passes_without_token);
             }
+            Subject::Extension | Subject::Routing => {}
             Subject::Telemetry(entries) => {
                 facts.logs = entries.iter().map(|entry| self.log_entry(entry)).collect();
             }
@@ -180,7 +182,7 @@ impl Environment<'_> {
                 unusable: unusable.clone(),
                 beside: self.asked_beside(name, selects),
             }),
-            rules: self.rules(written, selects),
+            rules: self.rules(written, &intact(written, all), selects),
             ports: ports.into_iter().collect(),
             ports_known: all.iter().all(|id| self.has_judged_ports(*id)),
             http_ports: self.ports_where(selects, |l| {
@@ -248,12 +250,17 @@ impl Environment<'_> {
         listeners.is_some_and(|all| all.iter().all(|listener| is_judged(listener)))
     }
 
-    fn rules(&self, written: &model::AuthorizationPolicy, selects: &[WorkloadId]) -> Vec<Rule> {
-        let rules = written.rules.iter();
+    fn rules(
+        &self,
+        written: &model::AuthorizationPolicy,
+        intact: &[&WrittenRule],
+        selects: &[WorkloadId],
+    ) -> Vec<Rule> {
+        let rules = intact.iter();
         let mut rules: Vec<Rule> = rules.map(|rule| self.rule(rule, selects)).collect();
         if written.effect == "deny" && written.dry_run.is_none() {
             let judged = self.listeners_of(selects).copied().filter(|l| is_judged(l));
-            spelling::mark(&mut rules, &written.rules, &spelling::literal(judged));
+            spelling::mark(&mut rules, intact, &spelling::literal(judged));
         }
         rules
     }
@@ -379,6 +386,13 @@ impl Environment<'_> {
     }
 }
 
+fn target(target: &model::Target) -> Target {
+    Target {
+        name: target.name.clone(),
+        proxy: target.proxy,
+    }
+}
+
 /// Whether a rule takes every call.
 fn takes_everything(rule: &WrittenRule) -> bool {
     let open = |alternatives: &Vec<Vec<model::Constraint>>| {
@@ -399,8 +413,28 @@ fn excludes_nobody(constraint: &model::Constraint) -> bool {
     !constraint.negated && needs_nothing && constraint.values.iter().any(|value| value.any)
 }
 
-/// The selected workloads whose proxies enforce a policy as it is written.
+/// The selected workloads whose proxies enforce a policy as it is written. Where none does, and it
+/// has rules that all of them do enforce: all, by those rules.
 fn as_written(written: &model::AuthorizationPolicy, selects: &[WorkloadId]) -> Vec<WorkloadId> {
     let lost = |id: &WorkloadId| written.lost.iter().any(|lost| lost.on.contains(id));
-    selects.iter().copied().filter(|id| !lost(id)).collect()
+    let untouched: Vec<WorkloadId> = selects.iter().copied().filter(|id| !lost(id)).collect();
+    let unread = written.lost.iter().any(|lost| lost.how == Loss::Unread);
+    match untouched.is_empty() && !unread && !intact(written, selects).is_empty() {
+        true => selects.to_vec(),
+        false => untouched,
+    }
+}
+
+/// The rules of a policy without those that none of its workloads' proxies enforces as written.
+fn intact<'a>(
+    written: &'a model::AuthorizationPolicy,
+    selects: &[WorkloadId],
+) -> Vec<&'a WrittenRule> {
+    let everywhere = |lost: &&model::Lost| selects.iter().all(|id| lost.on.contains(id));
+    let all = written.rules.iter();
+    all.filter(|rule| {
+        let mut lost = written.lost.iter().filter(everywhere);
+        !lost.any(|lost| lost.at == rule.at)
+    })
+    .collect()
 }

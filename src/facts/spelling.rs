@@ -35,7 +35,7 @@ pub(super) fn literal<'a>(
 }
 
 /// Notes for each path of the rules which other spelling gets past them.
-pub(super) fn mark(rules: &mut [Rule], written: &[WrittenRule], rulesets: &[&Arc<Ruleset>]) {
+pub(super) fn mark(rules: &mut [Rule], written: &[&WrittenRule], rulesets: &[&Arc<Ruleset>]) {
     for (rule, written) in rules.iter_mut().zip(written) {
         let fields = rule.operations.iter_mut().flatten();
         for field in fields.filter(|field| is_path(field)) {

@@ -68,6 +68,10 @@ pub trait Mesh: Send + Sync {
         Tracing::unknown(workload.at())
     }
 
+    /// The namespaces and names of service accounts that its gateways and waypoints run by, those
+    /// that it makes itself among them.
+    fn own_accounts(&self) -> Vec<(Arc<str>, Arc<str>)>;
+
     /// Policies as they are written, in neutral words.
     fn policies(&self) -> &[crate::model::Policy];
 

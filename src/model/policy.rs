@@ -17,11 +17,22 @@ pub struct Policy {
     pub scope: &'static str,
     /// The workloads it is in force for.
     pub selects: Vec<WorkloadId>,
+    /// What it names or fits besides workloads of the input.
+    pub targets: Vec<Target>,
     /// Workloads outside the mesh that its selector, or else its namespace, names: it does nothing
     /// for them.
     pub misses: Vec<WorkloadId>,
     /// Why it is in force for none although it looks as if it should, and where that is written.
     pub ineffective: Option<(Ineffective, At)>,
+}
+
+/// Something that a policy names or fits: a proxy that is made, or what one stands in front of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// For people: `Service shop/api`.
+    pub name: String,
+    /// The proxy that takes the policy for it: `waypoint`, `gateway`; none that is in the input.
+    pub proxy: Option<&'static str>,
 }
 
 /// What a policy is about.
@@ -47,6 +58,10 @@ pub enum Subject {
     },
     /// What is logged.
     Telemetry(Vec<LogEntry>),
+    /// Code that runs in proxies.
+    Extension,
+    /// Where requests are led.
+    Routing,
 }
 
 /// What clients are made to send.
@@ -82,6 +97,8 @@ impl Subject {
             Self::Authentication => "authentication",
             Self::Origination { .. } => "origination",
             Self::Telemetry(_) => "telemetry",
+            Self::Extension => "extension",
+            Self::Routing => "routing",
         }
     }
 }
@@ -103,6 +120,8 @@ pub enum Ineffective {
     NotDiscovered,
     /// The proxies of the workloads do not read such policies.
     NotReadThere,
+    /// Its selector fits proxies only that look at targets alone.
+    SelectorAtWaypoint,
 }
 
 impl Ineffective {
@@ -116,6 +135,7 @@ impl Ineffective {
             Self::OtherRevision => "other_revision",
             Self::NotDiscovered => "not_discovered",
             Self::NotReadThere => "not_read_there",
+            Self::SelectorAtWaypoint => "selector_at_waypoint",
         }
     }
 }

@@ -20,12 +20,15 @@ impl Istio {
     }
 
     /// The proxy of a workload, as Telemetry sees it.
-    pub(super) fn writer<'a>(&self, workload: &'a Workload) -> Writer<'a> {
+    pub(super) fn writer<'a>(&'a self, workload: &'a Workload) -> Writer<'a> {
         match self.member(workload).plane {
             Plane::Gateway => Writer::Gateway(workload),
-            Plane::Sidecar | Plane::Ambient | Plane::Waypoint | Plane::None => {
-                Writer::Sidecar(workload)
+            Plane::Waypoint => {
+                let proxy = self.proxies.of_workload(workload.id);
+                let own = proxy.and_then(|proxy| as_waypoint(proxy, None));
+                own.unwrap_or(Writer::Sidecar(workload))
             }
+            Plane::Sidecar | Plane::Ambient | Plane::None => Writer::Sidecar(workload),
         }
     }
 
@@ -62,12 +65,7 @@ impl Istio {
     }
 
     fn waypoint_log(&self, proxy: &Proxy, service: &Service) -> Option<AccessLog> {
-        let named = proxy.gateway.as_ref()?;
-        let writer = Writer::Waypoint(Waypoint {
-            gateway: (&named.namespace, &named.name),
-            serves: Some(("Service", &service.namespace, &service.name)),
-            near: &proxy.at,
-        });
+        let writer = as_waypoint(proxy, Some(service))?;
         let revision = &self.member(&proxy.pods).revision;
         Some(self.telemetry(revision).access_log(&writer))
     }
@@ -88,4 +86,15 @@ impl Istio {
         self.telemetry(&member.revision)
             .tracing(&self.writer(workload))
     }
+}
+
+/// A waypoint, with what it serves.
+fn as_waypoint<'a>(proxy: &'a Proxy, service: Option<&'a Service>) -> Option<Writer<'a>> {
+    let named = proxy.gateway.as_ref()?;
+    let served = service.map(|service| ("Service", &*service.namespace, &*service.name));
+    Some(Writer::Waypoint(Waypoint {
+        gateway: (&named.namespace, &named.name),
+        serves: served,
+        near: &proxy.at,
+    }))
 }

@@ -73,6 +73,7 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
             let membership = Decided::configured(Membership::Meshed, at);
             return member(membership, Plane::Ambient, revision);
         }
+        let because = kept_out(workload, namespace).unwrap_or(because);
         return member(
             decided(Membership::Unmeshed, because),
             Plane::None,
@@ -96,6 +97,13 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
         Membership::Unknown
     };
     member(decided(value, because), Plane::Sidecar, revision)
+}
+
+/// The label that keeps a workload out of a namespace in ambient mode.
+fn kept_out(workload: &Workload, namespace: &Namespace) -> Option<Because> {
+    let of_namespace = namespace.labels.as_ref()?.get(DATAPLANE)?;
+    let out = &**of_namespace == "ambient" && workload.label(DATAPLANE) == Some("none");
+    out.then(|| Because::Configured(workload.label_at(DATAPLANE)))
 }
 
 /// A pod that runs without a proxy was not injected when it started, and will not be.

@@ -15,6 +15,7 @@ mod gateway_api;
 mod http_change;
 mod http_match;
 mod inbound;
+mod ineffective;
 mod ingress;
 mod injectors;
 mod logs;
@@ -373,6 +374,17 @@ impl Mesh for Istio {
 
     fn tracing(&self, workload: &Workload) -> Tracing {
         self.spans_of(workload)
+    }
+
+    fn own_accounts(&self) -> Vec<(Arc<str>, Arc<str>)> {
+        let pods = self.proxies.all.iter().map(|proxy| &proxy.pods);
+        pods.map(|pods| {
+            (
+                Arc::clone(&pods.namespace),
+                Arc::clone(&pods.service_account),
+            )
+        })
+        .collect()
     }
 
     fn policies(&self) -> &[Policy] {

@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::authorization::Compiled;
-use super::crd::{Action, AuthorizationPolicy, ClientTlsMode, Mode, Selecting, TrafficPolicy};
+use super::crd::{
+    Action, AuthorizationPolicy, ClientTlsMode, Extension, Mode, Selecting, TrafficPolicy,
+};
 use super::membership::Plane;
 use super::policy::{Object, Objects, selects};
+use super::proxies::Proxy;
 use super::waypoint::Asked;
-use super::{Istio, destination, ruleset, telemetry};
+use super::{Istio, destination, ineffective, ruleset, telemetry};
 use crate::model::{
-    At, Ineffective, Loss, Lost, Membership, Policy, PortMode, ResourceId, Sends, Subject,
+    At, Ineffective, Loss, Lost, Membership, Policy, PortMode, ResourceId, Sends, Subject, Target,
     Workload, WorkloadId,
 };
 
@@ -22,6 +25,8 @@ pub(super) fn policies(istio: &Istio) -> Vec<Policy> {
     all.extend(tokens(istio));
     all.extend(originations(istio));
     all.extend(telemetries(istio));
+    all.extend(extensions(istio));
+    all.extend(routings(istio));
     all
 }
 
@@ -61,19 +66,60 @@ fn policy<T: Selecting>(
         (_, false, true) => "mesh",
         (_, false, false) => "namespace",
     };
+    let ineffective = match (selects.is_empty(), &subject) {
+        (false, Subject::Transport { .. }) => None,
+        (false, _) => ineffective::at_waypoints(istio, object),
+        (true, Subject::Transport { .. }) => ineffective::reason(istio, object, root_selects),
+        (true, _) => ineffective::reason(istio, object, root_selects)
+            .or_else(|| ineffective::at_waypoints(istio, object)),
+    };
     Policy {
         at: object.at(""),
         subject,
         namespace: Arc::clone(&object.namespace),
         name: Arc::clone(&istio.index.resource(object.id).key.name),
         scope,
-        ineffective: if selects.is_empty() {
-            ineffective(istio, object, root_selects)
-        } else {
-            None
-        },
+        ineffective,
         selects,
+        targets: targets(istio, object),
         misses: misses(istio, object, root_selects),
+    }
+}
+
+/// What an object names, and the made proxies that it fits.
+fn targets<T: Selecting>(istio: &Istio, object: &Object<T>) -> Vec<Target> {
+    let named = object.spec.targets().into_iter().map(|target| {
+        let full = format!("{} {}/{}", target.kind, object.namespace, target.name);
+        let proxy = match target.kind.as_str() {
+            "Service" => istio
+                .index
+                .service_named(&object.namespace, &target.name)
+                .and_then(|service| match istio.waypoint_of_service(service) {
+                    Asked::Passes(_) => Some("waypoint"),
+                    Asked::None | Asked::Missing(..) => None,
+                }),
+            "Gateway" => istio
+                .proxies
+                .of_gateway(&object.namespace, &target.name)
+                .map(|proxy| kind_of(istio, proxy)),
+            _ => None,
+        };
+        Target { name: full, proxy }
+    });
+    let made = ineffective::fitting(istio, object)
+        .filter(|pods| !object.spec.has_targets() && &*pods.kind == "Gateway")
+        .filter(|pods| istio.member(pods).plane == Plane::Gateway);
+    let made = made.map(|pods| Target {
+        name: format!("Gateway {}/{}", pods.namespace, pods.name),
+        proxy: Some("gateway"),
+    });
+    named.chain(made).collect()
+}
+
+fn kind_of(istio: &Istio, proxy: &Proxy) -> &'static str {
+    match istio.member(&proxy.pods).plane {
+        Plane::Waypoint => "waypoint",
+        _ => "gateway",
     }
 }
 
@@ -94,114 +140,6 @@ fn misses<T: Selecting>(istio: &Istio, object: &Object<T>, root_selects: bool) -
         .filter(|w| istio.member(w).membership.value == Membership::Unmeshed)
         .map(|w| w.id)
         .collect()
-}
-
-/// Why a policy is in force for no workload; nothing where that is no surprise.
-fn ineffective<T: Selecting>(
-    istio: &Istio,
-    object: &Object<T>,
-    root_selects: bool,
-) -> Option<(Ineffective, At)> {
-    if let Some(at) = &object.unseen {
-        return Some((Ineffective::NotDiscovered, at.clone()));
-    }
-    let in_root = *object.namespace == *istio.root();
-    if object.spec.has_targets() {
-        if !targets_are_ignored(istio, object) {
-            return None;
-        }
-        let field = if istio
-            .index
-            .node(object.id)
-            .path(&["spec", "targetRefs"])
-            .is_some()
-        {
-            "/spec/targetRefs"
-        } else {
-            "/spec/targetRef"
-        };
-        return Some((Ineffective::TargetsIgnored, object.at(field)));
-    }
-    let Some(labels) = object.spec.labels() else {
-        let mut near = istio.index.workloads().iter().filter(|w| {
-            (in_root || w.namespace == object.namespace)
-                && istio.member(w).membership.value != Membership::Unmeshed
-        });
-        return near
-            .next()
-            .and_then(|first| of_other_revision(istio, object, first));
-    };
-    let at = object.at("/spec/selector/matchLabels");
-    if in_root && !root_selects {
-        return Some((Ineffective::SelectorInRoot, at));
-    }
-    let mut fitting = istio
-        .index
-        .workloads()
-        .iter()
-        .filter(|w| selects(Some(labels), w))
-        .peekable();
-    if fitting.peek().is_none() {
-        return Some((Ineffective::SelectsNothing, at));
-    }
-    let near: Vec<_> = fitting
-        .filter(|w| w.namespace == object.namespace || (in_root && root_selects))
-        .collect();
-    let Some(first) = near.first() else {
-        return Some((
-            Ineffective::WrongNamespace,
-            object.at("/metadata/namespace"),
-        ));
-    };
-    of_other_revision(istio, object, first)
-}
-
-/// That the control plane of a workload does not read an object.
-fn of_other_revision<T>(
-    istio: &Istio,
-    object: &Object<T>,
-    workload: &Workload,
-) -> Option<(Ineffective, At)> {
-    let other = !object.is_read_by(&istio.member(workload).revision);
-    other.then(|| {
-        (
-            Ineffective::OtherRevision,
-            object.at("/metadata/labels").join("istio.io/rev"),
-        )
-    })
-}
-
-/// Whether all targets are Services in front of whose pods no proxy looks at targets: they all have
-/// sidecars, or no waypoint serves them. What other targets lead to is not in force by selection.
-fn targets_are_ignored<T: Selecting>(istio: &Istio, object: &Object<T>) -> bool {
-    let targets = object.spec.targets();
-    !targets.is_empty()
-        && targets.iter().all(|target| {
-            let index = &istio.index;
-            let named = |s: &&crate::model::Service| {
-                s.namespace == object.namespace && *s.name == *target.name
-            };
-            let service = index
-                .services()
-                .iter()
-                .find(named)
-                .filter(|_| target.kind == "Service");
-            let mut pods = service
-                .into_iter()
-                .flat_map(|s| index.workloads_of(s.id))
-                .peekable();
-            let waypoint = service.map(|s| istio.waypoint_of_service(s));
-            pods.peek().is_some()
-                && pods.all(|pod| {
-                    let member = istio.member(pod);
-                    let looks = match member.plane {
-                        Plane::Sidecar => false,
-                        Plane::Ambient => !matches!(waypoint, Some(Asked::None)),
-                        Plane::Gateway | Plane::Waypoint | Plane::None => true,
-                    };
-                    !looks && member.membership.value == Membership::Meshed
-                })
-        })
 }
 
 fn peers(istio: &Istio) -> Vec<Policy> {
@@ -332,19 +270,9 @@ fn tokens(istio: &Istio) -> Vec<Policy> {
         .iter()
         .map(|object| {
             let mut selected = selections.remove(&object.id).unwrap_or_default();
-            let all = selected.len();
-            // the node's proxy reads no tokens
-            selected.retain(|&id| !istio.is_ambient(istio.index.workload(id)));
-            let nobody = all > 0 && selected.is_empty();
-            let mut policy = policy(istio, object, Subject::Authentication, selected, true);
-            if nobody {
-                let field = match object.spec.labels() {
-                    Some(_) => "/spec/selector/matchLabels",
-                    None => "/spec/jwtRules",
-                };
-                policy.ineffective = Some((Ineffective::NotReadThere, object.at(field)));
-            }
-            policy
+            let unread = ineffective::leave_ambient(istio, object, &mut selected, "/spec/jwtRules");
+            let policy = policy(istio, object, Subject::Authentication, selected, true);
+            or_else(policy, unread)
         })
         .collect()
 }
@@ -357,7 +285,12 @@ fn originations(istio: &Istio) -> Vec<Policy> {
             let (policy, base) = (subset.traffic_policy.as_ref(), format!("/spec/subsets/{i}"));
             modes.extend(sends(object, policy, &base, Some(&subset.name)));
         }
-        let host = destination::resolve(&object.spec.host, &object.namespace).into();
+        let host = destination::resolve(&object.spec.host, &object.namespace);
+        // what is sent to the node's proxy is not for a DestinationRule to say
+        if ineffective::is_all_for_nodes(istio, &host) {
+            modes.clear();
+        }
+        let host = host.into();
         let subject = Subject::Origination { host, modes };
         all.push(Policy {
             ineffective: None,
@@ -420,10 +353,53 @@ fn telemetries(istio: &Istio) -> Vec<Policy> {
             &istio.config,
             inherits,
         ));
-        let selected = selections.remove(&object.id).unwrap_or_default();
-        all.push(policy(istio, object, subject, selected, false));
+        let mut selected = selections.remove(&object.id).unwrap_or_default();
+        // without a selector it counts for what waypoints log
+        let unread = object
+            .spec
+            .labels()
+            .and_then(|_| ineffective::leave_ambient(istio, object, &mut selected, ""));
+        let policy = policy(istio, object, subject, selected, false);
+        all.push(or_else(policy, unread));
     }
     all
+}
+
+/// Code that runs in proxies.
+fn extensions(istio: &Istio) -> Vec<Policy> {
+    let mut all = Vec::new();
+    for kind in ["WasmPlugin", "TrafficExtension"] {
+        // problems of reading them are known
+        let objects: Objects<Extension> =
+            Objects::read(&istio.index, "extensions.istio.io", kind, &mut Vec::new());
+        let mut selections = selecting(istio, &objects);
+        for object in objects.iter() {
+            let mut selected = selections.remove(&object.id).unwrap_or_default();
+            let unread = ineffective::leave_ambient(istio, object, &mut selected, "/metadata/name");
+            let policy = policy(istio, object, Subject::Extension, selected, true);
+            all.push(or_else(policy, unread));
+        }
+    }
+    all
+}
+
+/// Routes for clients in the mesh.
+fn routings(istio: &Istio) -> Vec<Policy> {
+    let all = istio.virtual_services.iter();
+    all.map(|object| Policy {
+        ineffective: ineffective::of_routes(istio, object),
+        misses: Vec::new(),
+        ..policy(istio, object, Subject::Routing, Vec::new(), false)
+    })
+    .collect()
+}
+
+/// A policy that may be in force for nobody for a further reason.
+fn or_else(policy: Policy, why: Option<(Ineffective, At)>) -> Policy {
+    Policy {
+        ineffective: policy.ineffective.or(why),
+        ..policy
+    }
 }
 
 /// Whether the namespace's own Telemetry names a provider that one with a selector inherits.
