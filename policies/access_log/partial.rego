@@ -13,7 +13,8 @@
 #   meshes: [istio]
 #   remediation: |
 #     Remove the filter or the mode. To write less, let the filter keep at least
-#     `response.code >= 400`, or log everything to a second provider.
+#     `response.code >= 400`, or log everything to a second provider. In ambient mode, put a waypoint
+#     in front of the service, and switch its log on.
 #   controls:
 #   - nist-800-53r5/AU-2
 #   - nist-800-53r5/AU-12

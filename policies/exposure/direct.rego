@@ -2,7 +2,7 @@
 # title: Clients outside the cluster bypass the gateway
 # description: |
 #   A load balancer, a node's port or an external address leads straight to an application in the
-#   mesh. Such clients have no identity, so the sidecar takes them as plaintext callers, and what
+#   mesh. Such clients have no identity, so the proxy there takes them as plaintext callers, and what
 #   the gateway would check and log (hosts, TLS, tokens) is left out.
 # related_resources:
 # - https://istio.io/latest/docs/tasks/traffic-management/ingress/ingress-control/

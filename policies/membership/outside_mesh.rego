@@ -1,9 +1,10 @@
 # METADATA
 # title: Workload is outside the mesh
 # description: |
-#   A Service leads to pods that get no sidecar. Nobody proves to them who is calling, no
-#   authorization policy and no access log applies to them, and calls to and from them travel as
-#   the application sends them. Next to workloads in the mesh that is easily overlooked.
+#   A Service leads to pods that get no sidecar and are not in ambient mode. Nobody proves to them
+#   who is calling, no authorization policy and no access log applies to them, and calls to and from
+#   them travel as the application sends them. Next to workloads in the mesh that is easily
+#   overlooked.
 # related_resources:
 # - https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/
 # custom:
@@ -13,7 +14,8 @@
 #   remediation: |
 #     Label the Namespace `istio-injection: enabled` (or with the revision, `istio.io/rev`), and
 #     remove `sidecar.istio.io/inject: "false"` from the pod template. A pod that started before that
-#     has to be started anew.
+#     has to be started anew. For ambient mode, label it `istio.io/dataplane-mode: ambient`, and
+#     remove `istio.io/dataplane-mode: none` from the pod template.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-204/MS-SS-4
@@ -25,7 +27,7 @@ import data.meshvet.lib.format
 
 exempt := data.params.membership.outside_mesh.exempt_namespaces
 
-# what shares the node's network can have no sidecar, and seldom is an application
+# what shares the node's network can have no proxy, and seldom is an application
 deny contains finding if {
 	some group in input.outsiders
 	not group.namespace in exempt

@@ -1,7 +1,7 @@
 # METADATA
 # title: Port is kept from the proxy
 # description: |
-#   Traffic to this port does not pass the sidecar. Mutual TLS, authorization policies and access
+#   Traffic to this port does not pass the proxy. Mutual TLS, authorization policies and access
 #   logs do not apply to it, whatever they say; and clients of the mesh, which do not know, send
 #   mutual TLS that the application cannot read.
 # related_resources:

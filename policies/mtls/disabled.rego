@@ -11,7 +11,7 @@
 #   precision: very-high
 #   meshes: [istio]
 #   remediation: |
-#     Set `mode: STRICT`, or `PERMISSIVE` while clients without a sidecar still call.
+#     Set `mode: STRICT`, or `PERMISSIVE` while clients outside the mesh still call.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-53r5/IA-9

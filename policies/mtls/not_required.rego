@@ -2,7 +2,7 @@
 # title: Nothing requires mutual TLS
 # description: |
 #   Where no PeerAuthentication says anything, Istio's proxies take plaintext next to mutual TLS.
-#   Calls between sidecars are still protected, but any pod that reaches a port can call it without
+#   Calls inside the mesh are still protected, but any pod that reaches a port can call it without
 #   proving who it is.
 # related_resources:
 # - https://istio.io/latest/docs/tasks/security/authentication/mtls-migration/
@@ -47,7 +47,7 @@ deny contains finding if {
 }
 
 # how much of what decides is in the files
-surety(group) := {"severity": "low", "unless": "; whether the Namespace asks for sidecars is not in these files"} if {
+surety(group) := {"severity": "low", "unless": "; whether the Namespace is in the mesh is not in these files"} if {
 	not group.certain
 } else := {"severity": "low", "unless": " in these files; one for the whole mesh may be elsewhere"} if {
 	not whole_mesh_is_known

@@ -1,9 +1,10 @@
 # METADATA
 # title: Mutual TLS is optional
 # description: |
-#   With `PERMISSIVE` the proxy takes mutual TLS and plaintext alike. It is meant for the time in
-#   which clients move into the mesh; as long as it stays, any pod that reaches the port can call it
-#   without proving who it is, and such calls can be read and changed on the wire.
+#   With `PERMISSIVE` the proxy takes mutual TLS and plaintext alike; in ambient mode `DISABLE` means
+#   the same. It is meant for the time in which clients move into the mesh; as long as it stays, any
+#   pod that reaches the port can call it without proving who it is, and such calls can be read and
+#   changed on the wire.
 # related_resources:
 # - https://istio.io/latest/docs/concepts/security/#permissive-mode
 # custom:
@@ -11,7 +12,7 @@
 #   precision: very-high
 #   meshes: [istio]
 #   remediation: |
-#     Set `mode: STRICT` here once all callers have a sidecar. A caller that cannot have one keeps
+#     Set `mode: STRICT` here once all callers are in the mesh. A caller that cannot be keeps
 #     its port by a `portLevelMtls` entry in a policy of its own.
 #   controls:
 #   - nist-800-53r5/SC-8

@@ -1,7 +1,7 @@
 # METADATA
 # title: Calls inside the mesh go out in plaintext
 # description: |
-#   Both sides have a sidecar, and still this line makes the client send plaintext: a
+#   Both sides are in the mesh, and still this line makes the client send plaintext: a
 #   DestinationRule, the label `security.istio.io/tlsMode`, or ports kept from the client's proxy.
 #   The server sees a caller without an identity, and the traffic can be read and changed on the
 #   wire.

@@ -11,7 +11,7 @@
 #   precision: high
 #   meshes: [istio]
 #   remediation: |
-#     Remove the entry once the caller has a sidecar. While it is needed, limit who may call the
+#     Remove the entry once the caller is in the mesh. While it is needed, limit who may call the
 #     port, and write down for whom and until when the exception stands.
 #   controls:
 #   - nist-800-53r5/SC-8

@@ -315,11 +315,17 @@ pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
         .flat_map(|p| p.selects.iter().copied())
         .collect();
     let mut first = None;
-    let logs = world.index.workloads().iter().filter_map(|workload| {
-        if world.membership(workload.id).value == Membership::Unmeshed {
-            return None;
-        }
-        let mesh = world.mesh_of(workload.id)?;
+    let written = world.index.workloads().iter().filter_map(|workload| {
+        let out = world.membership(workload.id).value == Membership::Unmeshed;
+        let mesh = world.mesh_of(workload.id).filter(|_| !out)?;
+        Some((workload, mesh))
+    });
+    // what a proxy before workloads writes is theirs
+    let made = world.meshes.iter().flat_map(|mesh| {
+        let gateways = mesh.made().into_iter().filter(|made| made.gateway);
+        gateways.map(move |made| (made.pods, &**mesh))
+    });
+    let logs = written.chain(made).map(|(workload, mesh)| {
         let log = mesh.access_log(workload);
         let assumed = log.assumed;
         let configured = log.because.is_configured();
@@ -337,10 +343,10 @@ pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
             at: context.address(&at),
         });
         let format_key = format.as_ref().map(|f| f.at.clone());
-        Some((
+        (
             (log.state, at, configured, assumed, format_key, log.lacks),
             (workload, format),
-        ))
+        )
     });
     type Key = (LogState, At, bool, bool, Option<String>, Option<Missing>);
     Grouped::<Key, _>::of(logs)

@@ -42,7 +42,13 @@ impl<'a> Environment<'a> {
             .map(|w| (Arc::clone(&w.namespace), Arc::clone(&w.service_account)));
         let written = crate::k8s::service_accounts(index);
         let meshes = context.world.meshes.iter();
-        let of_proxies = meshes.flat_map(|mesh| mesh.own_accounts());
+        let made = meshes.flat_map(|mesh| mesh.made());
+        let of_proxies = made.map(|made| {
+            (
+                Arc::clone(&made.pods.namespace),
+                Arc::clone(&made.pods.service_account),
+            )
+        });
         let accounts: BTreeSet<Account> = used.chain(written).chain(of_proxies).collect();
         let with_tokens = context
             .world
@@ -107,6 +113,7 @@ impl<'a> Environment<'a> {
     pub(super) fn reads_no_token(&self, policy: &model::Policy) -> bool {
         let mut selects = policy.selects.iter();
         selects.any(|id| !self.with_tokens.contains(id))
+            || policy.targets.iter().any(|target| target.without_tokens)
     }
 
     /// Whether a value is no port that the selected workloads are known to listen on.

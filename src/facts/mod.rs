@@ -657,7 +657,7 @@ pub struct Authorization {
     /// Those of the plaintext ports on which all rules together let some call without an identity
     /// pass, or where that depends on what is not known.
     pub anonymous_ports: Vec<Port>,
-    /// Selected workloads on which no token is looked at.
+    /// Selected workloads on which no token is looked at, and targets whose proxy looks at none.
     pub without_tokens: Vec<String>,
     /// What of it some proxies do not enforce as it is written. Their ports are in none of the lists
     /// above, unless these are all of the selected workloads' and other rules are left.

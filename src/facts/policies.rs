@@ -81,7 +81,8 @@ impl Environment<'_> {
         };
         match &policy.subject {
             Subject::Authorization(written) => {
-                facts.authorization = Some(self.authorization(written, &policy.selects));
+                facts.authorization =
+                    Some(self.authorization(written, &policy.selects, &policy.targets));
             }
             Subject::Transport { mode, ports } => {
                 facts.mode = *mode;
@@ -160,8 +161,10 @@ impl Environment<'_> {
         &self,
         written: &model::AuthorizationPolicy,
         selects: &[WorkloadId],
+        targets: &[model::Target],
     ) -> Authorization {
         let address = |at| self.context.address(at);
+        let without_tokens = targets.iter().filter(|target| target.without_tokens);
         let all = selects;
         let selects = &as_written(written, selects);
         let ports: BTreeSet<u16> = self
@@ -202,6 +205,7 @@ impl Environment<'_> {
                 .filter(|id| !self.with_tokens.contains(id))
                 .filter(|&&id| self.context.world.membership(id).value == Membership::Meshed)
                 .map(|&id| self.context.workload_name(id))
+                .chain(without_tokens.map(|target| target.name.clone()))
                 .collect(),
             lost: written.lost.iter().map(|lost| self.lost(lost)).collect(),
         }

@@ -68,9 +68,8 @@ pub trait Mesh: Send + Sync {
         Tracing::unknown(workload.at())
     }
 
-    /// The namespaces and names of service accounts that its gateways and waypoints run by, those
-    /// that it makes itself among them.
-    fn own_accounts(&self) -> Vec<(Arc<str>, Arc<str>)>;
+    /// The proxies that it makes by itself, so that their pods are not in the input.
+    fn made(&self) -> Vec<Made<'_>>;
 
     /// Policies as they are written, in neutral words.
     fn policies(&self) -> &[crate::model::Policy];
@@ -126,6 +125,15 @@ pub struct Version {
     pub release: Option<(u32, u32, Option<u32>)>,
     /// Where it is written.
     pub at: At,
+}
+
+/// A proxy that a mesh makes by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    /// Its pods.
+    pub pods: &'a Workload,
+    /// Whether it is a gateway, and not one before workloads.
+    pub gateway: bool,
 }
 
 /// A call as the client makes it.

@@ -33,6 +33,8 @@ pub struct Target {
     pub name: String,
     /// The proxy that takes the policy for it: `waypoint`, `gateway`; none that is in the input.
     pub proxy: Option<&'static str>,
+    /// Whether that proxy certainly looks at no token.
+    pub without_tokens: bool,
 }
 
 /// What a policy is about.

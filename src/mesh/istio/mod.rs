@@ -38,6 +38,7 @@ mod sample;
 mod scope;
 mod service_entry;
 mod settings;
+mod targets;
 mod telemetry;
 mod through;
 mod transport;
@@ -70,7 +71,7 @@ use settings::MeshConfig;
 use transport::PeerPolicies;
 use virtual_service::VirtualServices;
 
-use super::{Before, Call, Mesh, PolicyResource, Settings, Version};
+use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
@@ -376,15 +377,13 @@ impl Mesh for Istio {
         self.spans_of(workload)
     }
 
-    fn own_accounts(&self) -> Vec<(Arc<str>, Arc<str>)> {
-        let pods = self.proxies.all.iter().map(|proxy| &proxy.pods);
-        pods.map(|pods| {
-            (
-                Arc::clone(&pods.namespace),
-                Arc::clone(&pods.service_account),
-            )
-        })
-        .collect()
+    fn made(&self) -> Vec<Made<'_>> {
+        let all = self.proxies.all.iter().map(|proxy| &proxy.pods);
+        let made = all.filter(|pods| proxies::is_made(pods)).map(|pods| Made {
+            pods,
+            gateway: self.member(pods).plane == Plane::Gateway,
+        });
+        made.collect()
     }
 
     fn policies(&self) -> &[Policy] {

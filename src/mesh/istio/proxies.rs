@@ -129,6 +129,9 @@ impl RouteNamespaces {
     }
 }
 
+/// The kind of pods that are made.
+const MADE: &str = "Gateway";
+
 /// A proxy that others call.
 #[derive(Debug)]
 pub struct Proxy {
@@ -310,6 +313,11 @@ fn manual_service(gateway: &Object<Gateway>) -> Option<String> {
 }
 
 /// The pods that istiod makes for a `Gateway`.
+/// Whether pods are made from a `Gateway`, and not in the input.
+pub fn is_made(pods: &Workload) -> bool {
+    &*pods.kind == MADE
+}
+
 fn made_pods(
     index: &Index,
     gateway: &Object<Gateway>,
@@ -328,7 +336,7 @@ fn made_pods(
     Workload {
         id: WorkloadId(number as u32),
         resource: gateway.id,
-        kind: "Gateway".into(),
+        kind: MADE.into(),
         namespace: Arc::clone(&named.namespace),
         service_account: account.unwrap_or(&name).clone(),
         name,

@@ -7,13 +7,11 @@ use super::authorization::Compiled;
 use super::crd::{
     Action, AuthorizationPolicy, ClientTlsMode, Extension, Mode, Selecting, TrafficPolicy,
 };
-use super::membership::Plane;
 use super::policy::{Object, Objects, selects};
-use super::proxies::Proxy;
 use super::waypoint::Asked;
-use super::{Istio, destination, ineffective, ruleset, telemetry};
+use super::{Istio, destination, ineffective, ruleset, targets, telemetry};
 use crate::model::{
-    At, Ineffective, Loss, Lost, Membership, Policy, PortMode, ResourceId, Sends, Subject, Target,
+    At, Ineffective, Loss, Lost, Membership, Policy, PortMode, ResourceId, Sends, Subject,
     Workload, WorkloadId,
 };
 
@@ -81,45 +79,8 @@ fn policy<T: Selecting>(
         scope,
         ineffective,
         selects,
-        targets: targets(istio, object),
+        targets: targets::of(istio, object),
         misses: misses(istio, object, root_selects),
-    }
-}
-
-/// What an object names, and the made proxies that it fits.
-fn targets<T: Selecting>(istio: &Istio, object: &Object<T>) -> Vec<Target> {
-    let named = object.spec.targets().into_iter().map(|target| {
-        let full = format!("{} {}/{}", target.kind, object.namespace, target.name);
-        let proxy = match target.kind.as_str() {
-            "Service" => istio
-                .index
-                .service_named(&object.namespace, &target.name)
-                .and_then(|service| match istio.waypoint_of_service(service) {
-                    Asked::Passes(_) => Some("waypoint"),
-                    Asked::None | Asked::Missing(..) => None,
-                }),
-            "Gateway" => istio
-                .proxies
-                .of_gateway(&object.namespace, &target.name)
-                .map(|proxy| kind_of(istio, proxy)),
-            _ => None,
-        };
-        Target { name: full, proxy }
-    });
-    let made = ineffective::fitting(istio, object)
-        .filter(|pods| !object.spec.has_targets() && &*pods.kind == "Gateway")
-        .filter(|pods| istio.member(pods).plane == Plane::Gateway);
-    let made = made.map(|pods| Target {
-        name: format!("Gateway {}/{}", pods.namespace, pods.name),
-        proxy: Some("gateway"),
-    });
-    named.chain(made).collect()
-}
-
-fn kind_of(istio: &Istio, proxy: &Proxy) -> &'static str {
-    match istio.member(&proxy.pods).plane {
-        Plane::Waypoint => "waypoint",
-        _ => "gateway",
     }
 }
 
