@@ -179,6 +179,11 @@ impl VirtualServices {
         found
     }
 
+    /// All of them, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Object<VirtualService>> {
+        self.all.iter()
+    }
+
     /// Whether clients of a namespace see one.
     pub fn is_visible(&self, object: &Object<VirtualService>, namespace: &str) -> bool {
         let export = self.export_to(object);
