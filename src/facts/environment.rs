@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::context::{Context, is_captured, passes_without_token};
-use crate::model::{self, Membership, Subject, TlsAcceptance, WorkloadId, WrittenValue};
+use crate::model::{self, Membership, Ruleset, Subject, TlsAcceptance, WorkloadId, WrittenValue};
 use crate::reach::ListenerPort;
 
 /// Namespace and service account.
@@ -19,6 +19,8 @@ pub(super) struct Environment<'a> {
     pub(super) with_tokens: HashSet<WorkloadId>,
     /// Who is asked about each workload.
     pub(super) providers: HashMap<WorkloadId, BTreeSet<Arc<str>>>,
+    /// What gateways and proxies before workloads ask.
+    pub(super) of_proxies: Vec<Arc<Ruleset>>,
     /// Workloads with a port on which nobody can prove an identity.
     unproven: HashSet<WorkloadId>,
     /// The names of services whose workloads are certainly in a mesh, and whether a client in the
@@ -69,6 +71,12 @@ impl<'a> Environment<'a> {
             accounts,
             with_tokens,
             providers: providers(context),
+            of_proxies: context
+                .world
+                .meshes
+                .iter()
+                .flat_map(|mesh| mesh.rules_of_proxies())
+                .collect(),
             unproven: context
                 .graph
                 .listeners

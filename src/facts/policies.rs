@@ -264,7 +264,11 @@ impl Environment<'_> {
         let mut rules: Vec<Rule> = rules.map(|rule| self.rule(rule, selects)).collect();
         if written.effect == "deny" && written.dry_run.is_none() {
             let judged = self.listeners_of(selects).copied().filter(|l| is_judged(l));
-            spelling::mark(&mut rules, intact, &spelling::literal(judged));
+            spelling::mark(
+                &mut rules,
+                intact,
+                &spelling::literal(judged, &self.of_proxies),
+            );
         }
         rules
     }

@@ -15,15 +15,18 @@ use crate::reach::{ListenerPort, matches_path, normalize};
 /// A text that stands in no rule.
 const ANY: &str = "meshvet-any";
 
-/// The rules of HTTP on these ports, each list once, where slashes are not merged.
+/// The rules of HTTP on these ports and of these proxies, each list once, where slashes are not
+/// merged.
 pub(super) fn literal<'a>(
     listeners: impl Iterator<Item = &'a ListenerPort>,
+    of_proxies: &'a [Arc<Ruleset>],
 ) -> Vec<&'a Arc<Ruleset>> {
     let mut seen = HashSet::new();
     listeners
         .flat_map(|listener| listener.meshed.iter().flat_map(|l| &l.inlets))
         .filter(|inlet| inlet.layer == Layer::Http && inlet.kind != InletKind::Bypass)
         .filter_map(|inlet| inlet.authorization.as_ref())
+        .chain(of_proxies)
         .filter(|rules| {
             matches!(
                 rules.normalization,

@@ -68,6 +68,9 @@ pub trait Mesh: Send + Sync {
         Tracing::unknown(workload.at())
     }
 
+    /// What its gateways and the proxies before workloads ask of requests.
+    fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>>;
+
     /// The proxies that it makes by itself, so that their pods are not in the input.
     fn made(&self) -> Vec<Made<'_>>;
 

@@ -12,6 +12,7 @@ use super::policy::{Object, Objects};
 use super::proxies::{GATEWAY_API, Proxy, WAYPOINT_CLASS};
 use super::ruleset;
 use super::service_entry::ServiceEntry;
+use super::waypoint::Asked;
 use crate::model::{At, Identity, Layer, ResourceId, Ruleset, Service, Workload};
 
 impl Istio {
@@ -113,6 +114,20 @@ impl Istio {
             Reader::Node => self.closed_but_for_waypoints(workload, rules),
             Reader::Envoy(_) => rules,
         }
+    }
+
+    /// What gateways and waypoints ask of requests.
+    pub(super) fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
+        let gateways = self.proxies.all.iter().map(|proxy| &proxy.pods);
+        let gateways = gateways.filter(|pods| self.member(pods).plane == Plane::Gateway);
+        let reader = Reader::Envoy(Layer::Http);
+        let mut all: Vec<_> = gateways.map(|pods| self.ruleset(pods, reader)).collect();
+        for service in self.index.services() {
+            if let Asked::Passes(proxy) = self.waypoint_of_service(service) {
+                all.push(self.waypoint_rules(proxy, Some(service), Layer::Http));
+            }
+        }
+        all
     }
 
     /// The rules that policies come to, shared by all proxies with the same policies. Without an

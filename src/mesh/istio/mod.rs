@@ -377,6 +377,10 @@ impl Mesh for Istio {
         self.spans_of(workload)
     }
 
+    fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
+        Self::rules_of_proxies(self)
+    }
+
     fn made(&self) -> Vec<Made<'_>> {
         let all = self.proxies.all.iter().map(|proxy| &proxy.pods);
         let made = all.filter(|pods| proxies::is_made(pods)).map(|pods| Made {

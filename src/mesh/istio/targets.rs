@@ -48,7 +48,29 @@ fn of_reference<T>(istio: &Istio, object: &Object<T>, reference: &TargetRef) -> 
             Some(proxy) => of_proxy(istio, proxy, target),
             None => target(None, false),
         },
+        "GatewayClass" if **namespace == *istio.root() => Target {
+            name: format!("all of GatewayClass {name}"),
+            ..of_class(istio, name)
+        },
         _ => target(None, false),
+    }
+}
+
+/// The first waypoint of a class.
+fn of_class(istio: &Istio, class: &str) -> Target {
+    let mut all = istio.proxies.all.iter();
+    let first = all.find(|proxy| {
+        let named = proxy.gateway.as_ref().is_some_and(|n| n.class == class);
+        named && istio.member(&proxy.pods).plane == Plane::Waypoint
+    });
+    let none = |proxy, without_tokens| Target {
+        name: String::new(),
+        proxy,
+        without_tokens,
+    };
+    match first {
+        Some(proxy) => of_proxy(istio, proxy, none),
+        None => none(None, false),
     }
 }
 

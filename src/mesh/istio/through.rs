@@ -111,7 +111,7 @@ impl Istio {
     }
 
     /// The rules at a waypoint for what it serves.
-    fn waypoint_rules(
+    pub(super) fn waypoint_rules(
         &self,
         proxy: &Proxy,
         service: Option<&Service>,
