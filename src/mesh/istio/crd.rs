@@ -405,6 +405,8 @@ pub struct ClientTls {
     pub mode: ClientTlsMode,
     /// A Secret with the certificates.
     pub credential_name: String,
+    /// The server name to ask for; empty for one that is made of the host.
+    pub sni: String,
 }
 
 /// `tls.mode` of a destination.

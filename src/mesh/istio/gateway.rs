@@ -111,7 +111,39 @@ pub struct Entrance {
     pub port: u16,
 }
 
-/// All ways in through gateways.
+/// A way through a gateway to a host that is no service of the cluster.
+#[derive(Debug)]
+pub struct Exit {
+    /// The gateway: an index into its proxies.
+    pub proxy: usize,
+    /// Its own port.
+    pub own: u16,
+    /// What clients send there.
+    pub sends: TlsOrigination,
+    /// The server names that it takes where TLS is sent.
+    pub server_names: Vec<String>,
+    /// The line of the listener.
+    pub at: At,
+    /// What leads to the host.
+    pub lead: Lead,
+    /// The port of the host.
+    pub port: u16,
+}
+
+impl Exit {
+    /// Why a connection is not taken, if it is not.
+    pub fn refuses(&self, sent: TlsOrigination, server_name: Option<&str>) -> Option<&'static str> {
+        let named = |name: &str| self.server_names.iter().any(|wide| covers(wide, name));
+        match sent {
+            sent if sent != self.sends => Some("the gateway takes something else there"),
+            TlsOrigination::Plaintext => None,
+            _ if server_name.is_some_and(named) => None,
+            _ => Some("the gateway does not take the server name that it is asked for there"),
+        }
+    }
+}
+
+/// All ways through gateways.
 #[derive(Debug, Default)]
 pub struct Ingress {
     /// Everything that listens.
@@ -120,6 +152,8 @@ pub struct Ingress {
     pub to: HashMap<ServiceId, Vec<Entrance>>,
     /// What leads to a service and is not understood.
     pub unjudged: HashMap<ServiceId, (String, At)>,
+    /// What leads out of the cluster.
+    pub exits: Vec<Exit>,
 }
 
 impl Ingress {
@@ -196,15 +230,15 @@ impl Istio {
     pub(super) fn classic_gateways(&self, ingress: &mut Ingress) {
         for ((proxy, own), servers) in self.merged_servers() {
             let doors = self.doors_at(proxy, own);
-            let pods = self.proxies.all.get(proxy).map(|proxy| &proxy.pods);
+            let place = Some((proxy, own));
             let is_http = |one| self.server(one).is_some_and(|(_, server)| server.is_http());
             // requests without TLS are routed by what all servers of the port say
             let (together, apart) = servers.into_iter().partition(|&one| is_http(one));
             let apart: Vec<ServerNumber> = apart;
             for one in apart {
-                self.open(&[one], &doors, pods, ingress);
+                self.open(&[one], &doors, place, ingress);
             }
-            self.open(&together, &doors, pods, ingress);
+            self.open(&together, &doors, place, ingress);
         }
         if self.proxies.all.iter().any(|proxy| proxy.gateway.is_none()) {
             return;
@@ -327,9 +361,11 @@ impl Istio {
         &self,
         together: &[ServerNumber],
         doors: &[Door],
-        pods: Option<&Workload>,
+        place: Option<(usize, u16)>,
         ingress: &mut Ingress,
     ) {
+        let proxy = place.and_then(|(proxy, _)| self.proxies.all.get(proxy));
+        let pods = proxy.map(|proxy| &proxy.pods);
         let mut slots: HashMap<ServerNumber, Vec<usize>> = HashMap::new();
         for &one in together {
             let Some((gateway, server)) = self.server(one) else {
@@ -345,7 +381,33 @@ impl Istio {
             for &slot in slots.get(&one).into_iter().flatten() {
                 ingress.add(self, slot, &table, number);
             }
+            if let Some(place) = place {
+                ingress.exits.extend(self.exits(place, one, &table));
+            }
         }
+    }
+
+    /// What of a table leads out of the cluster.
+    fn exits(&self, place: (usize, u16), one: ServerNumber, table: &Table) -> Vec<Exit> {
+        let Some((gateway, server)) = self.server(one) else {
+            return Vec::new();
+        };
+        let names = server.hosts.iter();
+        let names = names.map(|host| host.split_once('/').map_or(&**host, |(_, name)| name));
+        let server_names: Vec<String> = names.map(str::to_lowercase).collect();
+        let leads = table.leads(self.config.normalization).into_iter();
+        leads
+            .filter(|lead| self.service_of_host(&lead.target.host).is_none())
+            .map(|lead| Exit {
+                proxy: place.0,
+                own: place.1,
+                sends: server.kind().sends,
+                server_names: server_names.clone(),
+                at: gateway.at(&format!("/spec/servers/{}/port", one.1)),
+                port: lead.target.port.unwrap_or(server.port.number),
+                lead,
+            })
+            .collect()
     }
 
     /// The tables of servers that are routed together: one for each host that VirtualServices have
@@ -592,7 +654,11 @@ pub fn host_tables(by_host: Vec<(String, At, Vec<Route>)>, routes: &str, near: &
     let streams = routes == "tcp";
     let table = |(host, at, found): (String, At, Vec<Route>)| {
         // one without a star has nothing narrower than itself
-        let others = if host.starts_with('*') { &names[..] } else { &[] };
+        let others = if host.starts_with('*') {
+            &names[..]
+        } else {
+            &[]
+        };
         let narrower = others
             .iter()
             .filter(|(other, _)| *other != host && covers(&host, other));

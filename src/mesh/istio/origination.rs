@@ -10,7 +10,7 @@ use super::membership::Plane;
 use super::policy::Object;
 use super::protocol;
 use super::proxies::Proxy;
-use crate::mesh::Call;
+use crate::mesh::{Call, ServiceId};
 use crate::model::{
     At, Because, Decided, Membership, Service, TlsAcceptance, TlsOrigination, Workload,
 };
@@ -24,8 +24,9 @@ impl Istio {
     fn offers_mtls(&self, workload: &Workload, meshed: bool) -> Decided<bool> {
         match workload.label(TLS_MODE) {
             Some(mode) => Decided::configured(mode == "istio", workload.label_at(TLS_MODE)),
+            // the template that makes sidecars sets the label, the one that makes gateways does not
             None => Decided {
-                value: meshed,
+                value: meshed && self.member(workload).plane != Plane::Gateway,
                 because: self.member(workload).membership.because.clone(),
                 rivals: Vec::new(),
             },
@@ -209,13 +210,23 @@ impl Istio {
             .unwrap_or_else(|| self.automatic(&self.member(client).revision, call, service))
     }
 
-    /// The server name that a client's proxy generates.
-    /// `istio/istio: pilot/pkg/model/service.go` (BuildDNSSrvSubsetKey).
-    pub(super) fn server_name(&self, call: &Call<'_>) -> Option<String> {
-        let (service, port) = call.service?;
+    /// The server name that a client's proxy gives with a certificate of the mesh: what the rule
+    /// says, or a name that it generates.
+    /// `istio/istio: pilot/pkg/networking/core/cluster_tls.go` (buildAutoMtlsSettings),
+    /// `pilot/pkg/model/service.go` (BuildDNSSrvSubsetKey).
+    pub(super) fn server_name(
+        &self,
+        client: &Workload,
+        (service, port): (ServiceId, u16),
+        subset: Option<&str>,
+    ) -> String {
         let service = self.index.service(service);
         let host = destination::host_of(&service.namespace, &service.name);
-        Some(format!("outbound_.{port}_._.{host}"))
+        let rules = self.rules_for(client, &host, &service.namespace);
+        match self.destinations.tls(&rules, client, port, subset) {
+            Tls::Set(tls, _) if !tls.sni.is_empty() => tls.sni.clone(),
+            _ => format!("outbound_.{port}_.{}_.{host}", subset.unwrap_or("")),
+        }
     }
 
     /// What a waypoint sends on: HBONE where it is taken.

@@ -29,8 +29,9 @@ impl Istio {
                 destination::host_of(&service.namespace, &service.name)
             });
             let sends = way.hops.last().map_or(&way.sends, |hop| &hop.sends);
-            if sends.value == TlsOrigination::Mtls {
-                way.server_name = self.server_name(call);
+            if sends.value == TlsOrigination::Mtls && way.server_name.is_none() {
+                let service = way.service.or(call.service);
+                way.server_name = service.map(|service| self.server_name(client, service, None));
             }
             way.conditions.extend(self.outbound_conditions(client));
         }

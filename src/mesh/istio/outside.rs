@@ -1,15 +1,24 @@
 //! Calls to something outside the cluster.
 
 use super::Istio;
+use super::authorization::Reader;
 use super::capture::Outbound;
+use super::crd::DestinationRule;
+use super::gateway::Exit;
 use super::membership::Plane;
+use super::merging::target_of;
 use super::origination::sent;
+use super::policy::Object;
 use super::protocol;
-use super::routes::Table;
+use super::proxies::Proxy;
+use super::routes::{Lead, Table};
 use super::routing::elsewhere;
 use super::scope::{self, Known};
 use super::virtual_service::{MESH, Standing};
-use crate::model::{Because, Decided, Layer, Outside, TlsOrigination, Way, Workload};
+use crate::mesh::Call;
+use crate::model::{
+    Addresses, Because, Decided, Gate, Hop, Layer, Outside, Service, TlsOrigination, Way, Workload,
+};
 
 impl Istio {
     /// The ways of a call to something outside the cluster.
@@ -71,7 +80,7 @@ impl Istio {
             way.conditions.push((what.to_owned(), entry.at.clone()));
         }
         match self.routes_outside(client, &host, to.port, entry.protocol) {
-            Some(table) => self.routed_outside(&table, &host, to.port, way),
+            Some(table) => self.routed_outside(client, &table, &rules, (&host, to.port), way),
             None => vec![way],
         }
     }
@@ -106,24 +115,30 @@ impl Istio {
         })
     }
 
-    /// What routes make of a way to a host outside.
-    fn routed_outside(&self, table: &Table, host: &str, port: u16, way: Way) -> Vec<Way> {
+    /// What routes make of a way to a host outside, for which a client has rules.
+    fn routed_outside(
+        &self,
+        client: &Workload,
+        table: &Table,
+        rules: &[&Object<DestinationRule>],
+        (host, port): (&str, u16),
+        way: Way,
+    ) -> Vec<Way> {
         let mut ways = Vec::new();
         for lead in table.leads(self.config.normalization) {
             let to = &lead.target;
             let mut led = way.clone();
             led.gates.push(lead.gate.clone());
-            if to.host == host && to.port.unwrap_or(port) == port {
+            if to.host == host {
+                let said =
+                    self.by_rule(rules, client, to.port.unwrap_or(port), to.subset.as_deref());
+                led.sends = said.unwrap_or(led.sends);
                 ways.push(led);
-                continue;
-            }
-            let through = self.proxies.all.iter().any(|proxy| {
-                let service = self.service_of_host(&to.host);
-                let mut own = proxy.services(&self.index);
-                service.is_some_and(|service| own.any(|own| own.id == service.id))
-            });
-            if through || self.service_of_host(&to.host).is_none() {
-                let what = "a route leads the call through a gateway or to another host";
+            } else if let Some(service) = self.service_of_host(&to.host) {
+                let service = (service, self.port_of_target(to, service, port));
+                ways.extend(self.through_gateways(client, &lead, service, host, &led));
+            } else {
+                let what = "a route leads the call to another host";
                 led.needs.push((what.to_owned(), to.at.clone()));
                 ways.push(led);
             }
@@ -131,6 +146,93 @@ impl Istio {
         match ways.is_empty() {
             true => vec![elsewhere(table, way.sends, None)],
             false => ways,
+        }
+    }
+
+    /// The ways through the gateways behind a service to a host outside.
+    fn through_gateways(
+        &self,
+        client: &Workload,
+        lead: &Lead,
+        (service, port): (&Service, u16),
+        host: &str,
+        so_far: &Way,
+    ) -> Vec<Way> {
+        let declared = service
+            .ports
+            .iter()
+            .find(|declared| declared.number == port);
+        let mut ways = Vec::new();
+        for (number, proxy) in self.proxies.all.iter().enumerate() {
+            let mut services = proxy.services(&self.index);
+            if !services.any(|own| own.id == service.id) {
+                continue;
+            }
+            let own = declared.and_then(|declared| target_of(&self.index, declared, proxy));
+            let call = Call {
+                service: Some((service.id, port)),
+                workload: &proxy.pods,
+                port: own.unwrap_or(port),
+                meshed: true,
+            };
+            let subset = lead.target.subset.as_deref();
+            let mut sends = self.leg(client, &call, subset);
+            if so_far.sealed && sends.value == TlsOrigination::Plaintext {
+                sends.value = TlsOrigination::ForeignTls;
+            }
+            let server_name = match sends.value {
+                TlsOrigination::Mtls => Some(self.server_name(client, (service.id, port), subset)),
+                _ => so_far.sealed.then(|| host.to_owned()),
+            };
+            let exits = self.ingress.exits.iter();
+            for exit in exits.filter(|exit| {
+                exit.proxy == number && Some(exit.own) == own && exit.lead.target.host == host
+            }) {
+                let mut way = Way {
+                    sends: sends.clone(),
+                    server_name: server_name.clone(),
+                    ..so_far.clone()
+                };
+                if let Some(text) = exit.refuses(sends.value, server_name.as_deref()) {
+                    way.ends = Some((text.into(), Because::Configured(exit.at.clone())));
+                }
+                way.hops
+                    .push(self.exit_hop(proxy, exit, host, so_far.sealed));
+                ways.push(way);
+            }
+        }
+        ways
+    }
+
+    /// A gateway that calls to a host outside pass.
+    fn exit_hop(&self, proxy: &Proxy, exit: &Exit, host: &str, sealed: bool) -> Hop {
+        let layer = match sealed {
+            true => Layer::Tcp,
+            false => exit.lead.gate.layer,
+        };
+        let asked = Gate {
+            routes: false,
+            rules: self.ruleset(&proxy.pods, Reader::Envoy(layer)),
+            layer,
+            port: exit.own,
+            rewrite: None,
+        };
+        let rules = self.rules_for(&proxy.pods, host, &proxy.pods.namespace);
+        let subset = exit.lead.target.subset.as_deref();
+        let said = self.by_rule(&rules, &proxy.pods, exit.port, subset);
+        let untouched = match sealed {
+            true => TlsOrigination::ForeignTls,
+            false => TlsOrigination::Plaintext,
+        };
+        Hop {
+            name: proxy.title(Plane::Gateway).into(),
+            at: exit.at.clone(),
+            identity: Some(self.identity_of(&proxy.pods)),
+            gates: vec![asked, exit.lead.gate.clone()],
+            sends: said
+                .unwrap_or_else(|| Decided::configured(untouched, exit.lead.target.at.clone())),
+            addresses: Addresses::Last,
+            conditions: self.extensions.inbound(&proxy.pods),
         }
     }
 }

@@ -42,8 +42,11 @@ impl Istio {
                 service: Some(led.service),
                 ..*call
             };
-            let sends = self.leg(client, &there, led.subset.as_deref());
+            let subset = led.subset.as_deref();
+            let sends = self.leg(client, &there, subset);
+            let mutual = sends.value == TlsOrigination::Mtls;
             ways.push(Way {
+                server_name: mutual.then(|| self.server_name(client, led.service, subset)),
                 gates: vec![led.gate],
                 needs: led.needs,
                 ..Way::straight(sends, Some(led.service))
