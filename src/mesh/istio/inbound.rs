@@ -5,10 +5,10 @@ use super::authorization::Reader;
 use super::crd::is_true;
 use super::gateway::{Door, Entrance};
 use super::membership::Plane;
-use super::origination::sent;
+use super::outbound::origination::sent;
+use super::outbound::waypoint::Asked;
 use super::proxies::Proxy;
-use super::routing::undefined;
-use super::waypoint::Asked;
+use super::routes::routing::undefined;
 use crate::mesh::Call;
 use crate::model::{
     Addresses, At, Because, Decided, Gate, Hop, Inlet, InletKind, Layer, TlsAcceptance,

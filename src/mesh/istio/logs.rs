@@ -2,9 +2,9 @@
 
 use super::Istio;
 use super::membership::Plane;
+use super::outbound::waypoint::Asked;
 use super::proxies::Proxy;
 use super::telemetry::{self, Proxy as Writer, Waypoint};
-use super::waypoint::Asked;
 use crate::model::{AccessLog, Because, LogState, Missing, Service, Tracing, Workload};
 
 impl Istio {

@@ -2,52 +2,27 @@
 //!
 //! What is not understood comes out as a problem, and what it touches is not decided.
 
-mod attach;
 mod authorization;
 mod capture;
 mod crd;
-mod destination;
-mod egress;
 mod extension;
-mod fields;
 mod gateway;
-mod gateway_api;
-mod http_change;
-mod http_match;
 mod inbound;
-mod ineffective;
-mod ingress;
-mod injectors;
 mod logs;
 mod membership;
-mod merging;
-mod origination;
 mod outbound;
-mod outside;
-mod parts;
 mod policy;
-mod principal;
 mod protocol;
 mod proxies;
 mod rights;
 mod routes;
-mod routing;
-mod ruleset;
 #[cfg(test)]
 mod sample;
-mod scope;
-mod service_entry;
 mod settings;
-mod targets;
 mod telemetry;
-mod through;
 mod transport;
-mod unanswered;
 mod unread;
-mod value;
 mod version;
-mod virtual_service;
-mod waypoint;
 mod written;
 
 use std::collections::HashMap;
@@ -55,21 +30,21 @@ use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
+use authorization::principal::TrustDomains;
 use authorization::{Compiled, Reader};
 use capture::Capture;
-use destination::DestinationRules;
 use extension::Extensions;
-use gateway_api::ApiRoutes;
-use injectors::Injectors;
+use membership::injectors::Injectors;
 use membership::{Member, Plane};
+use outbound::destination::DestinationRules;
+use outbound::scope::Sidecars;
+use outbound::service_entry::ServiceEntries;
 use policy::{Objects, report_unknown_fields};
-use principal::TrustDomains;
 use proxies::Proxies;
-use scope::Sidecars;
-use service_entry::ServiceEntries;
+use routes::api_route::ApiRoutes;
+use routes::virtual_service::VirtualServices;
 use settings::MeshConfig;
 use transport::PeerPolicies;
-use virtual_service::VirtualServices;
 
 use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
@@ -99,7 +74,7 @@ pub struct Istio {
     api_routes: ApiRoutes,
     service_entries: ServiceEntries,
     proxies: Proxies,
-    gateways: Objects<gateway::Gateway>,
+    gateways: Objects<gateway::server::Gateway>,
     ingress: gateway::Ingress,
     policies: Vec<Policy>,
     /// Rulesets by the policies they are made of: most workloads of a namespace share one.
@@ -129,7 +104,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio>
             Some(membership::member(&injectors, workload, namespace))
         })
         .collect();
-    config.neutral.unanswered = unanswered::find(&injectors, index, &members);
+    config.neutral.unanswered = membership::unanswered::find(&injectors, index, &members);
     let domains = TrustDomains(
         std::iter::once(config.neutral.trust_domain.value.to_string())
             .chain(config.trust_domain_aliases.iter().cloned())

@@ -221,10 +221,11 @@ impl Proxies {
             .find(|w| w.label(GATEWAY_NAME) == Some(&named.name));
         let manual = manual_service(gateway);
         let there = || {
-            let host = super::destination::resolve(manual.as_deref()?, &gateway.namespace);
+            let host =
+                super::outbound::destination::resolve(manual.as_deref()?, &gateway.namespace);
             let mut services = index.services().iter();
             let service = services.find(|service| {
-                super::destination::host_of(&service.namespace, &service.name) == host
+                super::outbound::destination::host_of(&service.namespace, &service.name) == host
             })?;
             index.workloads_of(service.id).next()
         };
@@ -381,8 +382,8 @@ impl Proxy {
             let (Some(host), Some(gateway)) = (manual, &self.gateway) else {
                 return false;
             };
-            super::destination::resolve(host, &gateway.namespace)
-                == super::destination::host_of(&service.namespace, &service.name)
+            super::outbound::destination::resolve(host, &gateway.namespace)
+                == super::outbound::destination::host_of(&service.namespace, &service.name)
                 && !index
                     .services_of(self.pods.id)
                     .any(|own| own.id == service.id)

@@ -2,7 +2,7 @@
 //! taken for a pass.
 
 use super::Istio;
-use super::waypoint::Asked;
+use super::outbound::waypoint::Asked;
 use crate::model::{At, Problem, ProblemKind};
 
 /// Kinds that decide something: group, kind, what is left undecided.

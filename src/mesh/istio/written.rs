@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::authorization::Compiled;
+use super::authorization::{ineffective, ruleset, targets};
 use super::crd::{
     Action, AuthorizationPolicy, ClientTlsMode, Extension, Mode, Selecting, TrafficPolicy,
 };
+use super::outbound::destination;
+use super::outbound::waypoint::Asked;
 use super::policy::{Object, Objects, selects};
-use super::waypoint::Asked;
-use super::{Istio, destination, ineffective, ruleset, targets, telemetry};
+use super::{Istio, telemetry};
 use crate::model::{
     At, Ineffective, Loss, Lost, Membership, Policy, PortMode, ResourceId, Sends, Subject,
     Workload, WorkloadId,

@@ -4,20 +4,20 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::Istio;
-use super::authorization::{Compiled, Reader};
-use super::crd::{self, Selecting};
-use super::membership::Plane;
-use super::policy::{Object, Objects};
-use super::proxies::{GATEWAY_API, Proxy, WAYPOINT_CLASS};
 use super::ruleset;
-use super::service_entry::ServiceEntry;
-use super::waypoint::Asked;
+use super::{Compiled, Reader};
+use crate::mesh::istio::Istio;
+use crate::mesh::istio::crd::{self, Selecting};
+use crate::mesh::istio::membership::Plane;
+use crate::mesh::istio::outbound::service_entry::ServiceEntry;
+use crate::mesh::istio::outbound::waypoint::Asked;
+use crate::mesh::istio::policy::{Object, Objects};
+use crate::mesh::istio::proxies::{GATEWAY_API, Proxy, WAYPOINT_CLASS};
 use crate::model::{At, Identity, Layer, ResourceId, Ruleset, Service, Workload};
 
 impl Istio {
     /// Who a workload can prove to be.
-    pub(super) fn identity_of(&self, workload: &Workload) -> Identity {
+    pub fn identity_of(&self, workload: &Workload) -> Identity {
         let config = self.config.of(&self.member(workload).revision);
         let trust_domain = Arc::clone(&config.neutral.trust_domain.value);
         let (namespace, account) = (&workload.namespace, &workload.service_account);
@@ -30,12 +30,12 @@ impl Istio {
     }
 
     /// Whether the node's proxy stands in front of a workload.
-    pub(super) fn is_ambient(&self, workload: &Workload) -> bool {
+    pub fn is_ambient(&self, workload: &Workload) -> bool {
         self.member(workload).plane == Plane::Ambient
     }
 
     /// The policies in force for a proxy.
-    pub(super) fn attached<'a, T: Selecting>(
+    pub fn attached<'a, T: Selecting>(
         &'a self,
         objects: &'a Objects<T>,
         workload: &Workload,
@@ -63,7 +63,7 @@ impl Istio {
     }
 
     /// The policies in force at a waypoint for a service that it serves: those with targets only.
-    pub(super) fn attached_to_waypoint<'a, T: Selecting>(
+    pub fn attached_to_waypoint<'a, T: Selecting>(
         &'a self,
         objects: &'a Objects<T>,
         proxy: &'a Proxy,
@@ -86,7 +86,7 @@ impl Istio {
     }
 
     /// The rules of a waypoint for a ServiceEntry that it serves.
-    pub(super) fn rules_for_entry(
+    pub fn rules_for_entry(
         &self,
         proxy: &Proxy,
         entry: &Object<ServiceEntry>,
@@ -106,7 +106,7 @@ impl Istio {
     }
 
     /// The rules of a workload's own proxy.
-    pub(super) fn ruleset(&self, workload: &Workload, reader: Reader) -> Arc<Ruleset> {
+    pub fn ruleset(&self, workload: &Workload, reader: Reader) -> Arc<Ruleset> {
         let policies = self.attached(&self.authorizations, workload);
         let tokens = self.attached(&self.tokens, workload);
         let rules = self.shared_rules(workload, policies, tokens, reader, workload.resource);
@@ -117,7 +117,7 @@ impl Istio {
     }
 
     /// What gateways and waypoints ask of requests.
-    pub(super) fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
+    pub fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
         let gateways = self.proxies.all.iter().map(|proxy| &proxy.pods);
         let gateways = gateways.filter(|pods| self.member(pods).plane == Plane::Gateway);
         let reader = Reader::Envoy(Layer::Http);
@@ -132,7 +132,7 @@ impl Istio {
 
     /// The rules that policies come to, shared by all proxies with the same policies. Without an
     /// ALLOW the default is shown at `near`.
-    pub(super) fn shared_rules(
+    pub fn shared_rules(
         &self,
         workload: &Workload,
         policies: Vec<&Object<crd::AuthorizationPolicy>>,
@@ -157,7 +157,7 @@ impl Istio {
     }
 
     /// What could change the verdict and is not understood.
-    pub(super) fn inbound_conditions(&self, workload: &Workload) -> Vec<(String, At)> {
+    pub fn inbound_conditions(&self, workload: &Workload) -> Vec<(String, At)> {
         let mut conditions = match self.member(workload).plane {
             // the node's proxy knows none of them
             Plane::Ambient => Vec::new(),
@@ -168,7 +168,7 @@ impl Istio {
     }
 
     /// What could change a workload's calls and is not understood.
-    pub(super) fn outbound_conditions(&self, client: &Workload) -> Vec<(String, At)> {
+    pub fn outbound_conditions(&self, client: &Workload) -> Vec<(String, At)> {
         match self.member(client).plane {
             Plane::Ambient => Vec::new(),
             _ => self.extensions.outbound(client),
@@ -176,7 +176,7 @@ impl Istio {
     }
 
     /// Why nothing can be said about a workload at all.
-    pub(super) fn unjudged(&self, workload: &Workload) -> Option<(String, At)> {
+    pub fn unjudged(&self, workload: &Workload) -> Option<(String, At)> {
         let member = self.member(workload);
         (member.plane == Plane::Waypoint).then(|| {
             let what = "it is a waypoint, which takes what it is sent for others".to_owned();
@@ -185,7 +185,7 @@ impl Istio {
     }
 
     /// Policies about a workload of which there are two versions.
-    pub(super) fn contested(&self, workload: &Workload) -> Vec<(String, At)> {
+    pub fn contested(&self, workload: &Workload) -> Vec<(String, At)> {
         let peers = [self.root(), &*workload.namespace]
             .into_iter()
             .flat_map(|namespace| self.peers.selecting_from(namespace, workload))

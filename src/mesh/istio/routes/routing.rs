@@ -1,32 +1,33 @@
 //! Where routes lead the calls to a service.
 
-use super::Istio;
-use super::destination;
-use super::membership::{Member, Plane};
-use super::protocol;
-use super::routes::{Table, Target};
-use super::virtual_service::{MESH, Standing};
+use super::virtual_route::Standing;
+use super::virtual_service::MESH;
+use super::{Table, Target};
 use crate::k8s::selector::is_subset;
 use crate::mesh::Call;
+use crate::mesh::istio::Istio;
+use crate::mesh::istio::membership::{Member, Plane};
+use crate::mesh::istio::outbound::destination;
+use crate::mesh::istio::protocol;
 use crate::model::{
     At, Because, Decided, Gate, Layer, Service, ServiceId, TlsOrigination, Tri, Way, Workload,
 };
 
 /// What of a table leads to the workload of a call.
-pub(super) struct Led {
+pub struct Led {
     /// What leads there.
-    pub(super) gate: Gate,
+    pub gate: Gate,
     /// The service and its port.
-    pub(super) service: (ServiceId, u16),
+    pub service: (ServiceId, u16),
     /// The subset, if it is one.
-    pub(super) subset: Option<String>,
+    pub subset: Option<String>,
     /// What it needs and is not known to be there.
-    pub(super) needs: Vec<(String, At)>,
+    pub needs: Vec<(String, At)>,
 }
 
 impl Istio {
     /// The ways that routes make of a call; straight where there are none.
-    pub(super) fn routed(
+    pub fn routed(
         &self,
         client: &Workload,
         call: &Call<'_>,
@@ -63,7 +64,7 @@ impl Istio {
     }
 
     /// What of a table leads to the workload of a call.
-    pub(super) fn leads_to(
+    pub fn leads_to(
         &self,
         client: &Workload,
         table: &Table,
@@ -94,7 +95,7 @@ impl Istio {
     /// Whether a destination's subset has a workload. Where the client has rules for the host and
     /// none defines the subset, it has nothing: there is no such cluster. Where it has no rule at
     /// all that is not known: calls fail, unless one is written elsewhere.
-    pub(super) fn subset_has(
+    pub fn subset_has(
         &self,
         client: &Workload,
         to: &Target,
@@ -115,12 +116,7 @@ impl Istio {
     }
 
     /// The routes that a sidecar (or waypoint) applies to calls to a service port.
-    pub(super) fn routes_to(
-        &self,
-        client: &Workload,
-        service: &Service,
-        port: u16,
-    ) -> Option<Table> {
+    pub fn routes_to(&self, client: &Workload, service: &Service, port: u16) -> Option<Table> {
         let host = destination::host_of(&service.namespace, &service.name);
         let declared = service.ports.iter().find(|p| p.number == port)?;
         let layer = match protocol::of_service_port(declared) {
@@ -162,7 +158,7 @@ impl Istio {
     }
 
     /// The service that a host is.
-    pub(super) fn service_of_host(&self, host: &str) -> Option<&Service> {
+    pub fn service_of_host(&self, host: &str) -> Option<&Service> {
         let suffix = format!(".svc.{}", destination::CLUSTER_DOMAIN);
         let short = host
             .strip_suffix(suffix.as_str())
@@ -173,7 +169,7 @@ impl Istio {
 
     /// The service port that a destination means.
     /// `istio/istio: pilot/pkg/networking/core/route/route.go` (GetDestinationCluster).
-    pub(super) fn port_of_target(&self, to: &Target, service: &Service, dialled: u16) -> u16 {
+    pub fn port_of_target(&self, to: &Target, service: &Service, dialled: u16) -> u16 {
         to.port.unwrap_or(match service.ports.as_slice() {
             [only] => only.number,
             _ => dialled,
@@ -182,7 +178,7 @@ impl Istio {
 }
 
 /// That no rule in the input defines a destination's subset.
-pub(super) fn undefined(to: &Target, has: Tri) -> Vec<(String, At)> {
+pub fn undefined(to: &Target, has: Tri) -> Vec<(String, At)> {
     let subset = to.subset.as_deref().unwrap_or("");
     let what = || format!("no DestinationRule in the input defines the subset {subset}");
     match has {
@@ -192,7 +188,7 @@ pub(super) fn undefined(to: &Target, has: Tri) -> Vec<(String, At)> {
 }
 
 /// The way of a call that no route leads to the workload that is meant.
-pub(super) fn elsewhere(
+pub fn elsewhere(
     table: &Table,
     sends: Decided<TlsOrigination>,
     service: Option<(ServiceId, u16)>,

@@ -1,17 +1,25 @@
 //! The ways of a workload's calls: what its proxy captures, what it knows of, and what of that tells
 //! clients apart.
 
+pub mod destination;
+mod egress;
+pub mod origination;
+mod outside;
+pub mod scope;
+pub mod service_entry;
+mod through;
+pub mod waypoint;
+
 use std::sync::Arc;
 
 use super::Istio;
 use super::capture::{self, Outbound};
-use super::destination;
 use super::membership::Plane;
 use super::policy::Object;
-use super::scope::{self, Known};
 use super::settings::OutboundPolicy;
 use crate::mesh::Call;
 use crate::model::{At, Because, Decided, ResourceId, Service, TlsOrigination, Way, Workload};
+use scope::Known;
 
 impl Istio {
     /// The ways of a call.

@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::Istio;
-use super::gateway::Server;
-use super::proxies::Proxy;
+use super::server::Server;
 use crate::k8s::Index;
+use crate::mesh::istio::Istio;
+use crate::mesh::istio::proxies::Proxy;
 use crate::model::TargetPort;
 
 /// On a Service: server numbers are ports of the pods.

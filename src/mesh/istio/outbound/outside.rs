@@ -1,28 +1,29 @@
 //! Calls to something outside the cluster.
 
-use super::Istio;
-use super::authorization::Reader;
-use super::capture::Outbound;
-use super::crd::DestinationRule;
-use super::gateway::Exit;
-use super::membership::Plane;
-use super::merging::target_of;
 use super::origination::sent;
-use super::policy::Object;
-use super::protocol;
-use super::proxies::Proxy;
-use super::routes::{Lead, Table};
-use super::routing::elsewhere;
 use super::scope::{self, Known};
-use super::virtual_service::{MESH, Standing};
 use crate::mesh::Call;
+use crate::mesh::istio::Istio;
+use crate::mesh::istio::authorization::Reader;
+use crate::mesh::istio::capture::Outbound;
+use crate::mesh::istio::crd::DestinationRule;
+use crate::mesh::istio::gateway::Exit;
+use crate::mesh::istio::gateway::merging::target_of;
+use crate::mesh::istio::membership::Plane;
+use crate::mesh::istio::policy::Object;
+use crate::mesh::istio::protocol;
+use crate::mesh::istio::proxies::Proxy;
+use crate::mesh::istio::routes::routing::elsewhere;
+use crate::mesh::istio::routes::virtual_route::Standing;
+use crate::mesh::istio::routes::virtual_service::MESH;
+use crate::mesh::istio::routes::{Lead, Table};
 use crate::model::{
     Addresses, Because, Decided, Gate, Hop, Layer, Outside, Service, TlsOrigination, Way, Workload,
 };
 
 impl Istio {
     /// The ways of a call to something outside the cluster.
-    pub(super) fn ways_outside(&self, client: &Workload, to: &Outside) -> Vec<Way> {
+    pub fn ways_outside(&self, client: &Workload, to: &Outside) -> Vec<Way> {
         let member = self.member(client);
         let config = self.config.of(&member.revision);
         let untouched = |because| Way::straight(sent(TlsOrigination::Plaintext, because), None);

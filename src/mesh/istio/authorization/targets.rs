@@ -1,16 +1,17 @@
 //! What policies name or fit besides workloads of the input: services behind waypoints, and proxies
 //! that are made from a `Gateway`.
 
-use super::crd::{Selecting, TargetRef};
-use super::membership::Plane;
-use super::policy::Object;
-use super::proxies::{Proxy, is_made};
-use super::waypoint::Asked;
-use super::{Istio, ineffective};
+use super::ineffective;
+use crate::mesh::istio::Istio;
+use crate::mesh::istio::crd::{Selecting, TargetRef};
+use crate::mesh::istio::membership::Plane;
+use crate::mesh::istio::outbound::waypoint::Asked;
+use crate::mesh::istio::policy::Object;
+use crate::mesh::istio::proxies::{Proxy, is_made};
 use crate::model::Target;
 
 /// What an object names, and the made gateways that it fits.
-pub(super) fn of<T: Selecting>(istio: &Istio, object: &Object<T>) -> Vec<Target> {
+pub fn of<T: Selecting>(istio: &Istio, object: &Object<T>) -> Vec<Target> {
     let targets = object.spec.targets();
     if !targets.is_empty() {
         let named = targets.into_iter();

@@ -5,10 +5,10 @@
 
 use serde::Deserialize;
 
-use super::crd::{Selecting, WorkloadSelector};
-use super::policy::{Object, Objects};
-use super::routes::covers;
 use crate::k8s::Index;
+use crate::mesh::istio::crd::{Selecting, WorkloadSelector};
+use crate::mesh::istio::policy::{Object, Objects};
+use crate::mesh::istio::routes::covers;
 use crate::model::{At, Labels, Problem, Workload};
 
 /// `Sidecar`.
@@ -37,7 +37,7 @@ impl Selecting for Sidecar {
 #[serde(default)]
 pub struct Egress {
     /// The port it is about; absent is all.
-    pub port: Option<super::crd::PortSelector>,
+    pub port: Option<crate::mesh::istio::crd::PortSelector>,
     /// Namespaces and hosts.
     pub hosts: Vec<String>,
 }

@@ -4,12 +4,12 @@
 //! `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (serviceEntriesInfo),
 //! `istio/ztunnel: src/proxy/outbound.rs` (build_request).
 
-use super::Istio;
-use super::membership::Plane;
 use super::origination::sent;
-use super::proxies::Proxy;
 use super::service_entry::Entry;
 use super::waypoint::Asked;
+use crate::mesh::istio::Istio;
+use crate::mesh::istio::membership::Plane;
+use crate::mesh::istio::proxies::Proxy;
 use crate::model::{Addresses, Because, Gate, Hop, Layer, Outside, TlsOrigination, Way, Workload};
 
 impl Istio {
@@ -41,7 +41,7 @@ impl Istio {
     }
 
     fn egress_hop(&self, proxy: &Proxy, entry: &Entry<'_>, host: &str, to: &Outside) -> Hop {
-        let protocol = super::protocol::parse(&entry.protocol.to_lowercase());
+        let protocol = crate::mesh::istio::protocol::parse(&entry.protocol.to_lowercase());
         let layer = match protocol {
             Some("tcp" | "tls") => Layer::Tcp,
             _ => Layer::Http,

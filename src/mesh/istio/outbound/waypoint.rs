@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use super::Istio;
-use super::authorization::Reader;
-use super::crd::is_true;
-use super::membership::Plane;
-use super::policy::Object;
-use super::proxies::{GATEWAY_API, Proxy};
 use super::service_entry::ServiceEntry;
 use crate::k8s::Resource;
+use crate::mesh::istio::Istio;
+use crate::mesh::istio::authorization::Reader;
+use crate::mesh::istio::crd::is_true;
+use crate::mesh::istio::membership::Plane;
+use crate::mesh::istio::policy::Object;
+use crate::mesh::istio::proxies::{GATEWAY_API, Proxy};
 use crate::model::{
     At, Because, Effect, Gate, Labels, Layer, Rule, Ruleset, Service, StringMatch, Test, Tri, When,
     Workload,
@@ -47,7 +47,7 @@ pub enum Asked<'a> {
 impl Istio {
     /// The waypoint of a service; without an address of its own it is never what is dialled.
     /// `istio/ztunnel: src/proxy/outbound.rs` (build_request).
-    pub(super) fn waypoint_of_service(&self, service: &Service) -> Asked<'_> {
+    pub fn waypoint_of_service(&self, service: &Service) -> Asked<'_> {
         if service.headless {
             return Asked::None;
         }
@@ -186,7 +186,7 @@ impl Istio {
     /// The rules of a workload at the node's proxy, with the ALLOW that a switch of the control plane
     /// adds for its waypoints: it closes the ways around them.
     /// `istio/istio: pilot/pkg/serviceregistry/ambient/policies.go` (implicitWaypointPolicy).
-    pub(super) fn closed_but_for_waypoints(
+    pub fn closed_but_for_waypoints(
         &self,
         workload: &Workload,
         shared: Arc<Ruleset>,
@@ -246,7 +246,7 @@ impl Istio {
     }
 
     /// Whether gateways send what they take through a service's waypoint.
-    pub(super) fn ingress_uses_waypoint(&self, service: &Service) -> bool {
+    pub fn ingress_uses_waypoint(&self, service: &Service) -> bool {
         let own = self.index.resource(service.resource).labels.get(INGRESS);
         let namespace = self.index.namespace(&service.namespace);
         let inherited = namespace.and_then(|n| n.labels.as_ref()?.get(INGRESS));

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::crd::{ClientTls, ClientTlsMode, DestinationRule, TrafficPolicy};
-use super::policy::{Object, Objects, selects};
+use crate::mesh::istio::crd::{ClientTls, ClientTlsMode, DestinationRule, TrafficPolicy};
+use crate::mesh::istio::policy::{Object, Objects, selects};
 use crate::model::{At, Workload};
 
 /// The cluster's own DNS domain.

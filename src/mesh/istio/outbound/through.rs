@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use super::Istio;
-use super::authorization::Reader;
-use super::membership::Plane;
 use super::origination::sent;
-use super::protocol;
-use super::proxies::Proxy;
-use super::routing::elsewhere;
 use super::waypoint::Asked;
+use crate::mesh::istio::Istio;
+use crate::mesh::istio::authorization::Reader;
+use crate::mesh::istio::membership::Plane;
+use crate::mesh::istio::protocol;
+use crate::mesh::istio::proxies::Proxy;
+use crate::mesh::istio::routes::routing::elsewhere;
 use crate::mesh::{Before, Call};
 use crate::model::{Addresses, Gate, Hop, Layer, Ruleset, Service, TlsOrigination, Way, Workload};
 
@@ -41,12 +41,7 @@ impl Istio {
     }
 
     /// A way, continued through a waypoint.
-    pub(super) fn through_waypoint(
-        &self,
-        proxy: &Proxy,
-        call: &Call<'_>,
-        so_far: &Way,
-    ) -> Vec<Way> {
+    pub fn through_waypoint(&self, proxy: &Proxy, call: &Call<'_>, so_far: &Way) -> Vec<Way> {
         let layer = self.waypoint_layer(call);
         let service = call.service.map(|(service, _)| self.index.service(service));
         let rules = self.waypoint_rules(proxy, service, layer);
@@ -111,7 +106,7 @@ impl Istio {
     }
 
     /// The rules at a waypoint for what it serves.
-    pub(super) fn waypoint_rules(
+    pub fn waypoint_rules(
         &self,
         proxy: &Proxy,
         service: Option<&Service>,
@@ -124,7 +119,7 @@ impl Istio {
     }
 
     /// The waypoints before a workload in ambient mode.
-    pub(super) fn waypoints_before(&self, workload: &Workload, port: u16) -> Vec<Before> {
+    pub fn waypoints_before(&self, workload: &Workload, port: u16) -> Vec<Before> {
         let mut found = Vec::new();
         for (service, port) in self.index.services_to(workload, port) {
             if let Asked::Passes(proxy) = self.waypoint_of_service(service) {

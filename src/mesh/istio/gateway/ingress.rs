@@ -2,16 +2,17 @@
 //!
 //! `istio/istio: pilot/pkg/config/kube/ingress`.
 
-use super::Istio;
-use super::gateway::{Ingress as Ways, host_tables};
-use super::routes::{Route, Target};
-use super::settings::IngressMode;
+use super::Ingress as Ways;
+use super::hosts::host_tables;
 use crate::k8s::ingress::{Ingress, IngressPath};
+use crate::mesh::istio::Istio;
+use crate::mesh::istio::routes::{Route, Target};
+use crate::mesh::istio::settings::IngressMode;
 use crate::model::{At, TlsOrigination};
 
 impl Istio {
     /// Whether Istio serves an `Ingress`.
-    pub(super) fn serves_ingress(&self, ingress: &Ingress) -> bool {
+    pub fn serves_ingress(&self, ingress: &Ingress) -> bool {
         let config = &self.config;
         match (config.ingress_controller_mode.value, &ingress.class) {
             (IngressMode::Off, _) => false,
@@ -24,7 +25,7 @@ impl Istio {
     }
 
     /// Works out the ways in through them.
-    pub(super) fn ingresses(&self, all: &[Ingress], ways: &mut Ways) {
+    pub fn ingresses(&self, all: &[Ingress], ways: &mut Ways) {
         for ingress in all.iter().filter(|ingress| self.serves_ingress(ingress)) {
             let ports = [(80, None), (443, ingress.tls.as_ref())];
             for (number, proxy) in self.proxies.all.iter().enumerate() {
@@ -72,7 +73,10 @@ impl Istio {
         let to = path.to.map(|(service, port)| {
             let service = self.index.service(service);
             Target {
-                host: super::destination::host_of(&service.namespace, &service.name),
+                host: crate::mesh::istio::outbound::destination::host_of(
+                    &service.namespace,
+                    &service.name,
+                ),
                 port: Some(port),
                 subset: None,
                 at: path.at.clone(),

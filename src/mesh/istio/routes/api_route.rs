@@ -1,45 +1,48 @@
-//! Ways in through the Gateway API: listeners and the routes that attach to them; and routes that
-//! attach to services.
+//! Routes of the Gateway API, object by object: what each rule matches, and where it leads.
 //!
 //! `istio/istio: pilot/pkg/config/kube/gateway/conversion.go`.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 
-use super::Istio;
-use super::crd::Selecting;
-use super::destination::host_of;
-use super::gateway::{Ingress, host_tables};
-use super::policy::{Object, Objects};
-use super::proxies::{GATEWAY_API, Gateway, Listener};
-use super::routes::{Route, Table, Target, common_host};
+use super::{Route, Target};
 use crate::k8s::Index;
+use crate::mesh::istio::crd::Selecting;
+use crate::mesh::istio::outbound::destination::host_of;
+use crate::mesh::istio::policy::{Object, Objects};
+use crate::mesh::istio::proxies::GATEWAY_API;
 use crate::model::{
-    At, Expression, HeaderChange, Layer, PathMatch, PathRewrite, Problem, Rewrite, Service,
-    StringMatch, Test, TlsOrigination, Tri, When,
+    At, Expression, HeaderChange, PathMatch, PathRewrite, Problem, Rewrite, StringMatch, Test, When,
 };
 
 /// `HTTPRoute`, `GRPCRoute`, `TLSRoute`, `TCPRoute`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ApiRoute {
-    parent_refs: Vec<ParentRef>,
-    hostnames: Vec<String>,
+    /// What it attaches to.
+    pub parent_refs: Vec<ParentRef>,
+    /// The hosts it is for; empty for all of its listeners.
+    pub hostnames: Vec<String>,
     rules: Vec<RouteRule>,
 }
 
 impl Selecting for ApiRoute {}
 
+/// What a route attaches to.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct ParentRef {
-    group: Option<String>,
-    kind: Option<String>,
-    name: String,
-    namespace: Option<String>,
-    section_name: Option<String>,
-    port: Option<u16>,
+pub struct ParentRef {
+    /// The group of what it names; the Gateway API's own if it says none.
+    pub group: Option<String>,
+    /// Its kind; `Gateway` if it says none.
+    pub kind: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its namespace; the route's own if it says none.
+    pub namespace: Option<String>,
+    /// The one listener of it.
+    pub section_name: Option<String>,
+    /// The one port of it.
+    pub port: Option<u16>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -157,7 +160,7 @@ struct GrantTo {
     name: Option<String>,
 }
 
-/// The kinds of routes, and what a listener must speak to take them by itself.
+/// Kind, `routes` and `protocols` of [`Routes`].
 const KINDS: &[(&str, &str, &[&str])] = &[
     ("HTTPRoute", "http", &["HTTP", "HTTPS"]),
     ("GRPCRoute", "http", &["HTTP", "HTTPS"]),
@@ -165,24 +168,35 @@ const KINDS: &[(&str, &str, &[&str])] = &[
     ("TCPRoute", "tcp", &["TCP", "TLS"]),
 ];
 
+/// The routes of one kind.
+#[derive(Debug)]
+pub struct Routes {
+    /// The kind.
+    pub kind: &'static str,
+    /// What they route: `http`, `tls`, `tcp`.
+    pub routes: &'static str,
+    /// What a listener must speak to take them by itself.
+    pub protocols: &'static [&'static str],
+    /// All of them.
+    pub objects: Objects<ApiRoute>,
+}
+
 /// The routes of the Gateway API in an environment.
 #[derive(Debug, Default)]
 pub struct ApiRoutes {
-    kinds: Vec<(
-        &'static str,
-        &'static str,
-        &'static [&'static str],
-        Objects<ApiRoute>,
-    )>,
+    /// Kind by kind.
+    pub kinds: Vec<Routes>,
     grants: Objects<ReferenceGrant>,
 }
 
 impl ApiRoutes {
     /// Finds them.
     pub fn find(index: &Index, problems: &mut Vec<Problem>) -> Self {
-        let kinds = KINDS.iter().map(|&(kind, routes, protocols)| {
-            let objects = Objects::read(index, GATEWAY_API, kind, problems);
-            (kind, routes, protocols, objects)
+        let kinds = KINDS.iter().map(|&(kind, routes, protocols)| Routes {
+            kind,
+            routes,
+            protocols,
+            objects: Objects::read(index, GATEWAY_API, kind, problems),
         });
         Self {
             kinds: kinds.collect(),
@@ -207,7 +221,7 @@ impl ApiRoutes {
     }
 
     /// The routes of one object, each with how specific it is.
-    fn routes(&self, kind: &str, object: &Object<ApiRoute>) -> Vec<Ranked> {
+    pub fn routes(&self, kind: &str, object: &Object<ApiRoute>) -> Vec<Ranked> {
         let mut found = Vec::new();
         for (i, rule) in object.spec.rules.iter().enumerate() {
             let at = object.at(&format!("/spec/rules/{i}"));
@@ -272,12 +286,13 @@ impl ApiRoutes {
 }
 
 /// How specific a match is: an exact path, the length of a prefix, a method, headers, the query.
-type Rank = (bool, usize, bool, usize, usize);
+pub type Rank = (bool, usize, bool, usize, usize);
 
-type Ranked = (Rank, Route);
+/// A route, and how specific it is.
+pub type Ranked = (Rank, Route);
 
 /// The most specific first, as the specification wants them; equals as they are written.
-fn in_order(mut routes: Vec<Ranked>) -> Vec<Route> {
+pub fn in_order(mut routes: Vec<Ranked>) -> Vec<Route> {
     routes.sort_by(|(a, _), (b, _)| b.cmp(a));
     routes.into_iter().map(|(_, route)| route).collect()
 }
@@ -421,206 +436,4 @@ fn header_changes(filter: &Filter) -> Vec<HeaderChange> {
     let add = modifier.add.iter();
     let add = add.map(|line| HeaderChange::add(&line.name, &line.value));
     removed.chain(set).chain(add).collect()
-}
-
-impl Istio {
-    /// Works out the ways in through the Gateway API.
-    pub(super) fn api_gateways(&self, ingress: &mut Ingress) {
-        for (number, proxy) in self.proxies.all.iter().enumerate() {
-            if self.member(&proxy.pods).plane != super::membership::Plane::Gateway {
-                continue;
-            }
-            let Some(gateway) = self.proxies.gateway(proxy) else {
-                continue;
-            };
-            for (l, listener) in gateway.spec.listeners.iter().enumerate() {
-                for mut door in self.doors(number, listener.port) {
-                    door.at = gateway.at(&format!("/spec/listeners/{l}"));
-                    let tls = listener.tls.as_ref().and_then(|tls| tls.mode.as_deref());
-                    door.sealed = listener.protocol == "TLS" && tls == Some("Passthrough");
-                    let plain = matches!(listener.protocol.as_str(), "HTTP" | "TCP");
-                    door.sends = match plain {
-                        true => TlsOrigination::Plaintext,
-                        false => TlsOrigination::ForeignTls,
-                    };
-                    let (at, slot) = (door.at.clone(), ingress.doors.len());
-                    let sealed = door.sealed;
-                    ingress.doors.push(door);
-                    for table in self.listener_tables(gateway, listener, sealed, &at) {
-                        ingress.add(self, slot, &table, listener.port);
-                    }
-                }
-            }
-        }
-        self.foreign_gateways(ingress);
-    }
-
-    /// The tables of a listener: one for each host that it and routes have in common.
-    fn listener_tables(
-        &self,
-        gateway: &Object<Gateway>,
-        listener: &Listener,
-        sealed: bool,
-        near: &At,
-    ) -> Vec<Table> {
-        let mut tables = Vec::new();
-        for (kind, routes, protocols, objects) in &self.api_routes.kinds {
-            let fits = protocols.contains(&listener.protocol.as_str());
-            let ended_tls = *kind == "TLSRoute" && !sealed;
-            if !fits || ended_tls || (*kind == "TCPRoute" && sealed) {
-                continue;
-            }
-            let mut by_host: Vec<(String, At, Vec<Ranked>)> = Vec::new();
-            for object in objects.iter() {
-                if !self.attaches(gateway, listener, kind, object) {
-                    continue;
-                }
-                let found = self.api_routes.routes(kind, object);
-                for (host, at) in hosts_of(listener, object) {
-                    match by_host.iter_mut().find(|(known, ..)| *known == host) {
-                        Some((_, _, known)) => known.extend(found.iter().cloned()),
-                        None => by_host.push((host, at, found.clone())),
-                    }
-                }
-            }
-            let by_host = by_host.into_iter();
-            let by_host = by_host.map(|(host, at, routes)| (host, at, in_order(routes)));
-            tables.extend(host_tables(by_host.collect(), routes, near));
-        }
-        tables
-    }
-
-    /// Whether a route attaches to a listener.
-    fn attaches(
-        &self,
-        gateway: &Object<Gateway>,
-        listener: &Listener,
-        kind: &str,
-        object: &Object<ApiRoute>,
-    ) -> bool {
-        let name = &self.index.resource(gateway.id).key.name;
-        let kinds = &listener.allowed_routes.kinds;
-        let allowed = kinds.is_empty() || kinds.iter().any(|k| k.kind == kind);
-        let labels = self
-            .index
-            .namespace(&object.namespace)
-            .and_then(|n| n.labels.as_ref());
-        let from = &listener.allowed_routes.namespaces;
-        let admitted = from.admit(&gateway.namespace, &object.namespace, labels) != Tri::No;
-        let mut parents = object.spec.parent_refs.iter();
-        allowed
-            && admitted
-            && parents.any(|parent| {
-                let group = parent.group.as_deref().unwrap_or(GATEWAY_API);
-                let kind = parent.kind.as_deref().unwrap_or("Gateway");
-                let namespace = parent.namespace.as_deref().unwrap_or(&object.namespace);
-                let section = parent.section_name.as_deref();
-                group == GATEWAY_API
-                    && kind == "Gateway"
-                    && parent.name == **name
-                    && namespace == &*gateway.namespace
-                    && section.is_none_or(|section| section == listener.name)
-                    && parent.port.is_none_or(|port| port == listener.port)
-            })
-    }
-
-    /// Routes that attach to gateways of other products: where they lead, somebody may come in.
-    fn foreign_gateways(&self, ingress: &mut Ingress) {
-        for gateway in self.proxies.gateways.iter() {
-            if !self.proxies.is_foreign(gateway) {
-                continue;
-            }
-            let at = gateway.at("/spec/gatewayClassName");
-            for listener in &gateway.spec.listeners {
-                for table in self.listener_tables(gateway, listener, false, &at) {
-                    for lead in table.leads(self.config.normalization) {
-                        if let Some(service) = self.service_of_host(&lead.target.host) {
-                            let what =
-                                "a gateway that another product makes leads to it".to_owned();
-                            let unjudged = (what, at.clone());
-                            ingress.unjudged.entry(service.id).or_insert(unjudged);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// The routes that attach to a service itself, for clients of a namespace.
-    pub(super) fn service_routes(
-        &self,
-        service: &Service,
-        port: u16,
-        layer: Layer,
-        client: &str,
-    ) -> Option<Table> {
-        let mut all = Vec::new();
-        let mut near = None;
-        for (kind, routes, _, objects) in &self.api_routes.kinds {
-            let reads = if *routes == "http" {
-                Layer::Http
-            } else {
-                Layer::Tcp
-            };
-            if reads != layer || *routes == "tls" {
-                continue;
-            }
-            for object in objects.iter() {
-                // next to the service it counts for everyone, elsewhere for clients beside it
-                let concerned =
-                    object.namespace == service.namespace || *object.namespace == *client;
-                let mut parents = object.spec.parent_refs.iter();
-                let attached = parents.any(|parent| {
-                    let namespace = parent.namespace.as_deref().unwrap_or(&object.namespace);
-                    parent.kind.as_deref() == Some("Service")
-                        && parent.group.as_deref().unwrap_or("").is_empty()
-                        && parent.name == *service.name
-                        && namespace == &*service.namespace
-                        && parent.port.is_none_or(|p| p == port)
-                });
-                if concerned && attached {
-                    near.get_or_insert_with(|| object.at("/spec/parentRefs"));
-                    all.extend(self.api_routes.routes(kind, object));
-                }
-            }
-        }
-        Some(Table {
-            layer,
-            routes: in_order(all),
-            near: near?,
-        })
-    }
-
-    /// The namespaces whose routes to a service count for clients beside them only.
-    pub(super) fn routing_namespaces(&self, service: &Service) -> Vec<Arc<str>> {
-        let objects = self
-            .api_routes
-            .kinds
-            .iter()
-            .flat_map(|(.., objects)| objects.iter());
-        let near = objects.filter(|object| {
-            let mut parents = object.spec.parent_refs.iter();
-            parents.any(|p| p.kind.as_deref() == Some("Service") && p.name == *service.name)
-        });
-        near.map(|object| Arc::clone(&object.namespace)).collect()
-    }
-}
-
-/// The hosts that a listener and a route have in common.
-fn hosts_of(listener: &Listener, object: &Object<ApiRoute>) -> Vec<(String, At)> {
-    let own = listener
-        .hostname
-        .as_deref()
-        .filter(|h| !h.is_empty())
-        .unwrap_or("*");
-    if object.spec.hostnames.is_empty() {
-        return vec![(own.to_owned(), object.at("/spec/parentRefs"))];
-    }
-    let hosts = object.spec.hostnames.iter().enumerate();
-    hosts
-        .filter_map(|(i, host)| {
-            let common = common_host(own, host)?.to_owned();
-            Some((common, object.at(&format!("/spec/hostnames/{i}"))))
-        })
-        .collect()
 }

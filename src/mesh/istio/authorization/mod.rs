@@ -4,18 +4,26 @@
 //! rule: `istio/istio: pilot/pkg/security/authz/model/model.go`. Validation:
 //! `istio/istio: pkg/config/validation/validation.go`.
 
+mod attach;
+mod fields;
+pub mod ineffective;
+mod parts;
+pub mod principal;
+pub mod ruleset;
+pub mod targets;
+mod value;
+
 use std::sync::Arc;
 
 use super::crd::Selecting as _;
 use super::crd::{Action, AuthorizationPolicy, Condition, Rule, is_true};
-use super::fields::Attribute;
-use super::parts::{AtNode, Field, Parts};
 use super::policy::Object;
-use super::principal::TrustDomains;
 use super::proxies::GATEWAY_API;
-use super::value;
 use crate::k8s::Index;
 use crate::model::{self, At, Constraint, Layer, Loss, Lost, When, WrittenRule};
+use fields::Attribute;
+use parts::{AtNode, Field, Parts};
+use principal::TrustDomains;
 
 /// What a policy can target.
 const TARGETS: &[(&str, &str)] = &[

@@ -1,5 +1,12 @@
 //! Routes in neutral form: what matches, where it leads, what becomes of it on the way.
 
+pub mod api_route;
+mod http_change;
+mod http_match;
+pub mod routing;
+pub mod virtual_route;
+pub mod virtual_service;
+
 use std::sync::Arc;
 
 use crate::model::{

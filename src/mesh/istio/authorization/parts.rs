@@ -3,7 +3,7 @@
 //! `istio/istio: pilot/pkg/security/authz/model/model.go`,
 //! `istio/istio: pilot/pkg/serviceregistry/ambient/authorization.go`.
 
-use super::crd::Action;
+use crate::mesh::istio::crd::Action;
 use crate::model::{At, Constraint, Layer, Loss, Test, When, WrittenRule};
 
 /// A constraint with the condition it stands for.

@@ -3,11 +3,14 @@
 //! Two questions, as in the cluster: does a webhook call happen, and does the injector act?
 //! `istio/istio: pkg/kube/inject/inject.go` (injectRequired).
 
+pub mod injectors;
+pub mod unanswered;
+
 use std::sync::Arc;
 
-use super::injectors::{IGNORED, INJECT, Injectors};
 use super::settings::Injection;
 use crate::model::{At, Because, Decided, Labels, Membership, Namespace, Tri, Workload};
+use injectors::{IGNORED, INJECT, Injectors};
 
 pub(super) const DATAPLANE: &str = "istio.io/dataplane-mode";
 

@@ -3,13 +3,13 @@
 //! `istio/istio: pilot/pkg/networking/core/cluster_tls.go`,
 //! `istio/istio: pilot/pkg/xds/endpoints/endpoint_builder.go`.
 
-use super::Istio;
-use super::crd::{self, ClientTlsMode};
 use super::destination::{self, Tls};
-use super::membership::Plane;
-use super::policy::Object;
-use super::protocol;
-use super::proxies::Proxy;
+use crate::mesh::istio::Istio;
+use crate::mesh::istio::crd::{self, ClientTlsMode};
+use crate::mesh::istio::membership::Plane;
+use crate::mesh::istio::policy::Object;
+use crate::mesh::istio::protocol;
+use crate::mesh::istio::proxies::Proxy;
 use crate::mesh::{Call, ServiceId};
 use crate::model::{
     At, Because, Decided, Membership, Service, TlsAcceptance, TlsOrigination, Workload,
@@ -76,7 +76,7 @@ impl Istio {
     }
 
     /// The rules that a client applies to a host.
-    pub(super) fn rules_for(
+    pub fn rules_for(
         &self,
         client: &Workload,
         host: &str,
@@ -118,7 +118,7 @@ impl Istio {
     }
 
     /// What a proxy sends to the workload of a call, on the last leg.
-    pub(super) fn leg(
+    pub fn leg(
         &self,
         client: &Workload,
         call: &Call<'_>,
@@ -214,7 +214,7 @@ impl Istio {
     /// says, or a name that it generates.
     /// `istio/istio: pilot/pkg/networking/core/cluster_tls.go` (buildAutoMtlsSettings),
     /// `pilot/pkg/model/service.go` (BuildDNSSrvSubsetKey).
-    pub(super) fn server_name(
+    pub fn server_name(
         &self,
         client: &Workload,
         (service, port): (ServiceId, u16),
@@ -243,7 +243,7 @@ impl Istio {
 }
 
 /// What is sent, because of something.
-pub(super) fn sent(value: TlsOrigination, because: Because) -> Decided<TlsOrigination> {
+pub fn sent(value: TlsOrigination, because: Because) -> Decided<TlsOrigination> {
     Decided {
         value,
         because,

@@ -4,11 +4,11 @@
 
 use serde::Deserialize;
 
-use super::crd::Selecting;
-use super::policy::{Object, Objects};
-use super::routes::covers;
 use super::scope::is_exported;
 use crate::k8s::Index;
+use crate::mesh::istio::crd::Selecting;
+use crate::mesh::istio::policy::{Object, Objects};
+use crate::mesh::istio::routes::covers;
 use crate::model::{At, Outside, Problem};
 
 /// `ServiceEntry`.

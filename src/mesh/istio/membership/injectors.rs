@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::settings::{Injection, Revisions};
 use crate::k8s::Index;
 use crate::k8s::selector::LabelSelector;
+use crate::mesh::istio::settings::{Injection, Revisions};
 use crate::model::{At, Because, Labels, Namespace, Tri, Workload};
 use crate::syntax::Node;
 

@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use super::authorization::{Compiled, Reader};
-use super::crd::{Action, RequestAuthentication};
-use super::policy::Object;
-use super::settings::{MeshConfig, Provider};
+use super::{Compiled, Reader};
+use crate::mesh::istio::crd::{Action, RequestAuthentication};
+use crate::mesh::istio::policy::Object;
+use crate::mesh::istio::settings::{MeshConfig, Provider};
 use crate::model::{At, Because, Delegate, Effect, Layer, Rule, Ruleset, Test, TokenRule, When};
 
 /// What happens to requests that match a CUSTOM rule.

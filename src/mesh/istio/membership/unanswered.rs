@@ -4,7 +4,7 @@
 //! manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml`.
 
 use super::injectors::{IGNORED, INJECT, INJECTION, Injectors, REVISION};
-use super::membership::{DATAPLANE, Member};
+use super::{DATAPLANE, Member};
 use crate::k8s::Index;
 use crate::mesh::Unanswered;
 use crate::model::{At, Labels, Membership, Namespace, Tri, Workload};

@@ -1,16 +1,16 @@
 //! Why a policy is in force for nobody although it looks as if it should be.
 
-use super::Istio;
-use super::crd::Selecting;
-use super::destination::{host_of, resolve};
-use super::membership::Plane;
-use super::policy::{Object, selects};
-use super::virtual_service::{MESH, VirtualService};
-use super::waypoint::Asked;
+use crate::mesh::istio::Istio;
+use crate::mesh::istio::crd::Selecting;
+use crate::mesh::istio::membership::Plane;
+use crate::mesh::istio::outbound::destination::{host_of, resolve};
+use crate::mesh::istio::outbound::waypoint::Asked;
+use crate::mesh::istio::policy::{Object, selects};
+use crate::mesh::istio::routes::virtual_service::{MESH, VirtualService};
 use crate::model::{At, Ineffective, Membership, Service, Workload, WorkloadId};
 
 /// Why a policy is in force for no workload; nothing where that is no surprise.
-pub(super) fn reason<T: Selecting>(
+pub fn reason<T: Selecting>(
     istio: &Istio,
     object: &Object<T>,
     root_selects: bool,
@@ -127,10 +127,7 @@ pub(super) fn fitting<'a, T: Selecting>(
 
 /// That a selector fits waypoints only, which look at targets alone.
 /// `istio/istio: pilot/pkg/model/policyattachment.go` (ShouldAttachPolicy).
-pub(super) fn at_waypoints<T: Selecting>(
-    istio: &Istio,
-    object: &Object<T>,
-) -> Option<(Ineffective, At)> {
+pub fn at_waypoints<T: Selecting>(istio: &Istio, object: &Object<T>) -> Option<(Ineffective, At)> {
     object.spec.labels()?;
     let mut pods = fitting(istio, object).peekable();
     let only = pods.peek().is_some()
@@ -142,7 +139,7 @@ pub(super) fn at_waypoints<T: Selecting>(
 
 /// Leaves out workloads in ambient mode, of which the node's proxy reads no such policies. Where
 /// no other is selected: that nobody reads this one; without a selector, said at `otherwise`.
-pub(super) fn leave_ambient<T: Selecting>(
+pub fn leave_ambient<T: Selecting>(
     istio: &Istio,
     object: &Object<T>,
     selected: &mut Vec<WorkloadId>,
@@ -163,10 +160,7 @@ pub(super) fn leave_ambient<T: Selecting>(
 
 /// That nobody applies the routes of requests that a VirtualService has for clients in the mesh:
 /// all its hosts are services in ambient mode without a waypoint, and no client has a sidecar.
-pub(super) fn of_routes(
-    istio: &Istio,
-    object: &Object<VirtualService>,
-) -> Option<(Ineffective, At)> {
+pub fn of_routes(istio: &Istio, object: &Object<VirtualService>) -> Option<(Ineffective, At)> {
     let spec = &object.spec;
     let for_mesh = spec.gateways.iter().all(|gateway| gateway == MESH);
     let of_requests = !spec.http.is_empty() || !spec.tls.is_empty();
@@ -187,7 +181,7 @@ pub(super) fn of_routes(
 }
 
 /// Whether nobody but the nodes' proxies stands before all pods of the service of a host.
-pub(super) fn is_all_for_nodes(istio: &Istio, host: &str) -> bool {
+pub fn is_all_for_nodes(istio: &Istio, host: &str) -> bool {
     let mut services = istio.index.services().iter();
     let service = services.find(|s| host_of(&s.namespace, &s.name) == host);
     service.is_some_and(|service| {
