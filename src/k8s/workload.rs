@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::metadata::string_map;
 use super::{Index, ResourceKey};
 use crate::model::{
-    Container, ContainerPort, Place, Pointer, Problem, ProblemKind, Protocol, ResourceId, Workload,
-    WorkloadId,
+    At, Container, ContainerPort, Place, Pointer, Problem, ProblemKind, Protocol, ResourceId,
+    Workload, WorkloadId,
 };
 use crate::syntax::Node;
 
@@ -38,14 +38,18 @@ pub(super) fn read(
     let object = index.resource(resource);
     let node = index.node(resource);
     let template = Pointer::new(template_path(&object.key, node)?);
-    let mut pod = node;
+    let mut pod = Some(node);
     for step in template.steps() {
-        pod = pod.get(&step)?;
+        pod = pod.and_then(|pod| pod.get(&step));
     }
-    if is_owned(&object.key, node) {
+    if is_represented(index, &object.key, node) {
         return None;
     }
-    let spec = pod.get("spec")?;
+    let Some((pod, spec)) = pod.and_then(|pod| Some((pod, pod.get("spec")?))) else {
+        let at = At::new(resource, "/metadata/name");
+        problems.extend(without_pod(&object.key, at));
+        return None;
+    };
     let metadata = pod.get("metadata");
     let text = |key| {
         spec.get(key)
@@ -97,14 +101,41 @@ fn template_path(key: &ResourceKey, node: Node<'_>) -> Option<&'static str> {
     })
 }
 
-/// A ReplicaSet or Pod that a controller made is represented by its controller.
-fn is_owned(key: &ResourceKey, node: Node<'_>) -> bool {
-    let made = key.is("apps", "ReplicaSet") || key.is("", "Pod");
-    made && node
-        .path(&["metadata", "ownerReferences"])
-        .into_iter()
-        .flat_map(Node::items)
-        .any(|owner| owner.get("controller").and_then(Node::as_bool) == Some(true))
+/// What a controller made is represented by that controller, if it is in the input.
+fn is_represented(index: &Index, key: &ResourceKey, node: Node<'_>) -> bool {
+    let made = [("apps", "ReplicaSet"), ("batch", "Job"), ("", "Pod")];
+    if !made.iter().any(|(group, kind)| key.is(group, kind)) {
+        return false;
+    }
+    let owners = node.path(&["metadata", "ownerReferences"]).into_iter();
+    owners.flat_map(Node::items).any(|owner| {
+        let text = |field| {
+            owner
+                .get(field)
+                .and_then(|n: Node<'_>| n.as_str())
+                .unwrap_or("")
+        };
+        let group = text("apiVersion")
+            .split_once('/')
+            .map_or("", |(group, _)| group);
+        let controls = owner.get("controller").and_then(Node::as_bool) == Some(true);
+        let found = index.find(group, text("kind"), key.namespace.as_deref(), text("name"));
+        controls
+            && found
+                .is_some_and(|id| template_path(&index.resource(id).key, index.node(id)).is_some())
+    })
+}
+
+/// That an object describes no pods, where Kubernetes itself knows its kind and asks for them.
+fn without_pod(key: &ResourceKey, at: At) -> Option<Problem> {
+    let own = ["", "apps", "batch"].contains(&&*key.group);
+    own.then(|| {
+        let message = format!(
+            "{key} has no pod spec, which the API server refuses, so it is not judged; if this is a \
+             patch, render what it belongs to and scan the result"
+        );
+        Problem::at(ProblemKind::Rejected, message, at)
+    })
 }
 
 fn containers(spec: Node<'_>, template: &Pointer, problems: &mut Vec<Problem>) -> Vec<Container> {
@@ -172,5 +203,97 @@ pub(super) fn protocol(node: Node<'_>) -> Protocol {
         Some("UDP") => Protocol::Udp,
         Some("SCTP") => Protocol::Sctp,
         _ => Protocol::Tcp,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::k8s::Index;
+    use crate::render;
+    use crate::syntax::parse;
+    use crate::text::{SourceFile, Sources};
+
+    /// The workloads of some manifests, and what is wrong with them.
+    fn read(text: &str) -> (Vec<String>, Vec<String>) {
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new("all.yaml", text));
+        let (documents, _) = parse(file, sources.get(file));
+        let (environments, _) = render::environments(&sources, &documents, Vec::new());
+        let (index, problems) = Index::build(environments.first().unwrap(), Arc::new(documents));
+        (
+            index
+                .workloads()
+                .iter()
+                .map(|one| format!("{} {one}", one.kind))
+                .collect(),
+            problems
+                .into_iter()
+                .map(|problem| problem.message)
+                .collect(),
+        )
+    }
+
+    fn object(api: &str, kind: &str, name: &str, owner: &str, spec: &str) -> String {
+        let owners = match owner.split_once(' ') {
+            Some((api, owner)) => format!(
+                "[{{apiVersion: {api}, kind: {owner}, name: it, uid: u, controller: true}}]"
+            ),
+            None => "[]".to_owned(),
+        };
+        format!(
+            "---\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: {name}, namespace: shop, \
+             ownerReferences: {owners}}}\nspec: {spec}\n"
+        )
+    }
+
+    const PODS: &str = "{template: {spec: {containers: [{name: c}]}}}";
+    const POD: &str = "{containers: [{name: c}]}";
+
+    #[test]
+    fn what_a_controller_made_counts_where_the_controller_is_not_read() {
+        let set = object("apps/v1", "ReplicaSet", "it", "apps/v1 Deployment", PODS);
+        let pod = object("v1", "Pod", "it-1", "apps/v1 ReplicaSet", POD);
+        let deployment = object("apps/v1", "Deployment", "it", "", PODS);
+        let all = |parts: &[&String]| {
+            let text: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
+            read(&text.concat()).0
+        };
+        assert_eq!(all(&[&pod]), ["Pod shop/it-1"]);
+        assert_eq!(all(&[&pod, &set]), ["ReplicaSet shop/it"]);
+        assert_eq!(all(&[&pod, &set, &deployment]), ["Deployment shop/it"]);
+        // an owner that describes no pods of its own represents none
+        let pod = object("v1", "Pod", "it-1", "core.strimzi.io/v1 StrimziPodSet", POD);
+        let owner = object(
+            "core.strimzi.io/v1",
+            "StrimziPodSet",
+            "it",
+            "",
+            "{pods: []}",
+        );
+        assert_eq!(all(&[&owner, &pod]), ["Pod shop/it-1"]);
+    }
+
+    #[test]
+    fn what_describes_no_pods_is_not_passed_over() {
+        let (workloads, problems) =
+            read(&object("apps/v1", "Deployment", "d", "", "{replicas: 2}"));
+        assert!(workloads.is_empty());
+        assert!(
+            problems[0].contains("Deployment.apps/shop/d has no pod spec"),
+            "{problems:?}"
+        );
+        let (_, problems) = read("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n");
+        assert!(problems[0].contains("has no pod spec"), "{problems:?}");
+        let (_, problems) = read(&object(
+            "argoproj.io/v1",
+            "Rollout",
+            "r",
+            "",
+            "{workloadRef: {}}",
+        ));
+        assert!(problems.is_empty(), "{problems:?}");
     }
 }
