@@ -6,40 +6,12 @@
 
 use std::net::IpAddr;
 
-use super::caller::{Attempt, Caller, matches_claim};
+use super::caller::{Asked, Attempt, Caller, matches_claim};
 use super::candidates::{self, Candidates};
 use crate::model::{
-    At, Effect, Identity, Layer, PathMatch, Request, Rewrite, Rule, Ruleset, Segment, StringMatch,
-    Test, Tri, When, contains,
+    At, Effect, Identity, Layer, PathMatch, Request, Rule, Ruleset, Segment, StringMatch, Test,
+    Tri, When, contains,
 };
-
-/// What is asked at one place, and what that place knows of the caller.
-#[derive(Debug, Clone)]
-pub struct Asked<'a> {
-    /// The rules.
-    pub rules: &'a Ruleset,
-    /// The caller, as it shows there.
-    pub caller: Caller<'a>,
-    /// Whether the rules are routes.
-    pub routes: bool,
-    /// What becomes of the request behind it.
-    pub rewrite: Option<&'a Rewrite>,
-    /// The proxy that asks, if it is not the workload's own.
-    pub by: Option<&'a str>,
-}
-
-impl<'a> Asked<'a> {
-    /// Rules about who may pass.
-    pub fn who(rules: &'a Ruleset, caller: Caller<'a>) -> Self {
-        Self {
-            rules,
-            caller,
-            routes: false,
-            rewrite: None,
-            by: None,
-        }
-    }
-}
 
 /// What one list of rules says.
 #[derive(Debug, Clone)]

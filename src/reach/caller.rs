@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use crate::model::{
-    Addresses, HeaderChange, HeaderLine, Identity, Layer, Rewrite, StringMatch, Token, TokenRule,
+    Addresses, HeaderChange, HeaderLine, Identity, Layer, Rewrite, Ruleset, StringMatch, Token,
+    TokenRule,
 };
 
 /// What is known of a caller on one way in.
@@ -167,4 +168,32 @@ fn takes_audience(rule: &TokenRule, token: &Token) -> bool {
             .audiences
             .iter()
             .any(|a| matches_claim(token, &["aud".into()], &exact(a)))
+}
+
+/// What is asked at one place, and what that place knows of the caller.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    /// The rules.
+    pub rules: &'a Ruleset,
+    /// The caller, as it shows there.
+    pub caller: Caller<'a>,
+    /// Whether the rules are routes.
+    pub routes: bool,
+    /// What becomes of the request behind it.
+    pub rewrite: Option<&'a Rewrite>,
+    /// The proxy that asks, if it is not the workload's own.
+    pub by: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    /// Rules about who may pass.
+    pub fn who(rules: &'a Ruleset, caller: Caller<'a>) -> Self {
+        Self {
+            rules,
+            caller,
+            routes: false,
+            rewrite: None,
+            by: None,
+        }
+    }
 }

@@ -6,8 +6,7 @@
 
 use std::net::IpAddr;
 
-use super::authorize::Asked;
-use super::caller::{Attempt, ClientAddress, judge_token};
+use super::caller::{Asked, Attempt, ClientAddress, judge_token};
 use super::normalize;
 use crate::model::{
     Addresses, HeaderLine, Layer, Normalization, PathMatch, PathRewrite, Request, Ruleset, Segment,

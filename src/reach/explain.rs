@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use super::answer::{Outcome, Stage, Step};
-use super::authorize::{Asked, Decision, Passage, evaluate, holds_identity};
-use super::caller::{Attempt, Caller};
+use super::authorize::{Decision, Passage, evaluate, holds_identity};
+use super::caller::{Asked, Attempt, Caller};
 use super::candidates;
 use crate::model::{
     Because, Effect, Layer, PathMatch, Request, Rule, Segment, StringMatch, Test, Tri, When,

@@ -18,8 +18,8 @@ mod ways;
 mod world;
 
 pub use answer::{Answer, Inbound, Outcome, Path, Question, Stage, Step, Verdict};
-pub use authorize::{Asked, authorize, matches_path};
-pub use caller::{Caller, ClientAddress};
+pub use authorize::{authorize, matches_path};
+pub use caller::{Asked, Caller, ClientAddress};
 pub use class::{Class, ClassId, Classes};
 pub use graph::{Edge, Graph, Group, ListenerId};
 pub use world::{ListenerPort, World};

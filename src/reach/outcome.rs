@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::answer::{Inbound, Outcome, Path, Question, Stage, Step, Verdict};
 use super::arrival::{Arrival, transport};
-use super::authorize::{Asked, Passage, authorize, lets_in_anyone};
-use super::caller::Caller;
+use super::authorize::{Passage, authorize, lets_in_anyone};
+use super::caller::{Asked, Caller};
 use super::explain;
 use super::world::ListenerPort;
 use crate::model::{At, Because, Client, Inlet, InletKind, Layer, Transport, Tri};

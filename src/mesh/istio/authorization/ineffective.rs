@@ -6,7 +6,8 @@ use crate::mesh::istio::membership::Plane;
 use crate::mesh::istio::outbound::destination::{host_of, resolve};
 use crate::mesh::istio::outbound::waypoint::Asked;
 use crate::mesh::istio::policy::{Object, selects};
-use crate::mesh::istio::routes::virtual_service::{MESH, VirtualService};
+use crate::mesh::istio::routes::named::MESH;
+use crate::mesh::istio::routes::virtual_route::VirtualService;
 use crate::model::{At, Ineffective, Membership, Service, Workload, WorkloadId};
 
 /// Why a policy is in force for no workload; nothing where that is no surprise.

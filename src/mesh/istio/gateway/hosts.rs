@@ -7,8 +7,9 @@ use super::server::{Gateway, Server, ServerTlsMode};
 use crate::mesh::istio::Istio;
 use crate::mesh::istio::outbound::destination;
 use crate::mesh::istio::policy::Object;
+use crate::mesh::istio::routes::named::is_for;
 use crate::mesh::istio::routes::virtual_route::Standing;
-use crate::mesh::istio::routes::virtual_service::{VirtualService, is_for};
+use crate::mesh::istio::routes::virtual_route::VirtualService;
 use crate::mesh::istio::routes::{Route, Table, Target, common_host, covers, host_is};
 use crate::model::{At, Layer, When, Workload};
 

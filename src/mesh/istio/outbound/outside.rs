@@ -13,9 +13,9 @@ use crate::mesh::istio::membership::Plane;
 use crate::mesh::istio::policy::Object;
 use crate::mesh::istio::protocol;
 use crate::mesh::istio::proxies::Proxy;
+use crate::mesh::istio::routes::named::MESH;
 use crate::mesh::istio::routes::routing::elsewhere;
 use crate::mesh::istio::routes::virtual_route::Standing;
-use crate::mesh::istio::routes::virtual_service::MESH;
 use crate::mesh::istio::routes::{Lead, Table};
 use crate::model::{
     Addresses, Because, Decided, Gate, Hop, Layer, Outside, Service, TlsOrigination, Way, Workload,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::virtual_service::full_name;
+use super::named::full_name;
 use crate::model::{At, Expression, Labels, PathMatch, StringMatch, Test, When};
 
 /// A match on a text, as Istio writes it. Empty takes anything that is there.

@@ -3,6 +3,7 @@
 pub mod api_route;
 mod http_change;
 mod http_match;
+pub mod named;
 pub mod routing;
 pub mod virtual_route;
 pub mod virtual_service;

@@ -1,7 +1,7 @@
 //! Where routes lead the calls to a service.
 
+use super::named::MESH;
 use super::virtual_route::Standing;
-use super::virtual_service::MESH;
 use super::{Table, Target};
 use crate::k8s::selector::is_subset;
 use crate::mesh::Call;

@@ -1,4 +1,5 @@
-//! One route of a VirtualService: what it takes, and what becomes of it for one proxy.
+//! `VirtualService` as it is written: what each of its routes takes, and what becomes of it for one
+//! proxy.
 //!
 //! `istio/istio: pilot/pkg/networking/core/route/route.go`.
 
@@ -7,11 +8,32 @@ use serde::de::IgnoredAny;
 
 use super::http_change::{Headers, WrittenRewrite, rewrite};
 use super::http_match::HttpMatch;
-use super::virtual_service::{MESH, VirtualService, is_for};
+use super::named::{MESH, is_for};
 use super::{Route, Target, host_is};
+use crate::mesh::istio::crd::Selecting;
 use crate::mesh::istio::outbound::destination::resolve;
 use crate::mesh::istio::policy::{Object, selects};
 use crate::model::{At, Labels, Test, When, Workload};
+
+/// `VirtualService`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct VirtualService {
+    /// The hosts it is about; none of one that others delegate to.
+    pub hosts: Vec<String>,
+    /// The proxies it is for.
+    pub gateways: Vec<String>,
+    /// Who sees it.
+    pub export_to: Vec<String>,
+    /// Routes of requests.
+    pub http: Vec<HttpRoute>,
+    /// Routes of TLS that passes through.
+    pub tls: Vec<StreamRoute>,
+    /// Routes of other connections.
+    pub tcp: Vec<StreamRoute>,
+}
+
+impl Selecting for VirtualService {}
 
 /// `http[]`.
 #[derive(Debug, Clone, Default, Deserialize)]

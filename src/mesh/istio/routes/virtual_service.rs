@@ -1,4 +1,4 @@
-//! `VirtualService`: its routes, for one proxy at a time.
+//! All VirtualServices: which of them counts for a host, and its routes for one proxy at a time.
 //!
 //! `istio/istio: pilot/pkg/networking/core/route/route.go`, delegates:
 //! `istio/istio: pilot/pkg/model/virtualservice.go`.
@@ -6,40 +6,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::Route;
-use super::virtual_route::{
-    Delegate, HttpRoute, Standing, StreamRoute, matches, of_one, refined, stream,
-};
+use super::named::{MESH, is_for};
+use super::virtual_route::{Delegate, Standing, VirtualService, matches, of_one, refined, stream};
 use crate::k8s::Index;
-use crate::mesh::istio::crd::Selecting;
 use crate::mesh::istio::outbound::destination::resolve;
 use crate::mesh::istio::policy::{Object, Objects, selects};
 use crate::model::{Layer, Problem, When, Workload};
-
-/// What `gateways` calls the sidecars.
-pub const MESH: &str = "mesh";
-
-/// `VirtualService`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct VirtualService {
-    /// The hosts it is about; none of one that others delegate to.
-    pub hosts: Vec<String>,
-    /// The proxies it is for.
-    pub gateways: Vec<String>,
-    /// Who sees it.
-    pub export_to: Vec<String>,
-    /// Routes of requests.
-    pub http: Vec<HttpRoute>,
-    /// Routes of TLS that passes through.
-    pub tls: Vec<StreamRoute>,
-    /// Routes of other connections.
-    pub tcp: Vec<StreamRoute>,
-}
-
-impl Selecting for VirtualService {}
 
 /// The VirtualServices of an environment.
 #[derive(Debug, Default)]
@@ -287,31 +260,4 @@ impl VirtualServices {
     pub fn tls(&self, object: &Object<VirtualService>, at: Standing<'_>) -> Vec<Route> {
         stream(object, "tls", &object.spec.tls, at)
     }
-}
-
-/// Whether `gateways` has a proxy; a name without a namespace is next to the object.
-pub fn is_for(gateways: &[String], namespace: &str, gateway: &str) -> bool {
-    match gateways.is_empty() {
-        true => gateway == MESH,
-        false => gateways
-            .iter()
-            .any(|named| full_name(named, namespace) == gateway),
-    }
-}
-
-/// The name of a gateway with its namespace; [`MESH`] has none.
-/// `istio/istio: pilot/pkg/model/config.go` (resolveGatewayName).
-pub fn full_name(named: &str, namespace: &str) -> String {
-    if named == MESH {
-        return MESH.to_owned();
-    }
-    if named.contains('/') {
-        return match named.strip_prefix("./") {
-            Some(name) => format!("{namespace}/{name}"),
-            None => named.to_owned(),
-        };
-    }
-    let mut parts = named.split('.');
-    let name = parts.next().unwrap_or_default();
-    format!("{}/{name}", parts.next().unwrap_or(namespace))
 }

@@ -1,8 +1,7 @@
 //! Two places that install the same control plane differently.
 
+use super::place::{Sources, node_at};
 use super::profile;
-use super::reader::node_at;
-use super::sources::Sources;
 use crate::k8s::{Index, same_content};
 use crate::model::At;
 use crate::syntax::Node;

@@ -3,7 +3,7 @@
 //!
 //! `istio/istio: pkg/kube/namespace/filter.go`.
 
-use super::installation::DEFAULT;
+use super::place::DEFAULT;
 use super::reader::Reader;
 use super::sources;
 use crate::k8s::Index;

@@ -6,10 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::installation::DEFAULT;
+use super::place::{DEFAULT, Sources, node_at};
 use super::profile;
-use super::reader::node_at;
-use super::sources::Sources;
 use crate::k8s::Index;
 use crate::model::{At, Workload};
 use crate::syntax::{Node, Value};

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::reader::{Reader, node_at};
+use super::place::node_at;
+use super::reader::Reader;
 use super::sources;
 use crate::k8s::Index;
 use crate::k8s::selector::LabelSelector;

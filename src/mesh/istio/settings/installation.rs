@@ -5,15 +5,11 @@
 
 use std::sync::Arc;
 
-use super::reader::node_at;
+use super::place::{DEFAULT, Sources, node_at};
 use super::recognize::{self, Found};
-use super::sources::Sources;
 use crate::k8s::Index;
 use crate::model::{At, ResourceId};
 use crate::syntax::Node;
-
-/// The revision of a control plane that is installed without one.
-pub(super) const DEFAULT: &str = "default";
 
 /// One object or document that installs a control plane, or something of it.
 #[derive(Debug, Default)]

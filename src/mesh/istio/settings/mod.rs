@@ -9,6 +9,7 @@ mod discovery;
 mod env;
 mod injection;
 mod installation;
+mod place;
 mod profile;
 mod provider;
 mod proxy_config;
@@ -26,8 +27,8 @@ pub use capture::CaptureDefaults;
 pub use discovery::Discovery;
 pub use injection::Injection;
 pub use installation::values_of;
+pub use place::node_at;
 pub use provider::Provider;
-pub use reader::node_at;
 pub use revisions::Revisions;
 pub use tracing::Tracing;
 pub use traffic::{IngressMode, OutboundPolicy};
@@ -38,8 +39,8 @@ use crate::model::{
     At, Because, Decided, LogState, Normalization, Problem, ProblemKind, ResourceId,
 };
 use env::Flags;
+use place::Sources;
 use reader::{Reader, texts_in};
-use sources::Sources;
 
 /// Istio's mesh configuration, as far as it decides anything here.
 #[derive(Debug)]
@@ -114,7 +115,7 @@ impl MeshConfig {
 pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig {
     let mut planes = sources::find(index, problems);
     let main = planes
-        .remove(installation::DEFAULT)
+        .remove(place::DEFAULT)
         .or_else(|| Some(planes.pop_first()?.1))
         .unwrap_or_default();
     let mut config = read_one(index, main, near.clone(), problems);
@@ -269,7 +270,7 @@ fn root_namespace(reader: &Reader<'_>) -> Decided<String> {
         "istio-system",
         "Istio's default root namespace",
     );
-    match sources::first_text(reader.index, &reader.sources.namespaces) {
+    match place::first_text(reader.index, &reader.sources.namespaces) {
         Some((namespace, at)) if !written.because.is_configured() => {
             Decided::configured(namespace.to_owned(), at)
         }

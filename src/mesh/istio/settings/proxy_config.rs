@@ -5,7 +5,7 @@
 //! namespace, that of the root namespace. The objects hold environment variables only.
 
 use super::MeshConfig;
-use super::reader::node_at;
+use super::place::node_at;
 use crate::k8s::Index;
 use crate::k8s::selector::is_subset;
 use crate::model::{At, Decided, Labels, ResourceId, Workload};

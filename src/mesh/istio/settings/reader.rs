@@ -1,10 +1,10 @@
 //! Looks settings up in their sources: the first that has one wins, field by field.
 
+use super::place::{Sources, node_at};
 use super::profile;
-use super::sources::Sources;
-use crate::k8s::{Index, step_into};
+use crate::k8s::Index;
 use crate::model::{At, Decided};
-use crate::syntax::{Document, Node};
+use crate::syntax::Node;
 
 pub(super) struct Reader<'a> {
     pub(super) index: &'a Index,
@@ -82,14 +82,6 @@ impl<'a> Reader<'a> {
             )
         }
     }
-}
-
-/// What stands at an address; it may lead into a document that a text holds.
-pub fn node_at<'a>(index: &'a Index, at: &At) -> Option<Node<'a>> {
-    let mut steps = at.pointer.steps();
-    let node = steps.try_fold(index.node(at.resource), |node, step| step_into(node, &step))?;
-    let held = node.document().attached(node.id());
-    Some(held.map_or(node, Document::root))
 }
 
 /// The value at a path below the first of some places that has one.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::env;
-use super::installation::{DEFAULT, installations, sail_revision};
+use super::installation::{installations, sail_revision};
+use super::place::DEFAULT;
 use super::sources;
 use crate::k8s::Index;
 use crate::model::Tri;
