@@ -37,6 +37,8 @@ pub struct Classes {
     pub bases: Vec<Membership>,
     /// The classes of each base.
     pub of_base: Vec<Vec<ClassId>>,
+    /// How many workloads each base has.
+    pub sizes: Vec<usize>,
     by_namespace: HashMap<Arc<str>, Vec<ClassId>>,
     by_name: HashMap<Arc<str>, Vec<ClassId>>,
     by_account: HashMap<(Arc<str>, Arc<str>), Vec<ClassId>>,
@@ -65,6 +67,7 @@ impl Classes {
             if base == next {
                 classes.bases.push(membership);
                 classes.of_base.push(Vec::new());
+                classes.sizes.push(0);
             }
             let identity = mesh.map(|mesh| mesh.identity(workload));
             let key = (base, Arc::clone(&workload.namespace), identity.clone());
@@ -91,6 +94,9 @@ impl Classes {
             let id = ClassId(i as u32);
             if let Some(of_base) = self.of_base.get_mut(class.base) {
                 of_base.push(id);
+            }
+            if let Some(size) = self.sizes.get_mut(class.base) {
+                *size += class.members.len();
             }
             self.by_namespace
                 .entry(Arc::clone(&class.namespace))

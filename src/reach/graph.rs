@@ -139,7 +139,7 @@ impl Graph {
         match group {
             Group::Only(ids) => count(ids),
             Group::AllBut(base, but) => {
-                self.classes.of_base.get(*base).map_or(0, |all| count(all)) - count(but)
+                self.classes.sizes.get(*base).copied().unwrap_or(0) - count(but)
             }
             Group::Outside => 0,
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::membership::{Member, Plane};
+use super::outbound::destination;
 use super::policy::{Object, Objects};
 use crate::k8s::Index;
 use crate::k8s::selector::LabelSelector;
@@ -221,12 +222,8 @@ impl Proxies {
             .find(|w| w.label(GATEWAY_NAME) == Some(&named.name));
         let manual = manual_service(gateway);
         let there = || {
-            let host =
-                super::outbound::destination::resolve(manual.as_deref()?, &gateway.namespace);
-            let mut services = index.services().iter();
-            let service = services.find(|service| {
-                super::outbound::destination::host_of(&service.namespace, &service.name) == host
-            })?;
+            let host = destination::resolve(manual.as_deref()?, &gateway.namespace);
+            let service = destination::service_of(index, &host)?;
             index.workloads_of(service.id).next()
         };
         if let Some(pods) = written.or_else(there) {
@@ -376,18 +373,13 @@ impl Proxy {
 
     /// The Services in front of its pods.
     pub fn services<'a>(&'a self, index: &'a Index) -> impl Iterator<Item = &'a Service> {
-        let manual = self.service.as_deref();
-        let of_pods = index.services_of(self.pods.id);
-        let named = index.services().iter().filter(move |service| {
-            let (Some(host), Some(gateway)) = (manual, &self.gateway) else {
-                return false;
-            };
-            super::outbound::destination::resolve(host, &gateway.namespace)
-                == super::outbound::destination::host_of(&service.namespace, &service.name)
-                && !index
-                    .services_of(self.pods.id)
-                    .any(|own| own.id == service.id)
+        let manual = self.service.as_deref().zip(self.gateway.as_ref());
+        let named = manual.and_then(|(host, gateway)| {
+            let host = destination::resolve(host, &gateway.namespace);
+            destination::service_of(index, &host)
         });
-        of_pods.chain(named)
+        let of_pods = move || index.services_of(self.pods.id);
+        let named = named.filter(|named| of_pods().all(|own| own.id != named.id));
+        of_pods().chain(named)
     }
 }

@@ -3,12 +3,12 @@
 use crate::mesh::istio::Istio;
 use crate::mesh::istio::crd::Selecting;
 use crate::mesh::istio::membership::Plane;
-use crate::mesh::istio::outbound::destination::{host_of, resolve};
+use crate::mesh::istio::outbound::destination::resolve;
 use crate::mesh::istio::outbound::waypoint::Asked;
 use crate::mesh::istio::policy::{Object, selects};
 use crate::mesh::istio::routes::named::MESH;
 use crate::mesh::istio::routes::virtual_route::VirtualService;
-use crate::model::{At, Ineffective, Membership, Service, Workload, WorkloadId};
+use crate::model::{At, Ineffective, Membership, Workload, WorkloadId};
 
 /// Why a policy is in force for no workload; nothing where that is no surprise.
 pub fn reason<T: Selecting>(
@@ -37,34 +37,26 @@ pub fn reason<T: Selecting>(
         return Some((Ineffective::TargetsIgnored, object.at(field)));
     }
     let Some(labels) = object.spec.labels() else {
-        let mut near = istio.index.workloads().iter().filter(|w| {
-            (in_root || w.namespace == object.namespace)
-                && istio.member(w).membership.value != Membership::Unmeshed
-        });
-        return near
-            .next()
+        return scope(istio, object)
+            .find(|w| istio.member(w).membership.value != Membership::Unmeshed)
             .and_then(|first| of_other_revision(istio, object, first));
     };
     let at = object.at("/spec/selector/matchLabels");
     if in_root && !root_selects {
         return Some((Ineffective::SelectorInRoot, at));
     }
-    let made = istio.proxies.all.iter().map(|proxy| &proxy.pods);
-    let all = istio.index.workloads().iter().chain(made);
-    let mut fitting = all.filter(|w| selects(Some(labels), w)).peekable();
-    if fitting.peek().is_none() {
-        return Some((Ineffective::SelectsNothing, at));
+    if let Some(first) = fitting(istio, object).next() {
+        return of_other_revision(istio, object, first);
     }
-    let near: Vec<_> = fitting
-        .filter(|w| w.namespace == object.namespace || (in_root && root_selects))
-        .collect();
-    let Some(first) = near.first() else {
-        return Some((
+    let made = istio.proxies.all.iter().map(|proxy| &proxy.pods);
+    let mut all = istio.index.workloads().iter().chain(made);
+    Some(match all.any(|pods| selects(Some(labels), pods)) {
+        true => (
             Ineffective::WrongNamespace,
             object.at("/metadata/namespace"),
-        ));
-    };
-    of_other_revision(istio, object, first)
+        ),
+        false => (Ineffective::SelectsNothing, at),
+    })
 }
 
 /// That the control plane of a workload does not read an object.
@@ -89,12 +81,8 @@ fn targets_are_ignored<T: Selecting>(istio: &Istio, object: &Object<T>) -> bool 
     !targets.is_empty()
         && targets.iter().all(|target| {
             let index = &istio.index;
-            let named = |s: &&Service| s.namespace == object.namespace && *s.name == *target.name;
-            let service = index
-                .services()
-                .iter()
-                .find(named)
-                .filter(|_| target.kind == "Service");
+            let service = index.service_named(&object.namespace, &target.name);
+            let service = service.filter(|_| target.kind == "Service");
             let mut pods = service
                 .into_iter()
                 .flat_map(|s| index.workloads_of(s.id))
@@ -121,9 +109,17 @@ pub(super) fn fitting<'a, T: Selecting>(
 ) -> impl Iterator<Item = &'a Workload> {
     let in_root = *object.namespace == *istio.root();
     let made = istio.proxies.all.iter().map(|proxy| &proxy.pods);
-    let all = istio.index.workloads().iter().chain(made);
-    all.filter(move |w| in_root || w.namespace == object.namespace)
-        .filter(|w| selects(object.spec.labels(), w))
+    let made = made.filter(move |pods| in_root || pods.namespace == object.namespace);
+    let all = scope(istio, object).chain(made);
+    all.filter(|pods| selects(object.spec.labels(), pods))
+}
+
+/// The pods of the input in the namespace of an object, or everywhere if that is the root namespace.
+fn scope<'a, T>(istio: &'a Istio, object: &'a Object<T>) -> impl Iterator<Item = &'a Workload> {
+    let in_root = *object.namespace == *istio.root();
+    let all = in_root.then(|| istio.index.workloads().iter());
+    let near = (!in_root).then(|| istio.index.workloads_in(&object.namespace));
+    all.into_iter().flatten().chain(near.into_iter().flatten())
 }
 
 /// That a selector fits waypoints only, which look at targets alone.
@@ -165,7 +161,6 @@ pub fn of_routes(istio: &Istio, object: &Object<VirtualService>) -> Option<(Inef
     let spec = &object.spec;
     let for_mesh = spec.gateways.iter().all(|gateway| gateway == MESH);
     let of_requests = !spec.http.is_empty() || !spec.tls.is_empty();
-    let mut workloads = istio.index.workloads().iter();
     let may_have_sidecar = |w: &Workload| {
         let member = istio.member(w);
         member.plane == Plane::Sidecar && member.membership.value != Membership::Unmeshed
@@ -173,19 +168,17 @@ pub fn of_routes(istio: &Istio, object: &Object<VirtualService>) -> Option<(Inef
     let unheeded = for_mesh
         && of_requests
         && !spec.hosts.is_empty()
-        && !workloads.any(may_have_sidecar)
         && spec
             .hosts
             .iter()
-            .all(|host| is_all_for_nodes(istio, &resolve(host, &object.namespace)));
+            .all(|host| is_all_for_nodes(istio, &resolve(host, &object.namespace)))
+        && !istio.index.workloads().iter().any(may_have_sidecar);
     unheeded.then(|| (Ineffective::NotReadThere, object.at("/spec/hosts")))
 }
 
 /// Whether nobody but the nodes' proxies stands before all pods of the service of a host.
 pub fn is_all_for_nodes(istio: &Istio, host: &str) -> bool {
-    let mut services = istio.index.services().iter();
-    let service = services.find(|s| host_of(&s.namespace, &s.name) == host);
-    service.is_some_and(|service| {
+    istio.service_of_host(host).is_some_and(|service| {
         let mut pods = istio.index.workloads_of(service.id).peekable();
         pods.peek().is_some()
             && pods.all(|pod| istio.is_ambient(pod))

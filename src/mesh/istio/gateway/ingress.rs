@@ -6,6 +6,7 @@ use super::Ingress as Ways;
 use super::hosts::host_tables;
 use crate::k8s::ingress::{Ingress, IngressPath};
 use crate::mesh::istio::Istio;
+use crate::mesh::istio::outbound::destination::host_of;
 use crate::mesh::istio::routes::{Route, Target};
 use crate::mesh::istio::settings::IngressMode;
 use crate::model::{At, TlsOrigination};
@@ -73,10 +74,7 @@ impl Istio {
         let to = path.to.map(|(service, port)| {
             let service = self.index.service(service);
             Target {
-                host: crate::mesh::istio::outbound::destination::host_of(
-                    &service.namespace,
-                    &service.name,
-                ),
+                host: host_of(&service.namespace, &service.name),
                 port: Some(port),
                 subset: None,
                 at: path.at.clone(),

@@ -6,9 +6,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::k8s::Index;
 use crate::mesh::istio::crd::{ClientTls, ClientTlsMode, DestinationRule, TrafficPolicy};
 use crate::mesh::istio::policy::{Object, Objects, selects};
-use crate::model::{At, Workload};
+use crate::model::{At, Service, Workload};
 
 /// The cluster's own DNS domain.
 pub const CLUSTER_DOMAIN: &str = "cluster.local";
@@ -16,6 +17,14 @@ pub const CLUSTER_DOMAIN: &str = "cluster.local";
 /// The name under which a service is known to the mesh.
 pub fn host_of(namespace: &str, name: &str) -> String {
     format!("{name}.{namespace}.svc.{CLUSTER_DOMAIN}")
+}
+
+/// The service that the mesh knows under a name.
+pub fn service_of<'a>(index: &'a Index, host: &str) -> Option<&'a Service> {
+    let (service, domain) = host.split_once(".svc.")?;
+    let (name, namespace) = service.split_once('.')?;
+    let service = index.service_named(namespace, name);
+    service.filter(|_| domain == CLUSTER_DOMAIN)
 }
 
 /// A host as it is written, in full: a name without a dot is a service next to the object.
@@ -322,5 +331,34 @@ fn policy_tls<'a>(
         },
         (None, Some(tls)) => Tls::Set(tls, rule.at(&format!("{base}/tls/mode"))),
         (None, None) => Tls::Unset,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::service_of;
+    use crate::mesh::istio::sample::{compile, deployment};
+
+    #[test]
+    fn a_service_has_one_name() {
+        let text = format!(
+            "{}---\napiVersion: v1\nkind: Service\nmetadata: {{name: api, namespace: shop}}\n\
+             spec: {{selector: {{app: api}}}}\n---\napiVersion: networking.istio.io/v1\n\
+             kind: Gateway\nmetadata: {{name: g, namespace: shop}}\n",
+            deployment("shop", "api")
+        );
+        let sample = compile(&[("all.yaml", &text)]);
+        let found = |host: &str| service_of(&sample.index, host).map(|service| &*service.name);
+        assert_eq!(found("api.shop.svc.cluster.local"), Some("api"));
+        for other in [
+            "api",
+            "api.shop",
+            "api.shop.svc",
+            "api.shop.svc.example.com",
+            "api.other.svc.cluster.local",
+        ] {
+            assert_eq!(found(other), None, "{other}");
+        }
     }
 }

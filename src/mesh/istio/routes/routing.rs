@@ -159,12 +159,7 @@ impl Istio {
 
     /// The service that a host is.
     pub fn service_of_host(&self, host: &str) -> Option<&Service> {
-        let suffix = format!(".svc.{}", destination::CLUSTER_DOMAIN);
-        let short = host
-            .strip_suffix(suffix.as_str())
-            .or(host.strip_suffix(".svc"));
-        let (name, namespace) = short.unwrap_or(host).split_once('.')?;
-        self.index.service_named(namespace, name)
+        destination::service_of(&self.index, host)
     }
 
     /// The service port that a destination means.
