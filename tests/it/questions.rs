@@ -486,6 +486,42 @@ fn what_is_outside_may_be_called_or_not() {
 }
 
 #[test]
+fn what_becomes_of_a_call_at_a_gateway_that_is_not_read_is_open() {
+    let manifests = |gateway: &str| {
+        format!(
+            "{SHOP}{WEB}---\nkind: ServiceEntry\napiVersion: networking.istio.io/v1\n\
+             metadata: {{name: x, namespace: shop}}\nspec:\n  hosts: [api.example.com]\n  \
+             ports: [{{number: 80, name: http, protocol: HTTP}}]\n---\nkind: VirtualService\n\
+             apiVersion: networking.istio.io/v1\nmetadata: {{name: x, namespace: shop}}\nspec:\n  \
+             hosts: [api.example.com]\n  http: [{{route: [{{destination: {{host: out-istio}}}}]}}]\n\
+             ---\nkind: Service\napiVersion: v1\nmetadata: {{name: out-istio, namespace: shop}}\n\
+             spec: {{selector: {{app: out}}, ports: [{{port: 80}}]}}\n{gateway}"
+        )
+    };
+    let made = "---\nkind: Gateway\napiVersion: gateway.networking.k8s.io/v1\n\
+        metadata: {name: out, namespace: shop}\nspec:\n  gatewayClassName: istio\n  \
+        addresses: [{value: out-istio, type: Hostname}]\n  \
+        listeners: [{name: http, port: 80, protocol: HTTP}]\n";
+    for (gateway, why) in [
+        (
+            "",
+            "the pods of the gateway that it is led to are not in the input",
+        ),
+        (made, "leads out of the cluster is not looked into"),
+    ] {
+        let tests = "tests:\n- name: out\n  from: {workload: shop/web}\n  \
+            to: {external: true, host: api.example.com, port: 80}\n  expect: allow\n";
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("shop.meshvet-test.yaml");
+        std::fs::write(file, tests).expect("written");
+        std::fs::write(dir.path().join("all.yaml"), manifests(gateway)).expect("written");
+        let ran = meshvet(dir.path(), &["test", "."]);
+        assert!(ran.stdout.contains("found conditional"), "{}", ran.stdout);
+        assert!(ran.stdout.contains(why), "{why}: {}", ran.stdout);
+    }
+}
+
+#[test]
 fn an_ingress_of_another_controller_is_a_client_like_any_other() {
     let ingress = "---\nkind: Ingress\napiVersion: networking.k8s.io/v1\nmetadata: {name: x, namespace: shop}\nspec:\n  ingressClassName: nginx\n  rules:\n  - http:\n      paths:\n      - {path: /shop, pathType: Prefix, backend: {service: {name: api, port: {number: 80}}}}\n";
     let controller = "---\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: nginx, namespace: edge}\nspec:\n  template:\n    metadata: {labels: {app.kubernetes.io/name: nginx}}\n    spec: {containers: [{name: c, image: nginx}]}\n---\nkind: Namespace\napiVersion: v1\nmetadata: {name: edge}\n";

@@ -136,8 +136,14 @@ impl Istio {
                 led.sends = said.unwrap_or(led.sends);
                 ways.push(led);
             } else if let Some(service) = self.service_of_host(&to.host) {
-                let service = (service, self.port_of_target(to, service, port));
-                ways.extend(self.through_gateways(client, &lead, service, host, &led));
+                let port = self.port_of_target(to, service, port);
+                let through = self.through_gateways(client, &lead, (service, port), host, &led);
+                if through.is_empty() && self.index.workloads_of(service.id).next().is_none() {
+                    let what = "the pods of the gateway that it is led to are not in the input";
+                    led.needs.push((what.to_owned(), to.at.clone()));
+                    ways.push(led);
+                }
+                ways.extend(through);
             } else {
                 let what = "a route leads the call to another host";
                 led.needs.push((what.to_owned(), to.at.clone()));
@@ -167,6 +173,14 @@ impl Istio {
         for (number, proxy) in self.proxies.all.iter().enumerate() {
             let mut services = proxy.services(&self.index);
             if !services.any(|own| own.id == service.id) {
+                continue;
+            }
+            if proxy.gateway.is_some() {
+                let what =
+                    "what a Gateway of the Gateway API leads out of the cluster is not looked into";
+                let mut way = so_far.clone();
+                way.needs.push((what.to_owned(), lead.target.at.clone()));
+                ways.push(way);
                 continue;
             }
             let own = declared.and_then(|declared| target_of(&self.index, declared, proxy));
