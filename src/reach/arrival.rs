@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::answer::{Outcome, Question, Stage, Step};
-use super::caller::Asked;
-use super::caller::{Caller, ClientAddress};
+use super::caller::{Asked, Caller, ClientAddress};
 use crate::model::{
     Addresses, At, Gate, Hop, Identity, Layer, Request, TlsOrigination, Transport, Way,
 };

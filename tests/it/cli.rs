@@ -14,6 +14,12 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// Fails, showing everything, where this was not printed.
+    #[track_caller]
+    pub fn says(&self, text: &str) {
+        assert!(self.stdout.contains(text), "{text}: {}", self.stdout);
+    }
+
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error} in {}\n{}", self.stdout, self.stderr))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::membership::{Member, Plane};
+use super::membership::{GATEWAY_NAME, Member, Plane};
 use super::outbound::destination;
 use super::policy::{Object, Objects};
 use crate::k8s::Index;
@@ -23,8 +23,6 @@ pub const GATEWAY_API: &str = "gateway.networking.k8s.io";
 /// The only class that policies for all waypoints can name, whatever class a waypoint is of.
 /// `istio/istio: pkg/config/constants/constants.go` (WaypointGatewayClassName).
 pub const WAYPOINT_CLASS: &str = "istio-waypoint";
-/// The label that ties pods to the `Gateway` they are made from.
-const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// `Gateway` of the Gateway API.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -310,12 +308,12 @@ fn manual_service(gateway: &Object<Gateway>) -> Option<String> {
     hosts.next().map(|address| address.value.clone())
 }
 
-/// The pods that istiod makes for a `Gateway`.
 /// Whether pods are made from a `Gateway`, and not in the input.
 pub fn is_made(pods: &Workload) -> bool {
     &*pods.kind == MADE
 }
 
+/// The pods that istiod makes for a `Gateway`.
 fn made_pods(
     index: &Index,
     gateway: &Object<Gateway>,

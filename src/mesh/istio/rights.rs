@@ -1,5 +1,6 @@
 //! Which objects decide what Istio does, and which service accounts are its own.
 
+use super::proxies::GATEWAY_API;
 use crate::mesh::{PolicyResource, Residence};
 
 const WRITE: &[&str] = &["create", "update", "patch", "delete", "deletecollection"];
@@ -11,7 +12,6 @@ const RELABEL: &[&str] = &["update", "patch"];
 const SECURITY: &str = "security.istio.io";
 const NETWORKING: &str = "networking.istio.io";
 const EXTENSIONS: &str = "extensions.istio.io";
-const GATEWAY: &str = "gateway.networking.k8s.io";
 const ADMISSION: &str = "admissionregistration.k8s.io";
 
 /// The groups and resources: `istio/istio: pkg/config/schema/metadata.yaml`.
@@ -31,14 +31,14 @@ pub(super) const POLICY_RESOURCES: &[PolicyResource] = &[
     object("routing", NETWORKING, "virtualservices"),
     object("routing", NETWORKING, "workloadentries"),
     object("routing", NETWORKING, "workloadgroups"),
-    object("routing", GATEWAY, "backendtlspolicies"),
-    object("routing", GATEWAY, "gateways"),
-    object("routing", GATEWAY, "grpcroutes"),
-    object("routing", GATEWAY, "httproutes"),
-    object("routing", GATEWAY, "listenersets"),
-    object("routing", GATEWAY, "referencegrants"),
-    object("routing", GATEWAY, "tcproutes"),
-    object("routing", GATEWAY, "tlsroutes"),
+    object("routing", GATEWAY_API, "backendtlspolicies"),
+    object("routing", GATEWAY_API, "gateways"),
+    object("routing", GATEWAY_API, "grpcroutes"),
+    object("routing", GATEWAY_API, "httproutes"),
+    object("routing", GATEWAY_API, "listenersets"),
+    object("routing", GATEWAY_API, "referencegrants"),
+    object("routing", GATEWAY_API, "tcproutes"),
+    object("routing", GATEWAY_API, "tlsroutes"),
     object("settings", "install.istio.io", "istiooperators"),
     PolicyResource {
         verbs: CHANGE,

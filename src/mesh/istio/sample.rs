@@ -1,6 +1,6 @@
 //! Small environments for unit tests.
 
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 
 use super::Istio;
 use super::outbound::waypoint::Asked;
+use super::proxies::GATEWAY_API;
 use crate::model::{At, Problem, ProblemKind};
 
 /// Kinds that decide something: group, kind, what is left undecided.
@@ -18,7 +19,7 @@ const KINDS: &[(&str, &str, &str)] = &[
         "workloads outside the cluster are not worked out",
     ),
     (
-        "gateway.networking.k8s.io",
+        GATEWAY_API,
         "ListenerSet",
         "the listeners it adds to a gateway are not worked out",
     ),
@@ -28,7 +29,7 @@ const KINDS: &[(&str, &str, &str)] = &[
         "the listeners it adds to a gateway are not worked out",
     ),
     (
-        "gateway.networking.k8s.io",
+        GATEWAY_API,
         "BackendTLSPolicy",
         "what gateways send to its targets is not worked out",
     ),

@@ -93,12 +93,7 @@ fn misses<T: Selecting>(istio: &Istio, object: &Object<T>, root_selects: bool) -
     if object.spec.has_targets() || (in_root && (labels.is_none() || !root_selects)) {
         return Vec::new();
     }
-    let (all, near) = match in_root {
-        true => (Some(istio.index.workloads()), None),
-        false => (None, Some(istio.index.workloads_in(&object.namespace))),
-    };
-    let candidates = all.into_iter().flatten().chain(near.into_iter().flatten());
-    candidates
+    ineffective::scope(istio, object)
         .filter(|w| selects(labels, w))
         .filter(|w| istio.member(w).membership.value == Membership::Unmeshed)
         .map(|w| w.id)

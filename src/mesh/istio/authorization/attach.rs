@@ -12,8 +12,16 @@ use crate::mesh::istio::membership::Plane;
 use crate::mesh::istio::outbound::service_entry::ServiceEntry;
 use crate::mesh::istio::outbound::waypoint::Asked;
 use crate::mesh::istio::policy::{Object, Objects};
-use crate::mesh::istio::proxies::{GATEWAY_API, Proxy, WAYPOINT_CLASS};
+use crate::mesh::istio::proxies::{GATEWAY_API, Named, Proxy, WAYPOINT_CLASS};
 use crate::model::{At, Identity, Layer, ResourceId, Ruleset, Service, Workload};
+
+/// What a waypoint serves, as policies name it: its namespace; group, kind and name.
+pub type Served<'a> = (&'a str, (&'a str, &'a str, &'a str));
+
+/// A service, as policies name it.
+pub fn served(service: &Service) -> Served<'_> {
+    (&service.namespace, ("", "Service", &service.name))
+}
 
 impl Istio {
     /// Who a workload can prove to be.
@@ -47,14 +55,9 @@ impl Istio {
                 None => Vec::new(),
             },
             Plane::Gateway => {
-                let mut found = objects.selecting(workload, self.root(), &member.revision);
                 let proxy = self.proxies.of_workload(workload.id);
-                if let Some(named) = proxy.and_then(|proxy| proxy.gateway.as_ref()) {
-                    let target = (GATEWAY_API, "Gateway", &*named.name);
-                    let targeting = objects.targeting(&named.namespace, target);
-                    found.extend(targeting.filter(|o| o.is_read_by(&member.revision)));
-                }
-                found
+                let gateway = proxy.and_then(|proxy| proxy.gateway.as_ref());
+                self.selecting_or_naming(objects, workload, gateway)
             }
             Plane::Sidecar | Plane::Ambient | Plane::None => {
                 objects.selecting(workload, self.root(), &member.revision)
@@ -62,12 +65,29 @@ impl Istio {
         }
     }
 
-    /// The policies in force at a waypoint for a service that it serves: those with targets only.
+    /// The policies that select pods, and those that name the `Gateway` they are made from.
+    pub fn selecting_or_naming<'a, T: Selecting>(
+        &'a self,
+        objects: &'a Objects<T>,
+        pods: &Workload,
+        gateway: Option<&'a Named>,
+    ) -> Vec<&'a Object<T>> {
+        let revision = &self.member(pods).revision;
+        let mut found = objects.selecting(pods, self.root(), revision);
+        if let Some(named) = gateway {
+            let target = (GATEWAY_API, "Gateway", &*named.name);
+            let targeting = objects.targeting(&named.namespace, target);
+            found.extend(targeting.filter(|object| object.is_read_by(revision)));
+        }
+        found
+    }
+
+    /// The policies in force at a waypoint for what it serves: those with targets only.
     pub fn attached_to_waypoint<'a, T: Selecting>(
         &'a self,
         objects: &'a Objects<T>,
         proxy: &'a Proxy,
-        service: Option<&'a Service>,
+        serves: Option<Served<'a>>,
     ) -> Vec<&'a Object<T>> {
         let Some(named) = &proxy.gateway else {
             return Vec::new();
@@ -76,13 +96,35 @@ impl Istio {
         let mut found: Vec<&Object<T>> = objects.targeting(self.root(), class).collect();
         let gateway = (GATEWAY_API, "Gateway", &*named.name);
         found.extend(objects.targeting(&named.namespace, gateway));
-        if let Some(service) = service {
-            let target = ("", "Service", &*service.name);
-            found.extend(objects.targeting(&service.namespace, target));
+        if let Some((namespace, target)) = serves {
+            found.extend(objects.targeting(namespace, target));
         }
         let revision = &self.member(&proxy.pods).revision;
         found.retain(|object| object.is_read_by(revision));
         found
+    }
+
+    /// The rules at a waypoint for a service that it serves, or for pods.
+    pub fn waypoint_rules(
+        &self,
+        proxy: &Proxy,
+        service: Option<&Service>,
+        layer: Layer,
+    ) -> Arc<Ruleset> {
+        let near = service.map_or(proxy.pods.resource, |s| s.resource);
+        self.rules_at_waypoint(proxy, service.map(served), layer, near)
+    }
+
+    fn rules_at_waypoint(
+        &self,
+        proxy: &Proxy,
+        serves: Option<Served<'_>>,
+        layer: Layer,
+        near: ResourceId,
+    ) -> Arc<Ruleset> {
+        let policies = self.attached_to_waypoint(&self.authorizations, proxy, serves);
+        let tokens = self.attached_to_waypoint(&self.tokens, proxy, serves);
+        self.shared_rules(&proxy.pods, policies, tokens, Reader::Envoy(layer), near)
     }
 
     /// The rules of a waypoint for a ServiceEntry that it serves.
@@ -94,15 +136,8 @@ impl Istio {
     ) -> Arc<Ruleset> {
         let name = &*self.index.resource(entry.id).key.name;
         let target = ("networking.istio.io", "ServiceEntry", name);
-        let revision = &self.member(&proxy.pods).revision;
-        let mut policies = self.attached_to_waypoint(&self.authorizations, proxy, None);
-        policies.extend(self.authorizations.targeting(&entry.namespace, target));
-        policies.retain(|policy| policy.is_read_by(revision));
-        let mut tokens = self.attached_to_waypoint(&self.tokens, proxy, None);
-        tokens.extend(self.tokens.targeting(&entry.namespace, target));
-        tokens.retain(|policy| policy.is_read_by(revision));
-        let reader = Reader::Envoy(layer);
-        self.shared_rules(&proxy.pods, policies, tokens, reader, entry.id)
+        let serves = Some((&*entry.namespace, target));
+        self.rules_at_waypoint(proxy, serves, layer, entry.id)
     }
 
     /// The rules of a workload's own proxy.

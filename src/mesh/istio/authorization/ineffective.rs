@@ -115,7 +115,7 @@ pub(super) fn fitting<'a, T: Selecting>(
 }
 
 /// The pods of the input in the namespace of an object, or everywhere if that is the root namespace.
-fn scope<'a, T>(istio: &'a Istio, object: &'a Object<T>) -> impl Iterator<Item = &'a Workload> {
+pub fn scope<'a, T>(istio: &'a Istio, object: &'a Object<T>) -> impl Iterator<Item = &'a Workload> {
     let in_root = *object.namespace == *istio.root();
     let all = in_root.then(|| istio.index.workloads().iter());
     let near = (!in_root).then(|| istio.index.workloads_in(&object.namespace));

@@ -1,6 +1,7 @@
 //! What policies name or fit besides workloads of the input: services behind waypoints, and proxies
 //! that are made from a `Gateway`.
 
+use super::attach::served;
 use super::ineffective;
 use crate::mesh::istio::Istio;
 use crate::mesh::istio::crd::{Selecting, TargetRef};
@@ -39,7 +40,8 @@ fn of_reference<T>(istio: &Istio, object: &Object<T>, reference: &TargetRef) -> 
             let service = istio.index.service_named(namespace, name);
             match service.map(|service| istio.waypoint_of_service(service)) {
                 Some(Asked::Passes(proxy)) => {
-                    let tokens = istio.attached_to_waypoint(&istio.tokens, proxy, service);
+                    let tokens =
+                        istio.attached_to_waypoint(&istio.tokens, proxy, service.map(served));
                     target(Some("waypoint"), tokens.is_empty())
                 }
                 _ => target(None, false),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::Ingress;
-use super::hosts::host_tables;
+use super::hosts::{host_tables, put};
 use crate::mesh::istio::Istio;
 use crate::mesh::istio::policy::Object;
 use crate::mesh::istio::proxies::{GATEWAY_API, Gateway, Listener};
@@ -68,11 +68,8 @@ impl Istio {
                     continue;
                 }
                 let found = self.api_routes.routes(kind, object);
-                for (host, at) in hosts_of(listener, object) {
-                    match by_host.iter_mut().find(|(known, ..)| *known == host) {
-                        Some((_, _, known)) => known.extend(found.iter().cloned()),
-                        None => by_host.push((host, at, found.clone())),
-                    }
+                for host in hosts_of(listener, object) {
+                    put(&mut by_host, host, found.iter().cloned());
                 }
             }
             let by_host = by_host.into_iter();

@@ -8,8 +8,7 @@ use crate::mesh::istio::Istio;
 use crate::mesh::istio::outbound::destination;
 use crate::mesh::istio::policy::Object;
 use crate::mesh::istio::routes::named::is_for;
-use crate::mesh::istio::routes::virtual_route::Standing;
-use crate::mesh::istio::routes::virtual_route::VirtualService;
+use crate::mesh::istio::routes::virtual_route::{Standing, VirtualService};
 use crate::mesh::istio::routes::{Route, Table, Target, common_host, covers, host_is};
 use crate::model::{At, Layer, When, Workload};
 
@@ -213,6 +212,18 @@ impl Hosts {
             }
         }
         found
+    }
+}
+
+/// Puts something to what is known of its host; `at` is shown for a host that is met first.
+pub fn put<T>(
+    by_host: &mut Vec<(String, At, Vec<T>)>,
+    (host, at): (String, At),
+    found: impl IntoIterator<Item = T>,
+) {
+    match by_host.iter_mut().find(|(known, ..)| *known == host) {
+        Some((_, _, known)) => known.extend(found),
+        None => by_host.push((host, at, found.into_iter().collect())),
     }
 }
 

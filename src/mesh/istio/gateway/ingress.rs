@@ -3,7 +3,7 @@
 //! `istio/istio: pilot/pkg/config/kube/ingress`.
 
 use super::Ingress as Ways;
-use super::hosts::host_tables;
+use super::hosts::{host_tables, put};
 use crate::k8s::ingress::{Ingress, IngressPath};
 use crate::mesh::istio::Istio;
 use crate::mesh::istio::outbound::destination::host_of;
@@ -61,11 +61,11 @@ impl Istio {
         paths.sort_by_key(|p| std::cmp::Reverse((p.exact, p.path.len())));
         for path in paths {
             let host = path.host.as_deref().unwrap_or("*").to_owned();
-            let route = self.path_route(path);
-            match by_host.iter_mut().find(|(known, ..)| *known == host) {
-                Some((_, _, routes)) => routes.push(route),
-                None => by_host.push((host, path.at.clone(), vec![route])),
-            }
+            put(
+                &mut by_host,
+                (host, path.at.clone()),
+                [self.path_route(path)],
+            );
         }
         by_host
     }

@@ -12,6 +12,8 @@ use super::settings::Injection;
 use crate::model::{At, Because, Decided, Labels, Membership, Namespace, Tri, Workload};
 use injectors::{IGNORED, INJECT, Injectors};
 
+/// The label that ties pods to the `Gateway` they are made from.
+pub const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 pub(super) const DATAPLANE: &str = "istio.io/dataplane-mode";
 
 /// Which part of the mesh a workload is.
@@ -150,9 +152,8 @@ fn gateway(workload: &Workload) -> Option<At> {
     {
         return Some(workload.annotation_at(templates));
     }
-    let class = "gateway.networking.k8s.io/gateway-name";
-    if workload.labels.contains_key(class) {
-        return Some(workload.label_at(class));
+    if workload.labels.contains_key(GATEWAY_NAME) {
+        return Some(workload.label_at(GATEWAY_NAME));
     }
     let named = workload
         .label("istio")

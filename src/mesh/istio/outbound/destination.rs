@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::scope::is_exported;
 use crate::k8s::Index;
 use crate::mesh::istio::crd::{ClientTls, ClientTlsMode, DestinationRule, TrafficPolicy};
 use crate::mesh::istio::policy::{Object, Objects, selects};
@@ -251,15 +252,10 @@ impl DestinationRules {
     }
 
     fn is_exported(&self, rule: &Object<DestinationRule>, to: &str) -> bool {
-        let own = to == &*rule.namespace;
-        if rule.spec.workload_selector.is_some() {
-            return own;
+        match rule.spec.workload_selector {
+            Some(_) => to == &*rule.namespace,
+            None => is_exported(self.export_to(rule), &rule.namespace, to),
         }
-        let export = self.export_to(rule);
-        export.is_empty()
-            || export
-                .iter()
-                .any(|e| e == "*" || e == to || (e == "." && own))
     }
 
     /// What the rules that were found say about TLS to a service port: of those that select the

@@ -143,7 +143,7 @@ pub fn knows(
     }
 }
 
-/// Whether `exportTo` of a service lets clients of a namespace know of it.
+/// Whether `exportTo` lets clients of a namespace know of what lies in another one.
 pub fn is_exported(export: &[String], own: &str, to: &str) -> bool {
     export.is_empty()
         || export

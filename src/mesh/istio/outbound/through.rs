@@ -2,18 +2,15 @@
 //!
 //! `istio/istio: pilot/pkg/networking/core/waypoint.go`.
 
-use std::sync::Arc;
-
 use super::origination::sent;
 use super::waypoint::Asked;
 use crate::mesh::istio::Istio;
-use crate::mesh::istio::authorization::Reader;
 use crate::mesh::istio::membership::Plane;
 use crate::mesh::istio::protocol;
 use crate::mesh::istio::proxies::Proxy;
 use crate::mesh::istio::routes::routing::elsewhere;
 use crate::mesh::{Before, Call};
-use crate::model::{Addresses, Gate, Hop, Layer, Ruleset, Service, TlsOrigination, Way, Workload};
+use crate::model::{Addresses, Gate, Hop, Layer, TlsOrigination, Way, Workload};
 
 impl Istio {
     pub(super) fn ambient_ways(&self, client: &Workload, call: &Call<'_>) -> Vec<Way> {
@@ -103,19 +100,6 @@ impl Istio {
             Some("tcp" | "tls") => Layer::Tcp,
             _ => Layer::Http,
         }
-    }
-
-    /// The rules at a waypoint for what it serves.
-    pub fn waypoint_rules(
-        &self,
-        proxy: &Proxy,
-        service: Option<&Service>,
-        layer: Layer,
-    ) -> Arc<Ruleset> {
-        let policies = self.attached_to_waypoint(&self.authorizations, proxy, service);
-        let tokens = self.attached_to_waypoint(&self.tokens, proxy, service);
-        let own = service.map_or(proxy.pods.resource, |s| s.resource);
-        self.shared_rules(&proxy.pods, policies, tokens, Reader::Envoy(layer), own)
     }
 
     /// The waypoints before a workload in ambient mode.

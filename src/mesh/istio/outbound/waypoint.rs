@@ -227,13 +227,8 @@ impl Istio {
         let (true, _) = self.config.of(revision).flag(switch)? else {
             return None;
         };
-        let root = self.root();
-        let mut policies = self.authorizations.selecting(&proxy.pods, root, revision);
-        if let Some(named) = &proxy.gateway {
-            let target = (GATEWAY_API, "Gateway", &*named.name);
-            let targeting = self.authorizations.targeting(&named.namespace, target);
-            policies.extend(targeting.filter(|policy| policy.is_read_by(revision)));
-        }
+        let gateway = proxy.gateway.as_ref();
+        let policies = self.selecting_or_naming(&self.authorizations, &proxy.pods, gateway);
         let reader = Reader::Envoy(Layer::Tcp);
         let near = proxy.pods.resource;
         Some(Gate {

@@ -310,6 +310,16 @@ fn rank(one: &RouteMatch) -> Rank {
     )
 }
 
+impl Value {
+    /// What it compares with; nothing where an expression is not understood.
+    fn text(&self) -> Option<StringMatch> {
+        match self.r#type.as_deref() {
+            None | Some("Exact") => Some(StringMatch::Exact(self.value.as_str().into())),
+            _ => Expression::whole(&self.value).map(StringMatch::Fits),
+        }
+    }
+}
+
 fn route_match(one: &RouteMatch, at: &At) -> When {
     let mut all = Vec::new();
     let doubt = |what: String, at: At| When::Is(Test::Unknowable(what.into()), at);
@@ -326,10 +336,7 @@ fn route_match(one: &RouteMatch, at: &At) -> When {
     }
     for (i, header) in one.headers.iter().enumerate() {
         let at = at.join("headers").join(i);
-        let value = match header.r#type.as_deref() {
-            None | Some("Exact") => Some(StringMatch::Exact(header.value.as_str().into())),
-            _ => Expression::whole(&header.value).map(StringMatch::Fits),
-        };
+        let value = header.text();
         let name = header.name.to_lowercase().into();
         all.push(match value {
             Some(value) => When::Is(Test::Header { name, value }, at),
@@ -341,10 +348,7 @@ fn route_match(one: &RouteMatch, at: &At) -> When {
     }
     for (i, query) in one.query_params.iter().enumerate() {
         let at = at.join("queryParams").join(i);
-        let value = match query.r#type.as_deref() {
-            None | Some("Exact") => Some(StringMatch::Exact(query.value.as_str().into())),
-            _ => Expression::whole(&query.value).map(StringMatch::Fits),
-        };
+        let value = query.text();
         let name = query.name.as_str().into();
         all.push(match value {
             Some(value) => When::Is(Test::Query { name, value }, at),

@@ -296,6 +296,15 @@ fn is_source(labels: &Labels, namespace: &str, at: Standing<'_>) -> bool {
     labels && namespace
 }
 
+/// Any of some conditions; where there are none, nothing is asked.
+fn some_of(any: Vec<When>) -> When {
+    match any.is_empty() {
+        true => When::Always,
+        false => When::any(any),
+    }
+}
+
+/// The routes of connections that a VirtualService has for a proxy.
 pub fn stream(
     object: &Object<VirtualService>,
     field: &str,
@@ -332,22 +341,10 @@ pub fn stream(
                 Some(When::Is(test, here.join("destinationSubnets")))
             });
             let (hosts, subnets): (Vec<_>, Vec<_>) = (hosts.collect(), subnets.collect());
-            let some = |any: Vec<When>| {
-                if any.is_empty() {
-                    When::Always
-                } else {
-                    When::any(any)
-                }
-            };
-            When::all(vec![some(hosts), some(subnets)])
+            When::all(vec![some_of(hosts), some_of(subnets)])
         });
-        let any: Vec<When> = any.collect();
         found.push(Route {
-            when: if any.is_empty() {
-                When::Always
-            } else {
-                When::any(any)
-            },
+            when: some_of(any.collect()),
             to: targets(&route.route, object, &here),
             rewrite: None,
             at: here,

@@ -11,6 +11,7 @@ use super::named::{MESH, is_for};
 use super::virtual_route::{Delegate, Standing, VirtualService, matches, of_one, refined, stream};
 use crate::k8s::Index;
 use crate::mesh::istio::outbound::destination::resolve;
+use crate::mesh::istio::outbound::scope::is_exported;
 use crate::mesh::istio::policy::{Object, Objects, selects};
 use crate::model::{Layer, Problem, When, Workload};
 
@@ -64,11 +65,7 @@ impl VirtualServices {
 
     /// Whether clients of a namespace see one.
     pub fn is_visible(&self, object: &Object<VirtualService>, namespace: &str) -> bool {
-        let export = self.export_to(object);
-        export.is_empty()
-            || export.iter().any(|to| {
-                to == "*" || to == namespace || (to == "." && *object.namespace == *namespace)
-            })
+        is_exported(self.export_to(object), &object.namespace, namespace)
     }
 
     fn export_to<'a>(&'a self, object: &'a Object<VirtualService>) -> &'a [String] {
@@ -127,6 +124,14 @@ impl VirtualServices {
         found
     }
 
+    /// Where those stand that have a host for sidecars which takes this one.
+    fn fitting(&self, host: &str) -> impl Iterator<Item = usize> {
+        let exact = self.exact.get(host).into_iter().flatten();
+        let wild = self.wild.iter();
+        let wild = wild.filter(move |(suffix, _)| host.ends_with(suffix.as_str()));
+        exact.chain(wild.map(|(_, i)| i)).copied()
+    }
+
     /// Those that a waypoint applies to a host, oldest first: its own and the service's namespace
     /// have a say there, no other.
     /// `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (getVirtualServiceForWaypoint).
@@ -136,12 +141,7 @@ impl VirtualServices {
         namespaces: [&str; 2],
         revision: &str,
     ) -> Vec<&Object<VirtualService>> {
-        let exact = self.exact.get(host).into_iter().flatten();
-        let wild = self
-            .wild
-            .iter()
-            .filter(|(suffix, _)| host.ends_with(suffix.as_str()));
-        let mut places: Vec<usize> = exact.chain(wild.map(|(_, i)| i)).copied().collect();
+        let mut places: Vec<usize> = self.fitting(host).collect();
         places.sort_unstable();
         places.dedup();
         let [own, _] = namespaces;
@@ -154,16 +154,8 @@ impl VirtualServices {
 
     /// The namespaces whose clients may be routed otherwise than all others are.
     pub fn distinguished(&self, host: &str) -> Vec<Arc<str>> {
-        let exact = self.exact.get(host).into_iter().flatten();
-        let wild = self
-            .wild
-            .iter()
-            .filter(|(suffix, _)| host.ends_with(suffix.as_str()));
         let mut namespaces = Vec::new();
-        for object in exact
-            .chain(wild.map(|(_, i)| i))
-            .filter_map(|&i| self.all.nth(i))
-        {
+        for object in self.fitting(host).filter_map(|i| self.all.nth(i)) {
             namespaces.push(Arc::clone(&object.namespace));
             let spec = &object.spec;
             namespaces.extend(spec.export_to.iter().map(|to| Arc::from(to.as_str())));

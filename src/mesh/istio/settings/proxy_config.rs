@@ -33,7 +33,6 @@ impl MeshConfig {
     }
 
     /// Whether a workload's sidecar listens for HBONE; nothing where nothing is known about it.
-    #[allow(dead_code)] // for ambient
     pub fn hbone_of(&self, index: &Index, workload: &Workload) -> Option<Decided<bool>> {
         let root = &*self.neutral.root_namespace.value;
         let own = || variable(index, &workload.namespace, Some(&workload.labels));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::proxy::{Direction, Proxy};
 use super::{Scope, find, logs};
-use crate::mesh::istio::crd::{AccessLogging, LogMode, Telemetry};
+use crate::mesh::istio::crd::{AccessLogging, Telemetry};
 use crate::mesh::istio::policy::Object;
 use crate::model::{AccessLog, At, Because, LogState, Missing, Tri};
 
@@ -147,7 +147,9 @@ fn asked(
     let mut filters = BTreeMap::new();
     for telemetry in speaking {
         let mut named = Vec::new();
-        for (entry, at) in entries(telemetry).filter(|(entry, _)| fits(entry, direction)) {
+        for (entry, at) in
+            entries(telemetry).filter(|(entry, _)| direction.fits(entry.r#match.as_ref()))
+        {
             for name in names(entry) {
                 filters.insert(name.clone(), filter(entry, &at));
                 named.push(name);
@@ -174,7 +176,7 @@ fn tell(
         if !entry.providers.is_empty() {
             inherited = names(entry);
         }
-        if !fits(entry, direction) {
+        if !direction.fits(entry.r#match.as_ref()) {
             continue;
         }
         let off = entry.disabled == Some(true);
@@ -264,20 +266,10 @@ fn of_providers(told: &BTreeMap<String, Told>, of: impl Fn(&Told) -> bool) -> Op
     })
 }
 
-fn fits(entry: &AccessLogging, direction: Direction) -> bool {
-    match entry
-        .r#match
-        .as_ref()
-        .map_or(LogMode::default(), |m| m.mode)
-    {
-        LogMode::ClientAndServer => true,
-        LogMode::Client => direction == Direction::Client,
-        LogMode::Server => direction == Direction::Server,
-    }
-}
-
 fn covers_both(entry: &AccessLogging) -> bool {
-    fits(entry, Direction::Client) && fits(entry, Direction::Server)
+    [Direction::Client, Direction::Server]
+        .iter()
+        .all(|direction| direction.fits(entry.r#match.as_ref()))
 }
 
 /// `accessLogFile` and `enableEnvoyAccessLogService`.

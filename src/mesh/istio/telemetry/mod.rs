@@ -16,9 +16,7 @@ use super::settings::{MeshConfig, Provider};
 use crate::k8s::Index;
 use crate::model::{AccessLog, LogEntry, Tracing, Tri};
 
-pub use proxy::Proxy;
-#[allow(unused_imports)] // for ambient
-pub use proxy::Waypoint;
+pub use proxy::{Proxy, Waypoint};
 pub use ztunnel::ztunnel_log;
 
 /// Providers every mesh has, and whether each writes access logs.

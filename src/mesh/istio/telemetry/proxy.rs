@@ -3,14 +3,12 @@
 //! `istio/istio: pilot/pkg/model/telemetry.go` (applicableTelemetries),
 //! `istio/istio: pilot/pkg/model/policyattachment.go` (ShouldAttachPolicy).
 
-use crate::mesh::istio::crd::{Selecting as _, TargetRef, Telemetry};
+use crate::mesh::istio::crd::{LogMatch, LogMode, Selecting as _, TargetRef, Telemetry};
+use crate::mesh::istio::membership::GATEWAY_NAME;
 use crate::mesh::istio::policy::{Object, Objects, selects};
-use crate::mesh::istio::proxies::WAYPOINT_CLASS;
+use crate::mesh::istio::proxies::{GATEWAY_API, WAYPOINT_CLASS};
 use crate::mesh::istio::settings::MeshConfig;
 use crate::model::{At, Workload};
-
-/// The label that a gateway of the Gateway API has.
-const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// A proxy, as Telemetry sees it.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +39,17 @@ pub enum Direction {
     Client,
     /// In.
     Server,
+}
+
+impl Direction {
+    /// Whether an entry with this `match` is about it.
+    pub fn fits(self, entry: Option<&LogMatch>) -> bool {
+        match entry.map_or(LogMode::default(), |one| one.mode) {
+            LogMode::ClientAndServer => true,
+            LogMode::Client => self == Self::Client,
+            LogMode::Server => self == Self::Server,
+        }
+    }
 }
 
 impl<'a> Proxy<'a> {
@@ -150,7 +159,7 @@ fn attaches(
                 };
                 is(target, group, kind) && of == namespace && target.name == name
             });
-            let class = is(target, "gateway.networking.k8s.io", "GatewayClass")
+            let class = is(target, GATEWAY_API, "GatewayClass")
                 && target.name == WAYPOINT_CLASS
                 && namespace == root;
             served || class || names_gateway(target, namespace, waypoint.gateway)
@@ -172,7 +181,7 @@ fn is(target: &TargetRef, group: &str, kind: &str) -> bool {
 
 /// Whether a target of a policy in `namespace` is this gateway; one in another namespace never is.
 fn names_gateway(target: &TargetRef, namespace: &str, gateway: (&str, &str)) -> bool {
-    is(target, "gateway.networking.k8s.io", "Gateway")
+    is(target, GATEWAY_API, "Gateway")
         && (target.namespace.is_empty() || target.namespace == namespace)
         && (namespace, &*target.name) == gateway
 }

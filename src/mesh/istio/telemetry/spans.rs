@@ -5,7 +5,7 @@
 
 use super::proxy::{Direction, Proxy};
 use super::{Scope, collector, find};
-use crate::mesh::istio::crd::{LogMode, Telemetry, Tracing as Entry};
+use crate::mesh::istio::crd::{Telemetry, Tracing as Entry};
 use crate::mesh::istio::policy::Object;
 use crate::mesh::istio::settings::Provider;
 use crate::model::{At, Because, LogState, Tracing, Tri};
@@ -82,7 +82,8 @@ fn of_direction(
         disabled: None,
         sampling: None,
     };
-    for (entry, at) in entries.iter().filter(|(entry, _)| fits(entry, direction)) {
+    let fitting = |(entry, _): &&(&Entry, At)| direction.fits(entry.r#match.as_ref());
+    for (entry, at) in entries.iter().filter(fitting) {
         if let Some(first) = entry.providers.first() {
             spec.provider = find(scope.config, &first.name);
             spec.named_at = at.join("providers").join(0).join("name");
@@ -144,17 +145,5 @@ fn without_telemetry(scope: &Scope<'_>) -> Tracing {
         },
         because: own.because.clone(),
         sampling: own.value.then_some(scope.config.tracing.sampling),
-    }
-}
-
-fn fits(entry: &Entry, direction: Direction) -> bool {
-    match entry
-        .r#match
-        .as_ref()
-        .map_or(LogMode::default(), |m| m.mode)
-    {
-        LogMode::ClientAndServer => true,
-        LogMode::Client => direction == Direction::Client,
-        LogMode::Server => direction == Direction::Server,
     }
 }
