@@ -4,6 +4,7 @@ use super::context::{Context, is_captured};
 use super::decisions;
 use super::grants;
 use super::policies;
+use super::settings;
 use super::ways;
 use super::{
     AccessLog, Format, Input, Listener, LogState, Mesh, Namespace, Problem, Release, Scan,
@@ -66,6 +67,7 @@ pub fn collect(
         bypasses: wanted.fill("bypasses", || decisions::bypasses(context)),
         outsiders: wanted.fill("outsiders", || decisions::outsiders(context)),
         access_logs,
+        proxy_settings: wanted.fill("proxy_settings", || settings::of_proxies(context)),
         calls,
         exposures,
         before: wanted.fill("before", || ways::before(context)),
@@ -80,24 +82,24 @@ pub fn collect(
 }
 
 fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
-    let settings = mesh.settings();
+    let own = mesh.settings();
     let text = |decided: &model::Decided<std::sync::Arc<str>>| {
         context.decided(decided, decided.value.to_string())
     };
     Mesh {
         kind: mesh.kind(),
-        at: context.address(&settings.at),
-        settings_known: settings.known,
-        trust_domain: text(&settings.trust_domain),
-        federated: settings.federated,
-        root_namespace: text(&settings.root_namespace),
-        automatic_mtls: context.decided(&settings.automatic_mtls, settings.automatic_mtls.value),
+        at: context.address(&own.at),
+        settings_known: own.known,
+        trust_domain: text(&own.trust_domain),
+        federated: own.federated,
+        root_namespace: text(&own.root_namespace),
+        automatic_mtls: context.decided(&own.automatic_mtls, own.automatic_mtls.value),
         services: services(context, mesh.kind()),
         access_log: LogState {
-            state: settings.access_log.value.name(),
-            at: Some(context.address(settings.access_log.because.at())),
+            state: own.access_log.value.name(),
+            at: Some(context.address(own.access_log.because.at())),
         },
-        log_formats: settings
+        log_formats: own
             .log_formats
             .iter()
             .map(|(text, at)| Format {
@@ -110,7 +112,8 @@ fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
             at: None,
         },
         versions: versions(context, mesh),
-        unanswered: settings
+        posture: settings::posture(context, mesh),
+        unanswered: own
             .unanswered
             .iter()
             .map(|asked| unanswered(context, asked))

@@ -1,8 +1,8 @@
 //! What facts are collected from, and what collectors ask of it.
 
 use super::{Decided, Port};
-use std::sync::Arc;
 
+use crate::mesh::Mesh;
 use crate::model::{self, Addresses, At, Identity, InletKind, Request, Test, Transport, Tri};
 use crate::reach::{Asked, Caller, ClientAddress, Graph, ListenerPort, World, authorize};
 
@@ -78,16 +78,10 @@ pub(super) fn lets_in_someone_unnamed(listener: &ListenerPort, request: Option<&
     lets_in(listener, None, request)
 }
 
-/// Whether the rules of a port let an ordinary call pass of a workload of the mesh that no rule
+/// Whether the rules of a port let an ordinary call pass of a workload of its mesh that no rule
 /// names; without one, of a caller without an identity.
-pub(super) fn lets_in_a_stranger(listener: &ListenerPort, trust_domain: &Arc<str>) -> Tri {
-    let name: Arc<str> = "meshvet-any".into();
-    let stranger = Identity {
-        name: format!("{trust_domain}/ns/{name}/sa/{name}").into(),
-        trust_domain: Arc::clone(trust_domain),
-        namespace: Arc::clone(&name),
-        service_account: name,
-    };
+pub(super) fn lets_in_a_stranger(listener: &ListenerPort, mesh: &dyn Mesh) -> Tri {
+    let stranger = mesh.account("meshvet-any", "meshvet-any");
     lets_in(listener, Some(&stranger), Some(&ordinary()))
 }
 

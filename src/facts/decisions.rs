@@ -13,7 +13,7 @@ use crate::model::{
 use crate::reach::{Group, ListenerPort, Stage, Verdict};
 
 /// Most names that are listed of a group.
-const SOME: usize = 10;
+pub(super) const SOME: usize = 10;
 
 /// Items by key, in the order in which keys first came up.
 pub(super) struct Grouped<K, V> {
@@ -304,16 +304,19 @@ pub(super) fn outsiders(context: &Context<'_>) -> Vec<Outsiders> {
         .collect()
 }
 
+/// The workloads that an authorization policy is in force for.
+pub(super) fn guarded(context: &Context<'_>) -> BTreeSet<WorkloadId> {
+    let policies = context.world.meshes.iter().flat_map(|mesh| mesh.policies());
+    policies
+        .filter(|p| matches!(p.subject, crate::model::Subject::Authorization(_)))
+        .flat_map(|p| p.selects.iter().copied())
+        .collect()
+}
+
 /// Access logs of workloads that are, or may be, in a mesh.
 pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
     let world = context.world;
-    let guarded: BTreeSet<WorkloadId> = world
-        .meshes
-        .iter()
-        .flat_map(|mesh| mesh.policies())
-        .filter(|p| matches!(p.subject, crate::model::Subject::Authorization(_)))
-        .flat_map(|p| p.selects.iter().copied())
-        .collect();
+    let guarded = guarded(context);
     let mut first = None;
     let written = world.index.workloads().iter().filter_map(|workload| {
         let out = world.membership(workload.id).value == Membership::Unmeshed;

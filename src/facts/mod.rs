@@ -12,6 +12,7 @@ mod grants;
 mod names;
 mod notes;
 mod policies;
+mod settings;
 mod spelling;
 mod ways;
 
@@ -65,6 +66,8 @@ pub struct Input {
     pub outsiders: Vec<Outsiders>,
     /// Access logs, by the line that decides about them.
     pub access_logs: Vec<AccessLogs>,
+    /// What is set for proxies, by the line that decides it.
+    pub proxy_settings: Vec<ProxySetting>,
     /// Calls between meshed workloads that go out in plaintext or cannot succeed, by the line that
     /// decides what the client sends.
     pub calls: Vec<Calls>,
@@ -141,6 +144,42 @@ pub struct Mesh {
     pub unanswered: Vec<Unanswered>,
     /// The versions of its parts that files name, each version of a part once.
     pub versions: Vec<Version>,
+    /// What is set for the whole mesh apart from the fields above.
+    pub posture: Vec<Setting>,
+}
+
+/// A setting of a mesh, as it is in force.
+#[derive(Debug, Serialize)]
+pub struct Setting {
+    /// What is set, in words that meshes share; see the rules that name it.
+    pub name: &'static str,
+    /// To what; of lists, one item.
+    pub value: String,
+    /// The deciding address; where nothing is written, the mesh's settings or first object.
+    pub at: String,
+    /// Whether someone wrote it.
+    pub configured: bool,
+}
+
+/// A setting of proxies, as it is in force.
+#[derive(Debug, Serialize)]
+pub struct ProxySetting {
+    /// The mesh.
+    pub mesh: &'static str,
+    /// What is set, in words that meshes share; see the rules that name it.
+    pub name: &'static str,
+    /// To what; of lists, one item.
+    pub value: String,
+    /// The deciding address; where nothing is written, the mesh's settings or first object.
+    pub at: String,
+    /// Whether someone wrote it.
+    pub configured: bool,
+    /// How many workloads it is in force for.
+    pub count: usize,
+    /// Some of them, at most ten.
+    pub workloads: Vec<String>,
+    /// Whether any of them is guarded by an authorization policy.
+    pub guarded: bool,
 }
 
 /// A version of a part of a mesh.

@@ -234,10 +234,7 @@ impl Environment<'_> {
         }
         self.ports_where(selects, |listener| {
             let mesh = self.context.world.mesh_of(listener.workload);
-            mesh.is_some_and(|mesh| {
-                let trust_domain = &mesh.settings().trust_domain.value;
-                lets_in_a_stranger(listener, trust_domain) != Tri::No
-            })
+            mesh.is_some_and(|mesh| lets_in_a_stranger(listener, mesh) != Tri::No)
         })
     }
 

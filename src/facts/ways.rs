@@ -75,8 +75,5 @@ fn passed_by_anyone(listener: &ListenerPort) -> bool {
 
 fn passed_by_mesh(context: &Context<'_>, listener: &ListenerPort) -> bool {
     let mesh = context.world.mesh_of(listener.workload);
-    mesh.is_some_and(|mesh| {
-        let trust_domain = &mesh.settings().trust_domain.value;
-        lets_in_a_stranger(listener, trust_domain) == Tri::Yes
-    })
+    mesh.is_some_and(|mesh| lets_in_a_stranger(listener, mesh) == Tri::Yes)
 }

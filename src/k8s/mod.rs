@@ -519,6 +519,14 @@ pub fn step_into<'a>(node: Node<'a>, step: &str) -> Option<Node<'a>> {
     }
 }
 
+/// What stands at an address; it may lead into a document that a text holds.
+pub fn node_at<'a>(index: &'a Index, at: &At) -> Option<Node<'a>> {
+    let mut steps = at.pointer.steps();
+    let node = steps.try_fold(index.node(at.resource), |node, step| step_into(node, &step))?;
+    let held = node.document().attached(node.id());
+    Some(held.map_or(node, Document::root))
+}
+
 /// Whether two objects say the same, whatever the order of their fields.
 pub fn same_content(a: Node<'_>, b: Node<'_>) -> bool {
     use crate::syntax::Value;

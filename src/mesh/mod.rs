@@ -11,7 +11,7 @@ use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, LogState, Membership, Outside, Problem, Ruleset,
-    Service, ServiceId, Tracing, Way, Workload,
+    Service, ServiceId, Setting, Tracing, Way, Workload,
 };
 
 /// What a mesh product answers about one environment.
@@ -30,6 +30,9 @@ pub trait Mesh: Send + Sync {
 
     /// Who a workload of this mesh can prove to be.
     fn identity(&self, workload: &Workload) -> Identity;
+
+    /// Who a service account is in the mesh.
+    fn account(&self, namespace: &str, name: &str) -> Identity;
 
     /// Everything in force on one port of a workload that is in the mesh.
     fn listener(&self, workload: &Workload, port: u16) -> Listener;
@@ -66,6 +69,16 @@ pub trait Mesh: Send + Sync {
     /// The spans of a workload that is in the mesh.
     fn tracing(&self, workload: &Workload) -> Tracing {
         Tracing::unknown(workload.at())
+    }
+
+    /// What is set for the whole mesh, apart from [`Settings`], and rules judge by its name.
+    fn posture(&self) -> Vec<Setting> {
+        Vec::new()
+    }
+
+    /// What is set for the proxy of a workload that asks for one, and rules judge by its name.
+    fn proxy_settings(&self, _workload: &Workload) -> Vec<Setting> {
+        Vec::new()
     }
 
     /// What its gateways and the proxies before workloads ask of requests.
@@ -148,7 +161,7 @@ pub struct Call<'a> {
     pub workload: &'a Workload,
     /// The workload's port.
     pub port: u16,
-    /// Whether that workload is taken to be in the mesh.
+    /// Whether that workload is taken to be in the same mesh.
     pub meshed: bool,
 }
 
@@ -222,15 +235,15 @@ macro_rules! meshes {
             let unread = unread::report(index, &mut problems);
             (Meshes { known, unread }, problems)
         }
+
+        /// Whose an API group is, by the name for people; nothing if it is no mesh's.
+        pub fn product_of(group: &str) -> Option<&'static str> {
+            $(if $name::owns(group) {
+                return Some($name::TITLE);
+            })+
+            unread::product_of(group)
+        }
     };
 }
 
-meshes! { istio }
-
-/// Whose an API group is, by the name for people; nothing if it is no mesh's.
-pub fn product_of(group: &str) -> Option<&'static str> {
-    match istio::owns(group) {
-        true => Some("Istio"),
-        false => unread::product_of(group),
-    }
-}
+meshes! { istio, linkerd }

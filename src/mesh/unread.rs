@@ -5,14 +5,11 @@ use crate::k8s::{Index, whole};
 use crate::model::{At, Labels, Problem, ProblemKind};
 
 /// A product: its title, the domain of its kinds, the annotation that asks for its proxy.
-const PRODUCTS: [(&str, &str, &str); 2] = [
-    ("Linkerd", "linkerd.io", "linkerd.io/inject"),
-    (
-        "Consul",
-        "consul.hashicorp.com",
-        "consul.hashicorp.com/connect-inject",
-    ),
-];
+const PRODUCTS: [(&str, &str, &str); 1] = [(
+    "Consul",
+    "consul.hashicorp.com",
+    "consul.hashicorp.com/connect-inject",
+)];
 
 /// Reports objects and pods of these products, and says where the first of them is found.
 pub(super) fn report(index: &Index, problems: &mut Vec<Problem>) -> Option<(String, At)> {

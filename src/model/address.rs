@@ -86,7 +86,7 @@ impl At {
 }
 
 /// What decided a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Because {
     /// Someone wrote it.
     Configured(At),

@@ -11,6 +11,7 @@ mod listener;
 mod policy;
 mod problem;
 mod question;
+mod setting;
 mod telemetry;
 mod tri;
 mod way;
@@ -30,6 +31,7 @@ pub use policy::{
 };
 pub use problem::{Place, Problem, ProblemKind};
 pub use question::{Client, HeaderLine, Request, Token};
+pub use setting::Setting;
 pub use telemetry::{AccessLog, LogState, Missing, Tracing};
 pub use tri::Tri;
 pub use way::{Addresses, Gate, HeaderChange, Hop, Outside, PathRewrite, Rewrite, Way};

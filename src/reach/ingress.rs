@@ -140,6 +140,10 @@ impl World {
                 ways.push(start(hop(name, sends), conditions));
                 continue;
             };
+            let call = &Call {
+                meshed: call.meshed && self.is_in(mesh, call.workload),
+                ..*call
+            };
             for onward in mesh.ways(controller, call) {
                 let mut hop = hop(name.clone(), onward.sends.clone());
                 hop.identity = Some(mesh.identity(controller));

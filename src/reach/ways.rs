@@ -75,9 +75,11 @@ impl World {
                     false => self.services_to(server, to.port),
                 };
                 self.ways_from(client, client_meshed, ip, |mesh| {
-                    calls(server, to.port, server_meshed, &dialled)
+                    let own = self.is_in(mesh, server);
+                    calls(server, to.port, server_meshed && own, &dialled)
                         .iter()
                         .flat_map(|call| mesh.ways(client, call))
+                        .map(|way| if own { way } else { abroad(way) })
                         .collect()
                 })
             }
@@ -206,7 +208,9 @@ impl World {
         }
         let mut unread = self.unread.clone();
         for mesh in &self.meshes {
-            ways.extend(mesh.ways_in(server, to.port, meshed).into_iter().map(Ok));
+            let own = self.is_in(&**mesh, server);
+            let ways_in = mesh.ways_in(server, to.port, meshed && own).into_iter();
+            ways.extend(ways_in.map(|way| Ok(if own { way } else { abroad(way) })));
             unread = mesh.unjudged_ways_in(server, to.port).or(unread);
         }
         // a way in that is not understood may be open where those that are understood are not
@@ -273,6 +277,18 @@ fn calls<'a>(
             .map(|(service, port)| call(Some((service.id, *port))))
             .collect(),
     }
+}
+
+/// What one mesh proves, nobody outside it takes for a proof.
+fn abroad(mut way: Way) -> Way {
+    let last = way
+        .hops
+        .last_mut()
+        .map_or(&mut way.sends, |hop| &mut hop.sends);
+    if last.value == TlsOrigination::Mtls {
+        last.value = TlsOrigination::ForeignTls;
+    }
+    way
 }
 
 fn nobody(peer: Option<IpAddr>) -> Start {

@@ -79,6 +79,12 @@ impl World {
         self.meshes.get(mesh).map(|mesh| &**mesh)
     }
 
+    /// Whether it is this mesh that a workload is in, or may be in.
+    pub(super) fn is_in(&self, mesh: &dyn Mesh, workload: &Workload) -> bool {
+        let own = self.mesh_of(workload.id);
+        own.is_some_and(|own| own.kind() == mesh.kind())
+    }
+
     /// Whether a workload is in a mesh, and because of what.
     pub fn membership(&self, workload: WorkloadId) -> &Decided<Membership> {
         &self.member(workload).membership

@@ -58,6 +58,9 @@ fn holders(object: Node<'_>) -> Vec<(Node<'_>, bool)> {
             // any other may be the one that istiod's environment names
             let is_sure = name.is_some_and(|name| name == "istio" || name.starts_with("istio-"));
             found.extend(object.path(&["data", "mesh"]).map(|text| (text, is_sure)));
+            if name == Some("linkerd-config") {
+                found.extend(object.path(&["data", "values"]).map(|text| (text, true)));
+            }
             if name.is_some_and(|name| name.starts_with("istio-sidecar-injector")) {
                 let texts = ["config", "values"].map(|key| object.path(&["data", key]));
                 found.extend(texts.into_iter().flatten().map(|text| (text, true)));

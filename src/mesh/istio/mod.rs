@@ -54,6 +54,9 @@ use crate::model::{
     ResourceId, Ruleset, Service, Tracing, Way, Workload,
 };
 
+/// The name for people.
+pub const TITLE: &str = "Istio";
+
 const SECURITY: &str = "security.istio.io";
 const NETWORKING: &str = "networking.istio.io";
 
@@ -279,7 +282,7 @@ impl Mesh for Istio {
     }
 
     fn title(&self) -> &'static str {
-        "Istio"
+        TITLE
     }
 
     fn settings(&self) -> &Settings {
@@ -292,6 +295,10 @@ impl Mesh for Istio {
 
     fn identity(&self, workload: &Workload) -> Identity {
         self.identity_of(workload)
+    }
+
+    fn account(&self, namespace: &str, name: &str) -> Identity {
+        self.identity_in(&self.config, namespace, name)
     }
 
     fn listener(&self, workload: &Workload, port: u16) -> Listener {

@@ -13,6 +13,7 @@ use crate::mesh::istio::outbound::service_entry::ServiceEntry;
 use crate::mesh::istio::outbound::waypoint::Asked;
 use crate::mesh::istio::policy::{Object, Objects};
 use crate::mesh::istio::proxies::{GATEWAY_API, Named, Proxy, WAYPOINT_CLASS};
+use crate::mesh::istio::settings::MeshConfig;
 use crate::model::{At, Identity, Layer, ResourceId, Ruleset, Service, Workload};
 
 /// What a waypoint serves, as policies name it: its namespace; group, kind and name.
@@ -27,13 +28,17 @@ impl Istio {
     /// Who a workload can prove to be.
     pub fn identity_of(&self, workload: &Workload) -> Identity {
         let config = self.config.of(&self.member(workload).revision);
+        self.identity_in(config, &workload.namespace, &workload.service_account)
+    }
+
+    /// Who a service account is to a control plane.
+    pub fn identity_in(&self, config: &MeshConfig, namespace: &str, account: &str) -> Identity {
         let trust_domain = Arc::clone(&config.neutral.trust_domain.value);
-        let (namespace, account) = (&workload.namespace, &workload.service_account);
         Identity {
             name: format!("{trust_domain}/ns/{namespace}/sa/{account}").into(),
             trust_domain,
-            namespace: Arc::clone(namespace),
-            service_account: Arc::clone(account),
+            namespace: namespace.into(),
+            service_account: account.into(),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Two places that install the same control plane differently.
 
-use super::place::{Sources, node_at};
+use super::place::Sources;
 use super::profile;
-use crate::k8s::{Index, same_content};
+use crate::k8s::{Index, node_at, same_content};
 use crate::model::At;
 use crate::syntax::Node;
 

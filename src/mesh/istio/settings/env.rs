@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::place::{DEFAULT, Sources, node_at};
+use super::place::{DEFAULT, Sources};
 use super::profile;
-use crate::k8s::Index;
+use crate::k8s::{Index, node_at};
 use crate::model::{At, Workload};
 use crate::syntax::{Node, Value};
 

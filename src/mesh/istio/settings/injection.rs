@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::place::node_at;
 use super::reader::Reader;
 use super::sources;
-use crate::k8s::Index;
 use crate::k8s::selector::LabelSelector;
+use crate::k8s::{Index, node_at};
 use crate::model::{At, Tri, Workload};
 use crate::syntax::{Node, from_node};
 

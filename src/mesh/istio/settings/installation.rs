@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use super::place::{DEFAULT, Sources, node_at};
+use super::place::{DEFAULT, Sources};
 use super::recognize::{self, Found};
-use crate::k8s::Index;
+use crate::k8s::{Index, node_at};
 use crate::model::{At, ResourceId};
 use crate::syntax::Node;
 

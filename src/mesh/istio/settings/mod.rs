@@ -27,7 +27,6 @@ pub use capture::CaptureDefaults;
 pub use discovery::Discovery;
 pub use injection::Injection;
 pub use installation::values_of;
-pub use place::node_at;
 pub use provider::Provider;
 pub use revisions::Revisions;
 pub use tracing::Tracing;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::k8s::{Index, step_into};
+use crate::k8s::{Index, node_at};
 use crate::model::At;
-use crate::syntax::{Document, Node};
+use crate::syntax::Node;
+
 /// The revision of a control plane that is installed without one.
 pub(super) const DEFAULT: &str = "default";
 
@@ -44,13 +45,7 @@ impl Sources {
         }
     }
 }
-/// What stands at an address; it may lead into a document that a text holds.
-pub fn node_at<'a>(index: &'a Index, at: &At) -> Option<Node<'a>> {
-    let mut steps = at.pointer.steps();
-    let node = steps.try_fold(index.node(at.resource), |node, step| step_into(node, &step))?;
-    let held = node.document().attached(node.id());
-    Some(held.map_or(node, Document::root))
-}
+
 /// The texts that stand at places, with their places.
 pub(super) fn first_text<'a>(index: &'a Index, places: &[At]) -> Option<(&'a str, At)> {
     places.iter().find_map(|at| {

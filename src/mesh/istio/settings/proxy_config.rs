@@ -5,9 +5,8 @@
 //! namespace, that of the root namespace. The objects hold environment variables only.
 
 use super::MeshConfig;
-use super::place::node_at;
-use crate::k8s::Index;
 use crate::k8s::selector::is_subset;
+use crate::k8s::{Index, node_at};
 use crate::model::{At, Decided, Labels, ResourceId, Workload};
 use crate::syntax::{Node, from_node};
 

@@ -1,8 +1,8 @@
 //! Looks settings up in their sources: the first that has one wins, field by field.
 
-use super::place::{Sources, node_at};
+use super::place::Sources;
 use super::profile;
-use crate::k8s::Index;
+use crate::k8s::{Index, node_at};
 use crate::model::{At, Decided};
 use crate::syntax::Node;
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::installation::{Installation, installations};
-use super::place::{DEFAULT, Sources, node_at};
+use super::place::{DEFAULT, Sources};
 use super::{conflict, env, profile};
-use crate::k8s::Index;
+use crate::k8s::{Index, node_at};
 use crate::model::{At, Problem, ProblemKind, ResourceId};
 
 /// The settings of each control plane, by revision.

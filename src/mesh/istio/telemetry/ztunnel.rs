@@ -4,7 +4,8 @@
 //! `istio/istio: manifests/charts/ztunnel`.
 
 use crate::k8s::Index;
-use crate::mesh::istio::settings::{node_at, values_of};
+use crate::k8s::node_at;
+use crate::mesh::istio::settings::values_of;
 use crate::model::{AccessLog, At, Because, LogState, Missing};
 use crate::syntax::Node;
 

@@ -1,0 +1,46 @@
+//! What is set for meshes and for proxies, and rules judge by its name.
+
+use std::collections::BTreeSet;
+
+use super::context::Context;
+use super::decisions::{Grouped, SOME, guarded};
+use super::{ProxySetting, Setting};
+use crate::mesh::Mesh;
+use crate::model::{self, Because, Membership, Workload};
+
+/// What is set for a whole mesh.
+pub(super) fn posture(context: &Context<'_>, mesh: &dyn Mesh) -> Vec<Setting> {
+    let told = |setting: model::Setting| Setting {
+        name: setting.name,
+        value: setting.value,
+        at: context.address(setting.because.at()),
+        configured: setting.because.is_configured(),
+    };
+    mesh.posture().into_iter().map(told).collect()
+}
+
+/// What is set for proxies, by the line that decides it.
+pub(super) fn of_proxies(context: &Context<'_>) -> Vec<ProxySetting> {
+    let world = context.world;
+    let guarded: BTreeSet<_> = guarded(context);
+    let all = world.index.workloads().iter().flat_map(|workload| {
+        let out = world.membership(workload.id).value == Membership::Unmeshed;
+        let mesh = world.mesh_of(workload.id).filter(|_| !out);
+        mesh.into_iter().flat_map(move |mesh| {
+            let settings = mesh.proxy_settings(workload).into_iter();
+            settings.map(move |one| ((mesh.kind(), one.name, one.value, one.because), workload))
+        })
+    });
+    type Key = (&'static str, &'static str, String, Because);
+    let told = |((mesh, name, value, because), workloads): (Key, Vec<&Workload>)| ProxySetting {
+        mesh,
+        name,
+        value,
+        at: context.address(because.at()),
+        configured: because.is_configured(),
+        count: workloads.len(),
+        guarded: workloads.iter().any(|w| guarded.contains(&w.id)),
+        workloads: workloads.iter().take(SOME).map(|w| w.to_string()).collect(),
+    };
+    Grouped::<Key, _>::of(all).into_iter().map(told).collect()
+}

@@ -1,0 +1,87 @@
+//! The annotations of a pod as its proxy gets them: its own, and those of its namespace that the
+//! injector copies.
+//!
+//! `linkerd/linkerd2: pkg/inject/inject.go` (AppendNamespaceAnnotations, GetConfigOverride).
+
+use crate::k8s::Index;
+use crate::model::{At, Labels, ResourceId, Workload};
+
+/// The annotation that asks for a proxy.
+pub const INJECT: &str = "linkerd.io/inject";
+
+/// The domain of the annotations that set a proxy up.
+const CONFIG: &str = "config.linkerd.io/";
+
+/// What the injector does not copy from the namespace.
+const OWN: &[&str] = &[
+    "enable-gateway",
+    "close-wait-timeout",
+    "debug-image",
+    "debug-image-pull-policy",
+    "debug-image-version",
+    "proxy-cpu-ratio-limit",
+];
+
+/// The annotations of a workload's pods.
+#[derive(Debug, Clone, Copy)]
+pub struct Annotations<'a> {
+    /// The workload.
+    pub workload: &'a Workload,
+    /// Its namespace; nothing where its object is not in the input, or no injector has to do with
+    /// the workload.
+    pub namespace: Option<(ResourceId, &'a Labels)>,
+    /// Whether all annotations are known.
+    pub known: bool,
+}
+
+impl<'a> Annotations<'a> {
+    /// Those of a workload.
+    pub fn of(index: &'a Index, workload: &'a Workload) -> Self {
+        let external = is_external(workload);
+        let known = index
+            .namespace(&workload.namespace)
+            .filter(|namespace| namespace.labels.is_some());
+        let namespace = known.map(|namespace| {
+            let id = namespace.at.resource;
+            (id, &index.resource(id).annotations)
+        });
+        Self {
+            workload,
+            namespace: namespace.filter(|_| !external),
+            known: external || known.is_some(),
+        }
+    }
+
+    /// One that sets the proxy up, without its domain: `access-log`. One that the pod has counts,
+    /// even if it is empty.
+    pub fn config(&self, name: &str) -> Option<(&'a str, At)> {
+        let key = format!("{CONFIG}{name}");
+        self.own(&key).or_else(|| {
+            let inherited = !OWN.contains(&name);
+            self.of_namespace(&key).filter(|_| inherited)
+        })
+    }
+
+    /// One of the pod itself.
+    pub fn own(&self, key: &str) -> Option<(&'a str, At)> {
+        let value = self.workload.annotation(key)?;
+        Some((value, self.workload.annotation_at(key)))
+    }
+
+    /// One of the namespace.
+    pub fn of_namespace(&self, key: &str) -> Option<(&'a str, At)> {
+        let (id, annotations) = self.namespace?;
+        let value = annotations.get(key)?;
+        Some((value, At::new(id, "/metadata/annotations").join(key)))
+    }
+
+    /// Whether one that the pod does not have may be in its namespace, which is not in the input.
+    pub fn may_inherit(&self, name: &str) -> bool {
+        !self.known && self.own(&format!("{CONFIG}{name}")).is_none()
+    }
+}
+
+/// Whether a workload runs outside the cluster.
+pub fn is_external(workload: &Workload) -> bool {
+    &*workload.kind == "ExternalWorkload"
+}

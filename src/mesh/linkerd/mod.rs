@@ -1,0 +1,178 @@
+//! Linkerd: what is in force, from its objects alone.
+//!
+//! What is not understood comes out as a problem, and what it touches is not decided.
+
+mod annotation;
+mod inbound;
+mod log;
+mod membership;
+mod outbound;
+mod port;
+mod rights;
+mod settings;
+
+use std::sync::Arc;
+
+use annotation::Annotations;
+use membership::Member;
+use settings::Config;
+
+use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
+use crate::k8s::Index;
+use crate::k8s::ingress::Ingress;
+use crate::model::{
+    AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, ResourceId,
+    Ruleset, Service, Way, Workload,
+};
+
+/// The name for people.
+pub const TITLE: &str = "Linkerd";
+
+/// Linkerd in one environment.
+pub struct Linkerd {
+    index: Arc<Index>,
+    config: Config,
+    members: Vec<Member>,
+    policies: Vec<Policy>,
+}
+
+/// Compiles Linkerd, if anything of it is in the environment.
+pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linkerd> {
+    let first = first_trace(index)?;
+    let config = settings::read(index, At::new(first, ""), problems);
+    let member = |workload| membership::member(index, &Annotations::of(index, workload), &config);
+    Some(Linkerd {
+        members: index.workloads().iter().map(member).collect(),
+        index: Arc::clone(index),
+        config,
+        policies: Vec::new(),
+    })
+}
+
+/// Whether an API group is Linkerd's.
+pub(super) fn owns(group: &str) -> bool {
+    group == "linkerd.io" || group.ends_with(".linkerd.io")
+}
+
+/// The first object that shows Linkerd is there.
+fn first_trace(index: &Index) -> Option<ResourceId> {
+    let by_object = index.resources().find(|(_, resource)| {
+        owns(&resource.key.group)
+            || (resource.key.is("", "Namespace")
+                && resource.annotations.contains_key(annotation::INJECT))
+            || (resource.key.is("", "ConfigMap") && &*resource.key.name == "linkerd-config")
+    });
+    by_object.map(|(id, _)| id).or_else(|| {
+        let asks = |workload: &&Workload| {
+            workload.annotations.contains_key(annotation::INJECT)
+                || workload.labels.contains_key(membership::CONTROL_PLANE)
+        };
+        index.workloads().iter().find(asks).map(|w| w.resource)
+    })
+}
+
+impl Linkerd {
+    /// # Panics
+    /// With a workload of another environment.
+    #[allow(clippy::indexing_slicing)]
+    fn member(&self, workload: &Workload) -> &Member {
+        &self.members[workload.id.0 as usize]
+    }
+}
+
+impl Mesh for Linkerd {
+    fn kind(&self) -> &'static str {
+        "linkerd"
+    }
+
+    fn title(&self) -> &'static str {
+        TITLE
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.config.neutral
+    }
+
+    fn membership(&self, workload: &Workload) -> Decided<Membership> {
+        self.member(workload).membership.clone()
+    }
+
+    fn identity(&self, workload: &Workload) -> Identity {
+        self.account(&workload.namespace, &workload.service_account)
+    }
+
+    fn account(&self, namespace: &str, name: &str) -> Identity {
+        let plane = &self.config.control_plane.value;
+        let domain = &self.config.neutral.trust_domain.value;
+        Identity {
+            name: format!("{name}.{namespace}.serviceaccount.identity.{plane}.{domain}").into(),
+            trust_domain: Arc::clone(domain),
+            namespace: namespace.into(),
+            service_account: name.into(),
+        }
+    }
+
+    fn listener(&self, workload: &Workload, port: u16) -> Listener {
+        self.listener_of(workload, port)
+    }
+
+    fn ways(&self, client: &Workload, call: &Call<'_>) -> Vec<Way> {
+        self.ways_of(client, call)
+    }
+
+    fn ways_out(&self, client: &Workload, to: &Outside) -> Vec<Way> {
+        self.ways_outside(client, to)
+    }
+
+    fn ways_in(&self, _workload: &Workload, _port: u16, _meshed: bool) -> Vec<Way> {
+        Vec::new()
+    }
+
+    fn serves_ingress(&self, _ingress: &Ingress) -> bool {
+        false
+    }
+
+    fn proxies_before(&self, _workload: &Workload, _port: u16) -> Vec<Before> {
+        Vec::new()
+    }
+
+    fn origination_key(&self, client: &Workload) -> String {
+        self.way_out_key(client)
+    }
+
+    fn distinguished_namespaces(&self, _service: &Service) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
+    fn unjudged_ways_in(&self, _workload: &Workload, _port: u16) -> Option<(String, At)> {
+        None
+    }
+
+    fn access_log(&self, workload: &Workload) -> AccessLog {
+        self.log_of(workload)
+    }
+
+    fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
+        Vec::new()
+    }
+
+    fn made(&self) -> Vec<Made<'_>> {
+        Vec::new()
+    }
+
+    fn policies(&self) -> &[Policy] {
+        &self.policies
+    }
+
+    fn policy_resources(&self) -> &'static [PolicyResource] {
+        rights::POLICY_RESOURCES
+    }
+
+    fn is_own_account(&self, namespace: &str, name: &str) -> bool {
+        rights::is_own_account(&self.config.control_plane.value, namespace, name)
+    }
+
+    fn versions(&self) -> Vec<Version> {
+        Vec::new()
+    }
+}
