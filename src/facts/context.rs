@@ -92,6 +92,7 @@ fn lets_in(listener: &ListenerPort, identity: Option<&Identity>, request: Option
         let caller = Caller {
             identity: identity.filter(|_| inlet.accepts == Transport::Mtls),
             peer: None,
+            inside: true,
             destination: None,
             port: listener.port,
             server_name: None,

@@ -10,6 +10,7 @@ pub mod rbac;
 pub mod resource;
 pub mod selector;
 mod service;
+pub mod spec;
 mod workload;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

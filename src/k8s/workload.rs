@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::metadata::string_map;
-use super::{Index, ResourceKey};
+use super::{Index, Resource, ResourceKey};
 use crate::model::{
     At, Container, ContainerPort, Place, Pointer, Problem, ProblemKind, Protocol, ResourceId,
     Workload, WorkloadId,
@@ -37,6 +37,9 @@ pub(super) fn read(
 ) -> Option<Workload> {
     let object = index.resource(resource);
     let node = index.node(resource);
+    if object.key.is("workload.linkerd.io", "ExternalWorkload") {
+        return external(object, resource, node, problems);
+    }
     let template = Pointer::new(template_path(&object.key, node)?);
     let mut pod = Some(node);
     for step in template.steps() {
@@ -85,6 +88,38 @@ pub(super) fn read(
         started: own && text("nodeName").is_some(),
         dormant: node.path(&["spec", "replicas"]).and_then(Node::as_i64) == Some(0)
             || node.path(&["spec", "suspend"]).and_then(Node::as_bool) == Some(true),
+    })
+}
+
+/// A machine outside the cluster that an object describes; its ports stand in no container.
+fn external(
+    object: &Resource,
+    resource: ResourceId,
+    node: Node<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Workload> {
+    let machine = Container {
+        name: "".into(),
+        image: "".into(),
+        init: false,
+        sidecar: false,
+        ports: ports(node.get("spec")?, "port", &Pointer::new("/spec"), problems),
+        at: Pointer::new("/spec"),
+    };
+    Some(Workload {
+        id: WorkloadId(0),
+        resource,
+        kind: Arc::clone(&object.key.kind),
+        namespace: object.key.namespace.clone()?,
+        name: Arc::clone(&object.key.name),
+        labels: object.labels.clone(),
+        annotations: object.annotations.clone(),
+        service_account: "".into(),
+        containers: vec![machine],
+        host_network: false,
+        template: Pointer::root(),
+        dormant: false,
+        started: false,
     })
 }
 
@@ -155,7 +190,7 @@ fn containers(spec: Node<'_>, template: &Pointer, problems: &mut Vec<Problem>) -
                 image: text("image").into(),
                 init,
                 sidecar: init && text("restartPolicy") == "Always",
-                ports: ports(node, &at, problems),
+                ports: ports(node, "containerPort", &at, problems),
                 at,
             });
         }
@@ -163,13 +198,19 @@ fn containers(spec: Node<'_>, template: &Pointer, problems: &mut Vec<Problem>) -
     all
 }
 
-fn ports(container: Node<'_>, at: &Pointer, problems: &mut Vec<Problem>) -> Vec<ContainerPort> {
+/// The ports of a container, which have their number in this field.
+fn ports(
+    container: Node<'_>,
+    field: &str,
+    at: &Pointer,
+    problems: &mut Vec<Problem>,
+) -> Vec<ContainerPort> {
     let mut ports = Vec::new();
     let nodes = container.get("ports").into_iter().flat_map(Node::items);
     for (i, node) in nodes.enumerate() {
-        let number = node.get("containerPort").and_then(port_number);
+        let number = node.get(field).and_then(port_number);
         let Some(number) = number else {
-            problems.push(not_a_port(node, "containerPort"));
+            problems.push(not_a_port(node, field));
             continue;
         };
         ports.push(ContainerPort {

@@ -41,6 +41,8 @@ pub struct Ruleset {
 /// How a proxy changes a path before it compares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Normalization {
+    /// Not at all; and it takes any method.
+    Verbatim,
     /// Not at all.
     None,
     /// RFC 3986: dot segments, backslashes, unreserved characters.
@@ -148,6 +150,8 @@ pub enum Test {
     IdentityTrustDomain(StringMatch),
     /// Address of the peer of the connection.
     PeerAddress(Cidr),
+    /// Address of the peer of the connection, in ranges that hold all addresses of the cluster.
+    PeerInside(Arc<[Cidr]>),
     /// Address of the client as headers have it.
     ClientAddress(Cidr),
     /// Address the connection was made to.
@@ -169,6 +173,13 @@ pub enum Test {
         /// Name of the parameter.
         name: Arc<str>,
         /// The value; [`StringMatch::Any`] takes an empty one too.
+        value: StringMatch,
+    },
+    /// Any value that the query of the target gives a name, decoded.
+    AnyQuery {
+        /// Name of the parameter.
+        name: Arc<str>,
+        /// The value.
         value: StringMatch,
     },
     /// A line of an HTTP header.
@@ -194,6 +205,8 @@ pub enum Test {
     },
     /// A token is presented and none of these rules accepts it.
     TokenRefused(Arc<[TokenRule]>),
+    /// The request is one that is asked about, and not any.
+    Given,
     /// Something that files cannot tell; the text says what.
     Unknowable(Arc<str>),
 }

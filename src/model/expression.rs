@@ -9,6 +9,8 @@ use regex::Regex;
 pub struct Expression {
     compiled: Regex,
     written: Arc<str>,
+    /// Whether what is found first has to be the whole text.
+    covers: bool,
 }
 
 impl Expression {
@@ -22,6 +24,16 @@ impl Expression {
         Self::new(written, written)
     }
 
+    /// One of which the first that is found in a text has to be the whole text: `a|ab` finds `a` in
+    /// `ab`, and so does not fit it.
+    pub fn covering(written: &str) -> Option<Self> {
+        let found = Self::part(written)?;
+        Some(Self {
+            covers: true,
+            ..found
+        })
+    }
+
     /// One that fits a text in any case, with or without more behind it.
     pub fn any_case(text: &str, more: bool) -> Option<Self> {
         let more = if more { "(?s:.*)" } else { "" };
@@ -32,12 +44,19 @@ impl Expression {
         Some(Self {
             compiled: Regex::new(compiled).ok()?,
             written: written.into(),
+            covers: false,
         })
     }
 
     /// Whether a text fits.
     pub fn fits(&self, text: &str) -> bool {
-        self.compiled.is_match(text)
+        match self.covers {
+            true => {
+                let found = self.compiled.find(text);
+                found.is_some_and(|found| found.as_str().len() == text.len())
+            }
+            false => self.compiled.is_match(text),
+        }
     }
 
     /// The text with everything that fits replaced; `\1` stands for the first group.
@@ -70,7 +89,7 @@ impl Expression {
 
 impl PartialEq for Expression {
     fn eq(&self, other: &Self) -> bool {
-        self.compiled.as_str() == other.compiled.as_str()
+        (self.compiled.as_str(), self.covers) == (other.compiled.as_str(), other.covers)
     }
 }
 
@@ -84,7 +103,8 @@ impl PartialOrd for Expression {
 
 impl Ord for Expression {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.compiled.as_str().cmp(other.compiled.as_str())
+        let text = self.compiled.as_str().cmp(other.compiled.as_str());
+        text.then(self.covers.cmp(&other.covers))
     }
 }
 
@@ -110,6 +130,9 @@ mod tests {
         assert_eq!(fits(any_case(false), "/IT.MS/1"), Some(false));
         assert_eq!(fits(any_case(false), "/ITEMS"), Some(false));
         assert!(Expression::whole("(?=a)").is_none());
+        let covering = || Expression::covering("a|ab");
+        assert_eq!(fits(covering(), "a"), Some(true));
+        assert_eq!(fits(covering(), "ab"), Some(false));
     }
 
     #[test]

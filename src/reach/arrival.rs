@@ -13,6 +13,8 @@ use crate::model::{
 pub(super) struct Start {
     pub(super) identity: Option<Identity>,
     pub(super) peer: Option<IpAddr>,
+    /// Whether it is in the cluster, with an address of its own there.
+    pub(super) inside: bool,
     /// What its calls need beside what their way asks, and is not known to be there.
     pub(super) needs: Vec<(String, At)>,
 }
@@ -25,6 +27,7 @@ pub(super) struct Arrival<'a> {
     pub(super) last: Transport,
     pub(super) identity: Option<&'a Identity>,
     pub(super) peer: Option<IpAddr>,
+    pub(super) inside: bool,
     pub(super) client: ClientAddress,
     /// What is asked on the way.
     pub(super) asked: Vec<Asked<'a>>,
@@ -68,6 +71,7 @@ pub(super) fn travel<'a>(way: &'a Way, start: &'a Start, port: u16) -> Result<Ar
         last: first,
         identity: start.identity.as_ref().filter(|_| first == Transport::Mtls),
         peer: start.peer,
+        inside: start.inside,
         client: ClientAddress::Read(Addresses::Last),
         asked: Vec::new(),
         way,
@@ -117,6 +121,7 @@ impl<'a> Arrival<'a> {
             .as_ref()
             .filter(|_| self.last == Transport::Mtls);
         self.peer = None;
+        self.inside = true;
         self.conditions.extend(hop.conditions.iter().cloned());
     }
 
@@ -125,6 +130,7 @@ impl<'a> Arrival<'a> {
         Caller {
             identity: self.identity,
             peer: self.peer,
+            inside: self.inside,
             destination,
             port: 0,
             server_name: self.way.server_name.clone(),

@@ -174,6 +174,7 @@ fn unknowns(when: &When, caller: &Caller<'_>, attempt: &Attempt, into: &mut Vec<
 fn describe_unknown(test: &Test) -> String {
     match test {
         Test::PeerAddress(range) => format!("whether the caller's address is in {range}"),
+        Test::PeerInside(_) => "whether the caller's address is one of the cluster".to_owned(),
         Test::ClientAddress(range) => format!("whether the client's address is in {range}"),
         Test::DestinationAddress(range) => format!("whether the address it dials is in {range}"),
         Test::TokenRefused(_) => "whether the token is accepted".to_owned(),
@@ -228,12 +229,18 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
         | Test::Host(_)
         | Test::HostName(_)
         | Test::Query { .. }
+        | Test::AnyQuery { .. }
         | Test::Header { .. }
             if attempt.open && caller.layer == Layer::Http =>
         {
             Tri::Unknown
         }
         Test::PeerAddress(range) => address(caller.peer, range),
+        Test::PeerInside(ranges) => match caller.peer {
+            Some(address) => ranges.iter().any(|range| contains(range, address)).into(),
+            None if caller.inside => Tri::Yes,
+            None => Tri::Unknown,
+        },
         Test::ClientAddress(range) => address(attempt.client_address, range),
         Test::DestinationAddress(range) => address(caller.destination, range),
         Test::Port(port) => (caller.port == *port).into(),
@@ -248,6 +255,9 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
         Test::Query { name, value } => attempt
             .parameter(name)
             .is_some_and(|given| *value == StringMatch::Any || value.matches(given))
+            .into(),
+        Test::AnyQuery { name, value } => form_urlencoded::parse(attempt.query.as_bytes())
+            .any(|(known, given)| *known == **name && value.matches(&given))
             .into(),
         Test::HostName(value) => value.matches(without_port(&attempt.host)).into(),
         Test::Header { name, value } => attempt
@@ -267,6 +277,7 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
             .into(),
         Test::TokenRefused(_) if attempt.token_unjudged => Tri::Unknown,
         Test::TokenRefused(_) => attempt.token_refused.into(),
+        Test::Given => attempt.given.into(),
         Test::Unknowable(_) => Tri::Unknown,
         Test::Identity(_)
         | Test::IdentityNamespace(_)

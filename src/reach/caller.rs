@@ -14,6 +14,8 @@ pub struct Caller<'a> {
     pub identity: Option<&'a Identity>,
     /// Where the connection comes from, if that is known.
     pub peer: Option<IpAddr>,
+    /// Whether it comes from within the cluster.
+    pub inside: bool,
     /// The address that was dialled, if that is known.
     pub destination: Option<IpAddr>,
     /// The workload's port.
@@ -56,6 +58,8 @@ pub struct Attempt {
     pub token_unjudged: bool,
     /// The client's address as headers have it, if it is known.
     pub client_address: Option<IpAddr>,
+    /// Whether it is the request that is asked about.
+    pub given: bool,
     /// Whether nothing is known of the request: what it is made of may be anything.
     pub open: bool,
 }

@@ -74,7 +74,7 @@ fn looking_for(
     let peer = asked.first().and_then(|gate| gate.caller.peer);
     let given = request.cloned().unwrap_or_default();
     let methods = match &given.method {
-        Some(method) if !normalize::METHODS.contains(&method.as_str()) => return None,
+        Some(method) if !normalize::takes_method(method, normalization) => return None,
         Some(method) => vec![method.clone()],
         None => patterns.methods(),
     };
@@ -111,6 +111,7 @@ fn looking_for(
     let replaced = |rewrite: &&PathRewrite| matches!(rewrite, PathRewrite::Fits { .. });
     let open = patterns.fit_others(&given, request.is_some())
         || (given.path.is_none() && rewrites.iter().any(replaced));
+    let asked_about = request.is_some();
     let mut request = given;
     let tokens = asked
         .iter()
@@ -126,6 +127,7 @@ fn looking_for(
         base: Attempt {
             headers: lines,
             query,
+            given: asked_about,
             ..Attempt::default()
         },
         tokens,
@@ -334,7 +336,7 @@ impl Patterns {
             Test::Method(value) => push(&mut self.methods, value.clone()),
             Test::Path(value) => push(&mut self.paths, value.clone()),
             Test::Host(value) | Test::HostName(value) => push(&mut self.hosts, value.clone()),
-            Test::Query { .. } => self.queries = true,
+            Test::Query { .. } | Test::AnyQuery { .. } => self.queries = true,
             Test::Header { name, value } => {
                 push(&mut self.headers, (name.to_string(), value.clone()))
             }

@@ -69,7 +69,7 @@ fn decided(
         (None, Outcome::Denied) => {
             let text = match gate.routes {
                 true => "no route takes such a request there",
-                false => "no rule matches, and this ALLOW policy selects the workload",
+                false => "no rule allows it, and here what no rule allows is refused",
             };
             vec![Step::new(stage, outcome, text, &rules.because)]
         }
@@ -217,7 +217,7 @@ fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
         },
         Test::Method(_) => or_none(&attempt.method, "method"),
         Test::Path(_) => or_none(&attempt.path, "path"),
-        Test::Query { name, .. } => {
+        Test::Query { name, .. } | Test::AnyQuery { name, .. } => {
             let given = attempt.parameter(name).unwrap_or("");
             or_none(given, &format!("query parameter {name}"))
         }
@@ -234,6 +234,7 @@ fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
             Some(_) => "the token".to_owned(),
             None => "no token is presented, which".to_owned(),
         },
+        Test::Given => "the request".to_owned(),
         Test::ServerName(_) => or_none(caller.server_name.as_deref().unwrap_or(""), "server name"),
         _ => "the address".to_owned(),
     }
@@ -249,12 +250,14 @@ fn value_of(test: &Test) -> String {
         | Test::Host(value)
         | Test::HostName(value)
         | Test::Query { value, .. }
+        | Test::AnyQuery { value, .. }
         | Test::Header { value, .. } => text(value),
         Test::IdentityNamespace(value) => format!("in namespace {value:?}"),
         Test::IdentityServiceAccount { namespace, name } => format!("{namespace}/{name}"),
         Test::PeerAddress(range) | Test::ClientAddress(range) | Test::DestinationAddress(range) => {
             range.to_string()
         }
+        Test::PeerInside(_) => "one of the cluster".to_owned(),
         Test::Port(port) => port.to_string(),
         Test::Path(PathMatch::Text(value)) => text(value),
         Test::Path(PathMatch::Template(segments)) => format!("{:?}", template(segments)),
@@ -263,6 +266,7 @@ fn value_of(test: &Test) -> String {
         }
         Test::TokenClaim { path, value } => format!("saying {} {}", path.join("."), text(value)),
         Test::TokenRefused(_) => "an accepted token".to_owned(),
+        Test::Given => "one that is asked about".to_owned(),
         Test::Unknowable(what) => what.to_string(),
     }
 }

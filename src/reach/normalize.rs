@@ -43,6 +43,11 @@ pub const METHODS: &[&str] = &[
     "SOURCE",
 ];
 
+/// Whether a proxy takes a method at all.
+pub fn takes_method(method: &str, mode: Normalization) -> bool {
+    mode == Normalization::Verbatim || METHODS.contains(&method)
+}
+
 /// What follows `?` in a target.
 pub fn query(target: &str) -> &str {
     let target = target.split('#').next().unwrap_or(target);
@@ -60,7 +65,7 @@ pub fn path(target: &str, mode: Normalization) -> Option<String> {
     }
     let end = target.find(['?', '#']).unwrap_or(target.len());
     let path = target.get(..end).unwrap_or(target);
-    if mode == Normalization::None {
+    if matches!(mode, Normalization::None | Normalization::Verbatim) {
         return Some(path.to_owned());
     }
     if path.contains("%00") {

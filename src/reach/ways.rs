@@ -146,6 +146,7 @@ impl World {
     ) -> (Start, Vec<Result<Way, Step>>) {
         let mut start = Start {
             needs: self.network.outbound(client),
+            inside: !client.host_network,
             ..nobody(ip)
         };
         let Some(mesh) = self.mesh_of(client.id).filter(|_| meshed) else {
@@ -295,6 +296,7 @@ fn nobody(peer: Option<IpAddr>) -> Start {
     Start {
         identity: None,
         peer,
+        inside: false,
         needs: Vec::new(),
     }
 }

@@ -39,7 +39,7 @@ use membership::{Member, Plane};
 use outbound::destination::DestinationRules;
 use outbound::scope::Sidecars;
 use outbound::service_entry::ServiceEntries;
-use policy::{Objects, report_unknown_fields};
+use policy::Objects;
 use proxies::Proxies;
 use routes::api_route::ApiRoutes;
 use routes::virtual_service::VirtualServices;
@@ -49,6 +49,7 @@ use transport::PeerPolicies;
 use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
+use crate::k8s::spec::report_unknown_fields;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, ProblemKind,
     ResourceId, Ruleset, Service, Tracing, Way, Workload,

@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::crd::Selecting;
 use super::settings::{Discovery, Revisions};
-use crate::k8s::Index;
 use crate::k8s::selector::{LabelIndex, is_subset};
-use crate::model::{At, Labels, Problem, ProblemKind, ResourceId, Tri, Workload};
+use crate::k8s::{Index, spec};
+use crate::model::{At, Labels, Problem, ResourceId, Tri, Workload};
 
 /// One object with its spec.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl<T: for<'a> Deserialize<'a> + Default + Selecting> Objects<T> {
         let read: Vec<Result<Object<T>, Problem>> = index
             .of_kind(group, kind)
             .par_iter()
-            .filter_map(|&id| read_one(index, id, kind))
+            .filter_map(|&id| read_one(index, id))
             .collect();
         let (revisions, discovery) = (Revisions::find(index), Discovery::find(index));
         let mut all = Vec::with_capacity(read.len());
@@ -107,56 +107,16 @@ impl<T: for<'a> Deserialize<'a> + Default + Selecting> Objects<T> {
     }
 }
 
-/// Reports fields that a kind does not have: the API server drops them, so they mean nothing.
-pub fn report_unknown_fields<T: for<'a> Deserialize<'a>>(
-    index: &Index,
-    group: &str,
-    kind: &str,
-    problems: &mut Vec<Problem>,
-) {
-    let unknown: Vec<Vec<Problem>> = index
-        .of_kind(group, kind)
-        .par_iter()
-        .map(|&id| {
-            let Some(spec) = index.node(id).get("spec") else {
-                return Vec::new();
-            };
-            let fields = crate::syntax::unknown_fields::<T>(spec).into_iter();
-            let report = |field: crate::model::Pointer| {
-                let name = field.steps().last().unwrap_or_default();
-                let message = format!(
-                    "{kind} has no field {name:?} here: the API server drops it, so it has no effect"
-                );
-                let at = At::new(id, format!("/spec{field}"));
-                Problem::at(ProblemKind::UnknownField, message, at)
-            };
-            fields.map(report).collect()
-        })
-        .collect();
-    problems.extend(unknown.into_iter().flatten());
-}
-
 /// One object; nothing of a kind without a namespace.
 fn read_one<T: for<'a> Deserialize<'a> + Default>(
     index: &Index,
     id: ResourceId,
-    kind: &str,
 ) -> Option<Result<Object<T>, Problem>> {
     let resource = index.resource(id);
     let namespace = resource.key.namespace.clone()?;
-    let spec = match index.node(id).get("spec").filter(|node| !node.is_null()) {
-        None => T::default(),
-        Some(node) => match crate::syntax::from_node(node) {
-            Ok(spec) => spec,
-            Err(error) => {
-                let message = format!(
-                    "the API server refuses this {kind}, so it is not in force: {}",
-                    error.message
-                );
-                let at = At::new(id, format!("/spec{}", error.pointer));
-                return Some(Err(Problem::at(ProblemKind::Rejected, message, at)));
-            }
-        },
+    let spec = match spec::read(index, id) {
+        Ok(spec) => spec,
+        Err(problem) => return Some(Err(problem)),
     };
     let revision = resource.labels.get("istio.io/rev").cloned();
     Some(Ok(Object {

@@ -1,21 +1,486 @@
-//! What a workload's proxy takes.
+//! What a workload's proxy takes, and from whom.
+//!
+//! `linkerd/linkerd2: policy-controller/k8s/index/src/inbound/index.rs` (inbound_server,
+//! default_inbound_server), `policy-controller/grpc/src/inbound.rs` (to_server).
+
+use std::sync::Arc;
 
 use super::Linkerd;
-use crate::model::{Decided, Listener, TlsAcceptance, Workload};
+use super::annotation::{Annotations, is_external};
+use super::authorization::{Grant, Target};
+use super::crd::{ProxyProtocol, Server};
+use super::object::Object;
+use super::route::{Place, Route, branches};
+use super::server::{self, ADMIN, CONTROL, INBOUND};
+use super::settings::{DefaultPolicy, networks};
+use super::{port, probe, who};
+use crate::model::{
+    At, Because, Decided, Effect, Inlet, InletKind, Layer, Listener, Normalization, Rule, Ruleset,
+    Test, TlsAcceptance, Transport, When, Workload,
+};
+
+/// Who may call a port, and how it is read.
+struct Policy<'a> {
+    /// The Server, where there is one.
+    server: Option<&'a Object<Server>>,
+    /// Why the port is judged like that.
+    because: Because,
+    protocol: Decided<&'static str>,
+    /// The rules of each way of reading it.
+    layers: Vec<(Layer, Arc<Ruleset>)>,
+    /// What lets callers without an identity in, if anything does; probes do not count.
+    anonymous: Option<At>,
+}
 
 impl Linkerd {
     /// Everything in force on a port.
     pub(super) fn listener_of(&self, workload: &Workload, port: u16) -> Listener {
-        let default = "not worked out yet";
+        let policy = self.policy_of(workload, port);
+        let tls = match &policy.anonymous {
+            Some(at) => Decided {
+                value: TlsAcceptance::Permissive,
+                because: match &policy.because {
+                    because if because.at() == at => because.clone(),
+                    _ => Because::Configured(at.clone()),
+                },
+                rivals: Vec::new(),
+            },
+            None => Decided {
+                value: TlsAcceptance::Required,
+                because: policy.because.clone(),
+                rivals: Vec::new(),
+            },
+        };
+        let (tls, inlets) = match self.skipped_inbound(workload, port) {
+            Some(because) => {
+                let past = Inlet {
+                    kind: InletKind::Bypass,
+                    accepts: Transport::Plaintext,
+                    layer: Layer::Tcp,
+                    authorization: None,
+                    because: because.clone(),
+                };
+                let tls = Decided {
+                    value: TlsAcceptance::Plaintext,
+                    because,
+                    rivals: Vec::new(),
+                };
+                (tls, vec![past])
+            }
+            None => {
+                let inlets = self.inlets(workload, port, &policy, &tls.because);
+                (tls, inlets)
+            }
+        };
         Listener {
             workload: workload.id,
             port,
-            protocol: Decided::default("auto", default, workload.at()),
-            tls: Decided::default(TlsAcceptance::Permissive, default, workload.at()),
-            inlets: Vec::new(),
-            conditions: Vec::new(),
+            protocol: policy.protocol.clone(),
+            tls,
+            inlets,
+            conditions: self.conditions(workload, port, &policy),
             serves_others: false,
-            unjudged: Some((default.to_owned(), workload.at())),
+            unjudged: None,
         }
     }
+
+    /// The ways through the proxy, and past it for whom its subnet is skipped.
+    fn inlets(
+        &self,
+        workload: &Workload,
+        port: u16,
+        policy: &Policy<'_>,
+        because: &Because,
+    ) -> Vec<Inlet> {
+        let mut inlets = Vec::new();
+        let skipped = self.skipped_subnets(workload).filter(|_| port != ADMIN.0);
+        for (layer, rules) in &policy.layers {
+            let mut add = |kind, accepts| {
+                inlets.push(Inlet {
+                    kind,
+                    accepts,
+                    layer: *layer,
+                    authorization: Some(Arc::clone(rules)),
+                    because: because.clone(),
+                });
+            };
+            add(InletKind::Proxied, Transport::Mtls);
+            if port == INBOUND.0 {
+                continue;
+            }
+            add(InletKind::Permissive, Transport::Plaintext);
+            if policy.protocol.value == "tls" {
+                add(InletKind::Permissive, Transport::Tls);
+            }
+        }
+        if let Some(skipped) = skipped {
+            inlets.push(Inlet {
+                kind: InletKind::Bypass,
+                accepts: Transport::Plaintext,
+                layer: policy
+                    .layers
+                    .first()
+                    .map_or(Layer::Tcp, |(layer, _)| *layer),
+                authorization: Some(Arc::new(skipped.1)),
+                because: skipped.0,
+            });
+        }
+        inlets
+    }
+
+    /// What could change what becomes of a call, and is not in the input.
+    fn conditions(&self, workload: &Workload, port: u16, policy: &Policy<'_>) -> Vec<(String, At)> {
+        let annotations = Annotations::of(&self.index, workload);
+        let mut unknown = Vec::new();
+        let mut may = |name: &str, what: &str| {
+            if annotations.may_inherit(name) {
+                let what = format!("the annotations of its namespace may {what}");
+                unknown.push((what, workload.at()));
+            }
+        };
+        if policy.server.is_none() && port != CONTROL {
+            may("default-inbound-policy", "say who may call it");
+        }
+        if ![ADMIN.0, CONTROL, INBOUND.0].contains(&port) {
+            may("skip-inbound-ports", "lead calls past its proxy");
+        }
+        unknown
+    }
+
+    /// Who may call a port.
+    fn policy_of(&self, workload: &Workload, port: u16) -> Policy<'_> {
+        if port == CONTROL && !is_external(workload) {
+            return self.tapped(workload);
+        }
+        let servers = server::selecting(&self.servers, workload, &self.config);
+        let mut servers = servers.into_iter();
+        match servers.find(|one| server::means(&one.spec, workload, port)) {
+            Some(server) => self.by_server(server, workload, port),
+            None => self.by_default(workload, port),
+        }
+    }
+
+    /// Who may call a port that a Server selects.
+    fn by_server<'a>(
+        &'a self,
+        server: &'a Object<Server>,
+        workload: &Workload,
+        port: u16,
+    ) -> Policy<'a> {
+        let protocol_at = server.at("/spec/proxyProtocol");
+        let protocol = server.spec.proxy_protocol.unwrap_or(ProxyProtocol::Unknown);
+        let grants = self.server_grants(server);
+        let because = match &server.spec.access_policy {
+            Some(_) => Because::Configured(server.at("/spec/accessPolicy")),
+            None => Because::Configured(server.at("/metadata/name")),
+        };
+        let place: Place = (Arc::clone(&server.namespace), Arc::clone(&server.name));
+        let stream = || self.ruleset(&grants, &because);
+        let http = || {
+            let routes = self.routes.http(&place);
+            match routes.is_empty() {
+                true => self.unrouted(&grants, workload, port, &because),
+                false => self.routed(&routes, &grants, &because),
+            }
+        };
+        let (name, layers) = match protocol {
+            ProxyProtocol::Unknown => ("auto", vec![(Layer::Http, http()), (Layer::Tcp, stream())]),
+            ProxyProtocol::Http1 | ProxyProtocol::Http2 => ("http", vec![(Layer::Http, http())]),
+            ProxyProtocol::Grpc => {
+                let routes = self.routes.grpc(&place);
+                let rules = match routes.is_empty() {
+                    true => self.ruleset(&grants, &because),
+                    false => self.routed(&routes, &grants, &because),
+                };
+                ("http", vec![(Layer::Http, rules)])
+            }
+            ProxyProtocol::Opaque => ("tcp", vec![(Layer::Tcp, stream())]),
+            ProxyProtocol::Tls => ("tls", vec![(Layer::Tcp, stream())]),
+        };
+        let routes = match protocol {
+            ProxyProtocol::Opaque | ProxyProtocol::Tls => Vec::new(),
+            ProxyProtocol::Grpc => self.routes.grpc(&place),
+            _ => self.routes.http(&place),
+        };
+        let of_routes = routes.iter().flat_map(|route| self.route_grants(route));
+        let anonymous = grants.iter().chain(of_routes).find(|one| is_anonymous(one));
+        Policy {
+            server: Some(server),
+            anonymous: anonymous.map(|grant| grant.at.clone()),
+            protocol: match server.spec.proxy_protocol {
+                Some(_) => Decided::configured(name, protocol_at),
+                None => Decided::default(
+                    name,
+                    "the proxy finds out what is spoken",
+                    server.at("/metadata/name"),
+                ),
+            },
+            because,
+            layers: layers
+                .into_iter()
+                .map(|(layer, rules)| (layer, Arc::new(rules)))
+                .collect(),
+        }
+    }
+
+    /// Whom a Server lets in whatever route is taken.
+    pub(super) fn server_grants(&self, server: &Object<Server>) -> Vec<Grant> {
+        let labels = &self.index.resource(server.id).labels;
+        let (namespace, name) = (&server.namespace, &server.name);
+        let all = &self.authorizations;
+        let mut grants = all.of_server(namespace, name, labels, &self.config);
+        let of_server = all.about(namespace, Target::Server(Arc::clone(name)));
+        grants.extend(of_server.cloned());
+        grants.extend(all.about(namespace, Target::Namespace).cloned());
+        let access = server.spec.access_policy.as_deref();
+        if let Some(policy) = access.and_then(DefaultPolicy::parse) {
+            let at = server.at("/spec/accessPolicy");
+            let when = who::by_default(policy, &self.config, &at);
+            if !matches!(when, When::Never) {
+                grants.push(Grant { when, at });
+            }
+        }
+        grants
+    }
+
+    /// Whom a route lets in beside those whom its Server does.
+    pub(super) fn route_grants<'a>(&'a self, route: &Route) -> impl Iterator<Item = &'a Grant> {
+        let target = Target::Route(route.name.clone());
+        self.authorizations.about(&route.namespace, target)
+    }
+
+    /// Who may call a port that no Server selects.
+    fn by_default(&self, workload: &Workload, port: u16) -> Policy<'_> {
+        let annotations = Annotations::of(&self.index, workload);
+        let chosen = self.default_policy(&annotations);
+        let mut policy = chosen.value;
+        let mut because = chosen.because.clone();
+        let required = annotations.config("proxy-require-identity-inbound-ports");
+        if let Some((text, at)) = required
+            && port::all(text).is_some_and(|ports| port::contains(&ports, port))
+            && let DefaultPolicy::Allow { authenticated, .. } = &mut policy
+            && !*authenticated
+        {
+            *authenticated = true;
+            because = Because::Configured(at);
+        }
+        let at = because.at().clone();
+        let grant = Grant {
+            when: who::by_default(policy, &self.config, &at),
+            at,
+        };
+        let anonymous = is_anonymous(&grant).then(|| grant.at.clone());
+        let grants = [grant];
+        let stream = (Layer::Tcp, Arc::new(self.ruleset(&grants, &because)));
+        let opaque = self.opaque(&annotations, port);
+        let http = || Arc::new(self.unrouted(&grants, workload, port, &because));
+        let (protocol, layers) = match opaque {
+            Some(because) => {
+                let tcp = Decided {
+                    value: "tcp",
+                    because,
+                    rivals: Vec::new(),
+                };
+                (tcp, vec![stream])
+            }
+            None => {
+                let rule = "the proxy finds out what is spoken";
+                let auto = Decided::default("auto", rule, workload.at());
+                (auto, vec![(Layer::Http, http()), stream])
+            }
+        };
+        Policy {
+            server: None,
+            because,
+            protocol,
+            layers,
+            anonymous,
+        }
+    }
+
+    /// The default policy of a workload.
+    pub(super) fn default_policy(&self, annotations: &Annotations<'_>) -> Decided<DefaultPolicy> {
+        let written = annotations.config("default-inbound-policy");
+        let own = written.and_then(|(text, at)| Some((DefaultPolicy::parse(text)?, at)));
+        match own {
+            Some((policy, at)) => Decided::configured(policy, at),
+            None => self.config.default_policy.clone(),
+        }
+    }
+
+    /// Why a port that no Server selects is read as a stream of bytes: it is on the pod's list, or, of
+    /// ports that are declared, on the usual one.
+    /// `linkerd/linkerd2: controller/proxy-injector/webhook.go`.
+    fn opaque(&self, annotations: &Annotations<'_>, port: u16) -> Option<Because> {
+        if let Some((text, at)) = annotations.config("opaque-ports") {
+            let ports = port::all(text)?;
+            return port::contains(&ports, port).then_some(Because::Configured(at));
+        }
+        let workload = annotations.workload;
+        let mut declared = workload.containers.iter().flat_map(|one| &one.ports);
+        let usual = &self.config.opaque_ports;
+        let listed = port::contains(&usual.value, port) && !is_external(workload);
+        (listed && declared.any(|one| one.number == port)).then(|| usual.because.clone())
+    }
+
+    /// The rules of a stream of bytes.
+    fn ruleset(&self, grants: &[Grant], because: &Because) -> Ruleset {
+        ruleset(grants.iter().map(allow).collect(), because)
+    }
+
+    /// The rules of requests where no route is attached: probes are let in beside everyone else.
+    fn unrouted(
+        &self,
+        grants: &[Grant],
+        workload: &Workload,
+        port: u16,
+        because: &Because,
+    ) -> Ruleset {
+        let networks = &self.config.probe_networks;
+        let probes = probe::of(&self.index, workload, port).into_iter();
+        let probes = probes.map(|(asked, at)| Rule {
+            when: When::all(vec![
+                asked,
+                who::within(&networks.value, networks.because.at()),
+            ]),
+            then: Effect::Allow,
+            at,
+        });
+        ruleset(grants.iter().map(allow).chain(probes).collect(), because)
+    }
+
+    /// The rules of requests where routes are attached: what takes none of them is refused.
+    fn routed(&self, routes: &[&Route], grants: &[Grant], because: &Because) -> Ruleset {
+        let refused = |at| {
+            let rule = Rule {
+                when: When::Always,
+                then: Effect::Deny,
+                at,
+            };
+            ruleset(vec![rule], because)
+        };
+        let branches = match branches(routes) {
+            Ok(branches) => branches,
+            Err(unreadable) => return refused(unreadable),
+        };
+        let mut rules = Vec::new();
+        for branch in branches {
+            let and = |grant: &Grant| Rule {
+                when: When::all(vec![branch.when.clone(), grant.when.clone()]),
+                then: Effect::Allow,
+                at: grant.at.clone(),
+            };
+            if let Some(at) = branch.answers {
+                rules.push(Rule {
+                    when: branch.when.clone(),
+                    then: Effect::Deny,
+                    at,
+                });
+                continue;
+            }
+            rules.extend(self.route_grants(branch.route).map(and));
+            rules.extend(grants.iter().map(and));
+            rules.push(Rule {
+                when: branch.when,
+                then: Effect::Deny,
+                at: branch.at,
+            });
+        }
+        let first = routes.first().map(|route| route.at.clone());
+        let because = first.map_or_else(|| because.clone(), Because::Configured);
+        ruleset(rules, &because)
+    }
+
+    /// The port on which proxies show their calls: to tap only, where it is installed.
+    /// `linkerd/linkerd2-proxy: linkerd/app/src/tap.rs`.
+    fn tapped(&self, workload: &Workload) -> Policy<'_> {
+        let because = Because::Default {
+            rule: "proxies show their calls to tap of the extension viz, and to nobody else",
+            near: workload.at(),
+        };
+        let at = workload.at();
+        let tap = self.config.account_name("linkerd-viz", "tap");
+        let grant = Grant {
+            when: who::identity(&tap, &at),
+            at,
+        };
+        let rules = self.ruleset(&[grant], &because);
+        Policy {
+            server: None,
+            protocol: Decided::default("http", "tap speaks gRPC", workload.at()),
+            layers: vec![(Layer::Http, Arc::new(rules))],
+            anonymous: None,
+            because,
+        }
+    }
+
+    /// Why a port is not led to the proxy.
+    /// `linkerd/linkerd2-proxy-init: pkg/iptables/iptables.go`.
+    pub(super) fn skipped_inbound(&self, workload: &Workload, port: u16) -> Option<Because> {
+        if is_external(workload) || [ADMIN.0, CONTROL, INBOUND.0].contains(&port) {
+            return None;
+        }
+        let annotations = Annotations::of(&self.index, workload);
+        let (ports, because) = match annotations.config("skip-inbound-ports") {
+            Some((text, at)) => (port::each(text), Because::Configured(at)),
+            None => {
+                let usual = &self.config.ignore_inbound;
+                (usual.value.clone(), usual.because.clone())
+            }
+        };
+        port::contains(&ports, port).then_some(because)
+    }
+
+    /// The rules of the way past the proxy for callers in subnets that are skipped.
+    fn skipped_subnets(&self, workload: &Workload) -> Option<(Because, Ruleset)> {
+        if is_external(workload) {
+            return None;
+        }
+        let annotations = Annotations::of(&self.index, workload);
+        let (subnets, because) = match annotations.config("skip-subnets") {
+            Some((text, at)) => (networks(text)?, Because::Configured(at)),
+            None => {
+                let usual = &self.config.skip_subnets;
+                (usual.value.clone(), usual.because.clone())
+            }
+        };
+        if subnets.is_empty() {
+            return None;
+        }
+        let at = because.at().clone();
+        let rules = vec![Rule {
+            when: who::within(&subnets, &at),
+            then: Effect::Allow,
+            at,
+        }];
+        let rules = ruleset(rules, &because);
+        Some((because, rules))
+    }
+}
+
+fn ruleset(rules: Vec<Rule>, because: &Because) -> Ruleset {
+    Ruleset {
+        rules,
+        otherwise: Effect::Deny,
+        because: because.clone(),
+        normalization: Normalization::Verbatim,
+        tokens: None,
+    }
+}
+
+fn allow(grant: &Grant) -> Rule {
+    Rule {
+        when: grant.when.clone(),
+        then: Effect::Allow,
+        at: grant.at.clone(),
+    }
+}
+
+/// Whether it lets in callers without an identity.
+fn is_anonymous(grant: &Grant) -> bool {
+    let mut proof = matches!(grant.when, When::Never);
+    grant.when.each_test(&mut |test, _| {
+        proof |= matches!(test, Test::Identity(_));
+    });
+    !proof
 }

@@ -3,18 +3,29 @@
 //! What is not understood comes out as a problem, and what it touches is not decided.
 
 mod annotation;
+mod authorization;
+mod crd;
+mod egress;
 mod inbound;
 mod log;
 mod membership;
+mod object;
 mod outbound;
 mod port;
+mod probe;
 mod rights;
+mod route;
+mod server;
 mod settings;
+mod who;
 
 use std::sync::Arc;
 
 use annotation::Annotations;
+use authorization::Authorizations;
 use membership::Member;
+use object::Objects;
+use route::Routes;
 use settings::Config;
 
 use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
@@ -33,6 +44,9 @@ pub struct Linkerd {
     index: Arc<Index>,
     config: Config,
     members: Vec<Member>,
+    servers: Objects<crd::Server>,
+    authorizations: Authorizations,
+    routes: Routes,
     policies: Vec<Policy>,
 }
 
@@ -43,6 +57,9 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linker
     let member = |workload| membership::member(index, &Annotations::of(index, workload), &config);
     Some(Linkerd {
         members: index.workloads().iter().map(member).collect(),
+        servers: server::read(index, problems),
+        authorizations: Authorizations::read(index, &config, problems),
+        routes: Routes::read(index, problems),
         index: Arc::clone(index),
         config,
         policies: Vec::new(),
@@ -78,6 +95,17 @@ impl Linkerd {
     fn member(&self, workload: &Workload) -> &Member {
         &self.members[workload.id.0 as usize]
     }
+
+    /// Who a machine outside the cluster is, in the form of an account.
+    fn external_identity(&self, workload: &Workload, account: Identity) -> Identity {
+        let written = self.index.node(workload.resource);
+        let name = written.path(&["spec", "meshTLS", "identity"]);
+        let name = name.and_then(crate::syntax::Node::as_str).unwrap_or("");
+        Identity {
+            name: name.into(),
+            ..account
+        }
+    }
 }
 
 impl Mesh for Linkerd {
@@ -98,15 +126,17 @@ impl Mesh for Linkerd {
     }
 
     fn identity(&self, workload: &Workload) -> Identity {
-        self.account(&workload.namespace, &workload.service_account)
+        let account = self.account(&workload.namespace, &workload.service_account);
+        match annotation::is_external(workload) {
+            true => self.external_identity(workload, account),
+            false => account,
+        }
     }
 
     fn account(&self, namespace: &str, name: &str) -> Identity {
-        let plane = &self.config.control_plane.value;
-        let domain = &self.config.neutral.trust_domain.value;
         Identity {
-            name: format!("{name}.{namespace}.serviceaccount.identity.{plane}.{domain}").into(),
-            trust_domain: Arc::clone(domain),
+            name: self.config.account_name(namespace, name).into(),
+            trust_domain: Arc::clone(&self.config.neutral.trust_domain.value),
             namespace: namespace.into(),
             service_account: name.into(),
         }

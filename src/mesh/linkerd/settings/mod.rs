@@ -93,6 +93,21 @@ pub struct Config {
     pub egress_namespace: Decided<Arc<str>>,
 }
 
+impl Config {
+    /// The name of a service account.
+    /// `linkerd/linkerd2: policy-controller/k8s/index/src/cluster_info.rs`.
+    pub fn account_name(&self, namespace: &str, name: &str) -> String {
+        format!("{name}.{}", self.namespace_name(namespace))
+    }
+
+    /// What the names of all service accounts of a namespace end with.
+    pub fn namespace_name(&self, namespace: &str) -> String {
+        let plane = &self.control_plane.value;
+        let domain = &self.neutral.trust_domain.value;
+        format!("{namespace}.serviceaccount.identity.{plane}.{domain}")
+    }
+}
+
 /// Reads the settings; `near` is the place to point at where there are none.
 pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
     let (sources, found) = sources::find(index, problems);

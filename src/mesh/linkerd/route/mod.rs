@@ -1,0 +1,241 @@
+//! Routes on Servers: which of them count, and which of them a request takes.
+//!
+//! `linkerd/linkerd2: policy-controller/k8s/index/src/inbound/{routes.rs,index/http.rs,index/grpc.rs}`,
+//! `policy-controller/k8s/status/src/index.rs` (parent_condition_server).
+
+mod admission;
+mod call;
+mod order;
+mod request;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::authorization::{RouteName, route_name};
+use super::crd::{self, Filter, GATEWAY, GrpcRoute, HttpRoute, POLICY, Parent};
+use super::object::{Object, Objects, timeless_last};
+use crate::k8s::Index;
+use crate::model::{At, Problem};
+
+pub use order::branches;
+
+/// Namespace and name of a Server, or of an EgressNetwork.
+pub type Place = (Arc<str>, Arc<str>);
+
+/// A route, whatever its kind.
+#[derive(Debug)]
+pub struct Route {
+    /// Its name, as policies have it.
+    pub name: RouteName,
+    /// Its object.
+    pub at: At,
+    /// Its namespace.
+    pub namespace: Arc<str>,
+    /// Its hosts.
+    pub hosts: Vec<String>,
+    /// What it takes.
+    pub rules: Rules,
+    /// What it is attached to.
+    pub parents: Vec<Parent>,
+    /// Why it counts on no Server, and the field.
+    pub void: Option<(String, At)>,
+}
+
+/// The rules of a route.
+#[derive(Debug)]
+pub enum Rules {
+    /// Of an `HTTPRoute`.
+    Http(Vec<crd::HttpRule>),
+    /// Of a `GRPCRoute`.
+    Grpc(Vec<crd::GrpcRule>),
+}
+
+/// All routes of an environment.
+#[derive(Debug, Default)]
+pub struct Routes {
+    /// All of them, what is preferred first.
+    all: Vec<Route>,
+    /// The places of HTTP routes by the Servers they count on.
+    http: HashMap<Place, Vec<usize>>,
+    /// The places of gRPC routes by the Servers they count on.
+    grpc: HashMap<Place, Vec<usize>>,
+    /// The Servers that a gRPC route names, with the first that does.
+    named_by_grpc: HashMap<Place, usize>,
+}
+
+impl Routes {
+    /// Reads them.
+    pub fn read(index: &Index, problems: &mut Vec<Problem>) -> Self {
+        let mut aged = Vec::new();
+        for group in [POLICY, GATEWAY] {
+            let objects: Objects<HttpRoute> = Objects::read(
+                index,
+                (group, "HTTPRoute"),
+                timeless_last,
+                |_, spec| admission::http(spec),
+                problems,
+            );
+            aged.extend(objects.into_iter().map(|one| {
+                let rules = one.spec.rules.clone();
+                // without rules there is one for everything: the default of the CRD
+                let rules = rules.unwrap_or_else(|| vec![crd::HttpRule::default()]);
+                (one.id, http(&one, group, rules))
+            }));
+        }
+        let objects: Objects<GrpcRoute> = Objects::read(
+            index,
+            (GATEWAY, "GRPCRoute"),
+            timeless_last,
+            |_, spec| admission::grpc(spec),
+            problems,
+        );
+        aged.extend(objects.into_iter().map(|one| (one.id, grpc(&one))));
+        aged.sort_by(|(a, _), (b, _)| {
+            timeless_last(index.resource(*a)).cmp(&timeless_last(index.resource(*b)))
+        });
+        let mut routes = Self {
+            all: aged.into_iter().map(|(_, route)| route).collect(),
+            ..Self::default()
+        };
+        routes.attach();
+        routes
+    }
+
+    /// Finds out which Servers each counts on.
+    fn attach(&mut self) {
+        for (i, route) in self.all.iter().enumerate() {
+            if let Rules::Grpc(_) = route.rules {
+                for place in route.servers() {
+                    self.named_by_grpc.entry(place).or_insert(i);
+                }
+            }
+        }
+        for (i, route) in self.all.iter().enumerate() {
+            if route.void.is_some() {
+                continue;
+            }
+            let servers: HashSet<Place> = route.servers().collect();
+            for place in servers {
+                match route.rules {
+                    Rules::Grpc(_) => self.grpc.entry(place).or_default().push(i),
+                    Rules::Http(_) if self.named_by_grpc.contains_key(&place) => {}
+                    Rules::Http(_) => self.http.entry(place).or_default().push(i),
+                }
+            }
+        }
+    }
+
+    /// All of them, what is preferred first.
+    pub fn iter(&self) -> impl Iterator<Item = &Route> {
+        self.all.iter()
+    }
+
+    /// The HTTP routes that count on a Server, what is preferred first.
+    pub fn http(&self, server: &Place) -> Vec<&Route> {
+        let places = self.http.get(server).into_iter().flatten();
+        places.filter_map(|&i| self.all.get(i)).collect()
+    }
+
+    /// The gRPC routes that count on a Server, what is preferred first.
+    pub fn grpc(&self, server: &Place) -> Vec<&Route> {
+        let places = self.grpc.get(server).into_iter().flatten();
+        places.filter_map(|&i| self.all.get(i)).collect()
+    }
+
+    /// The gRPC route because of which no HTTP route counts on a Server.
+    pub fn evicts_http(&self, server: &Place) -> Option<&Route> {
+        self.all.get(*self.named_by_grpc.get(server)?)
+    }
+}
+
+impl Route {
+    /// A field of it.
+    pub fn field(&self, pointer: &str) -> At {
+        At::new(self.at.resource, pointer)
+    }
+
+    /// The Servers it names; a name without a namespace is of its own.
+    pub fn servers(&self) -> impl Iterator<Item = Place> {
+        let servers = self.parents.iter().filter(|parent| parent.is("Server"));
+        servers.map(|parent| {
+            let namespace = parent.namespace.as_deref().unwrap_or(&self.namespace);
+            (namespace.into(), parent.name.as_str().into())
+        })
+    }
+}
+
+fn http(object: &Object<HttpRoute>, group: &str, rules: Vec<crd::HttpRule>) -> Route {
+    let filters = rules.iter().map(|rule| &rule.filters[..]);
+    let void = void_parent(object, &object.spec.parent_refs)
+        .or_else(|| void_filter(object, filters, HTTP_FILTERS));
+    Route {
+        name: route_name(group, "HTTPRoute", &object.name),
+        at: object.at("/metadata/name"),
+        namespace: Arc::clone(&object.namespace),
+        hosts: object.spec.hostnames.clone(),
+        parents: object.spec.parent_refs.clone(),
+        void,
+        rules: Rules::Http(rules),
+    }
+}
+
+fn grpc(object: &Object<GrpcRoute>) -> Route {
+    let rules = object.spec.rules.clone().unwrap_or_default();
+    let filters = rules.iter().map(|rule| &rule.filters[..]);
+    let void = void_parent(object, &object.spec.parent_refs)
+        .or_else(|| void_filter(object, filters, GRPC_FILTERS));
+    Route {
+        name: route_name(GATEWAY, "GRPCRoute", &object.name),
+        at: object.at("/metadata/name"),
+        namespace: Arc::clone(&object.namespace),
+        hosts: object.spec.hostnames.clone(),
+        parents: object.spec.parent_refs.clone(),
+        void,
+        rules: Rules::Grpc(rules),
+    }
+}
+
+const HTTP_FILTERS: &[&str] = &[
+    "RequestHeaderModifier",
+    "ResponseHeaderModifier",
+    "RequestRedirect",
+];
+const GRPC_FILTERS: &[&str] = &["RequestHeaderModifier", "ResponseHeaderModifier"];
+
+/// A reference to a Server because of which a route counts nowhere.
+fn void_parent<T>(object: &Object<T>, parents: &[Parent]) -> Option<(String, At)> {
+    parents.iter().enumerate().find_map(|(i, parent)| {
+        if !parent.is("Server") {
+            return None;
+        }
+        let foreign = |namespace: &&str| **namespace != *object.namespace;
+        let (field, what) = if parent.namespace.as_deref().filter(foreign).is_some() {
+            ("namespace", "a Server of another namespace")
+        } else if parent.port.is_some() {
+            ("port", "a Server by port")
+        } else if parent.section_name.is_some() {
+            ("sectionName", "a section of a Server")
+        } else {
+            return None;
+        };
+        let at = object.at(&format!("/spec/parentRefs/{i}/{field}"));
+        Some((format!("it names {what}, so it counts on none"), at))
+    })
+}
+
+/// A filter because of which a route counts nowhere.
+fn void_filter<'a, T>(
+    object: &Object<T>,
+    rules: impl Iterator<Item = &'a [Filter]>,
+    known: &[&str],
+) -> Option<(String, At)> {
+    rules.enumerate().find_map(|(i, filters)| {
+        let unknown = |filter: &Filter| !known.contains(&filter.kind.as_str());
+        let j = filters.iter().position(unknown)?;
+        let kind = filters.get(j).map_or("", |filter| &filter.kind);
+        let at = object.at(&format!("/spec/rules/{i}/filters/{j}/type"));
+        let what =
+            format!("Linkerd does not support the filter {kind} there, so it counts on no Server");
+        Some((what, at))
+    })
+}

@@ -1,0 +1,136 @@
+//! Which Server is in force on a port, if any.
+//!
+//! `linkerd/linkerd2: policy-controller/k8s/index/src/inbound/index.rs` (Pod::reindex_servers).
+
+use std::sync::Arc;
+
+use super::annotation::is_external;
+use super::crd::{POLICY, Port, Server};
+use super::membership::CONTROL_PLANE;
+use super::object::{Object, Objects, Refusal, timeless_first};
+use super::settings::{Config, DefaultPolicy};
+use crate::k8s::{Index, Resource};
+use crate::model::{At, Labels, Problem, ProblemKind, Protocol, Workload};
+
+/// The port that proxies take calls of other proxies on, and its name.
+pub const INBOUND: (u16, &str) = (4143, "linkerd-proxy");
+/// The port on which the proxy tells about itself, and its name.
+pub const ADMIN: (u16, &str) = (4191, "linkerd-admin");
+/// The port on which the proxy is told what to show of its calls.
+pub const CONTROL: u16 = 4190;
+
+/// The versions of `Server`, and the first with some fields.
+const VERSIONS: &[&str] = &["v1alpha1", "v1beta1", "v1beta2", "v1beta3"];
+
+/// Reads all Servers. A field that the version of an object does not have is dropped.
+pub fn read(index: &Index, problems: &mut Vec<Problem>) -> Objects<Server> {
+    let mut servers = Objects::read(index, (POLICY, "Server"), timeless_first, refusal, problems);
+    for server in servers.iter_mut() {
+        let version = &*index.resource(server.id).version;
+        let of = |wanted: &str| VERSIONS.iter().position(|one| *one == wanted);
+        let mut drop = |since: &str, field: &str, there: bool| {
+            let lacks = of(version) < of(since);
+            if there && lacks {
+                problems.push(Problem::at(
+                    ProblemKind::UnknownField,
+                    format!(
+                        "Server {version} has no field {field:?}: the API server drops it, so it has no \
+                         effect; it needs {since}"
+                    ),
+                    At::new(server.id, format!("/spec/{field}")),
+                ));
+            }
+            there && lacks
+        };
+        let spec = &mut server.spec;
+        if drop("v1beta3", "accessPolicy", spec.access_policy.is_some()) {
+            spec.access_policy = None;
+        }
+        let selector = spec.external_workload_selector.is_some();
+        if drop("v1beta2", "externalWorkloadSelector", selector) {
+            spec.external_workload_selector = None;
+        }
+    }
+    servers
+}
+
+fn refusal(_: &Resource, server: &Server) -> Option<Refusal> {
+    let policy = server.access_policy.as_deref();
+    if let Some(policy) = policy.filter(|policy| DefaultPolicy::parse(policy).is_none()) {
+        let what = format!("{policy:?} is no access policy");
+        return Some((what, "/spec/accessPolicy".to_owned()));
+    }
+    let selectors = [&server.pod_selector, &server.external_workload_selector];
+    (selectors.iter().filter(|one| one.is_some()).count() != 1).then(|| {
+        let what = "it has to select either pods or external workloads";
+        (what.to_owned(), "/spec/podSelector".to_owned())
+    })
+}
+
+/// The labels of a workload's pods, with those that the injector adds.
+/// `linkerd/linkerd2: pkg/inject/inject.go` (populateMeta).
+pub fn labels(workload: &Workload, config: &Config) -> Labels {
+    let mut labels = workload.labels.clone();
+    if is_external(workload) {
+        return labels;
+    }
+    labels.insert(
+        CONTROL_PLANE.into(),
+        Arc::clone(&config.control_plane.value),
+    );
+    let namespace = Arc::clone(&workload.namespace);
+    labels.insert("linkerd.io/workload-ns".into(), namespace);
+    let owner = match &*workload.kind {
+        "Deployment" => "deployment",
+        "StatefulSet" => "statefulset",
+        "DaemonSet" => "daemonset",
+        "ReplicaSet" => "replicaset",
+        "ReplicationController" => "replicationcontroller",
+        "Job" => "job",
+        _ => return labels,
+    };
+    let key = format!("linkerd.io/proxy-{owner}");
+    labels.insert(key.into(), Arc::clone(&workload.name));
+    labels
+}
+
+/// Whether a Server selects a workload, by its labels with those that are added.
+pub fn selects(server: &Server, workload: &Workload, labels: &Labels) -> bool {
+    let selector = match is_external(workload) {
+        true => &server.external_workload_selector,
+        false => &server.pod_selector,
+    };
+    selector.as_ref().is_some_and(|one| one.matches(labels))
+}
+
+/// Whether a Server means a port of a workload.
+pub fn means(server: &Server, workload: &Workload, port: u16) -> bool {
+    match &server.port {
+        Port::Number(number) => *number == port,
+        Port::Name(name) => named(workload, name).any(|number| number == port),
+    }
+}
+
+/// The ports of a name, those of the proxy among them.
+pub fn named<'a>(workload: &'a Workload, name: &'a str) -> impl Iterator<Item = u16> + 'a {
+    let declared = workload.containers.iter().flat_map(|one| &one.ports);
+    let declared = declared
+        .filter(|port| port.protocol == Protocol::Tcp && port.name.as_deref() == Some(name))
+        .map(|port| port.number);
+    let own = [INBOUND, ADMIN]
+        .into_iter()
+        .filter(|_| !is_external(workload));
+    declared.chain(own.filter(move |one| one.1 == name).map(|one| one.0))
+}
+
+/// The Servers that select a workload, what counts first is first.
+pub fn selecting<'a>(
+    servers: &'a Objects<Server>,
+    workload: &Workload,
+    config: &Config,
+) -> Vec<&'a Object<Server>> {
+    let labels = labels(workload, config);
+    let near = servers.of(&workload.namespace);
+    near.filter(|server| selects(&server.spec, workload, &labels))
+        .collect()
+}
