@@ -328,6 +328,9 @@ pub struct HttpRule {
     pub matches: Option<Vec<HttpMatch>>,
     /// What becomes of the request.
     pub filters: Vec<Filter>,
+    /// Where it leads.
+    #[serde(rename = "backendRefs")]
+    pub backend_refs: Vec<Parent>,
 }
 
 /// What a request must be.
@@ -396,6 +399,9 @@ pub struct GrpcRule {
     pub matches: Option<Vec<GrpcMatch>>,
     /// What becomes of the request.
     pub filters: Vec<Filter>,
+    /// Where it leads.
+    #[serde(rename = "backendRefs")]
+    pub backend_refs: Vec<Parent>,
 }
 
 /// What a call must be.

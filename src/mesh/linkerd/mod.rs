@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use annotation::Annotations;
 use authorization::Authorizations;
+use egress::Egress;
 use membership::Member;
 use object::Objects;
 use route::Routes;
@@ -47,6 +48,7 @@ pub struct Linkerd {
     servers: Objects<crd::Server>,
     authorizations: Authorizations,
     routes: Routes,
+    egress: Egress,
     policies: Vec<Policy>,
 }
 
@@ -60,6 +62,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linker
         servers: server::read(index, problems),
         authorizations: Authorizations::read(index, &config, problems),
         routes: Routes::read(index, problems),
+        egress: Egress::read(index, problems),
         index: Arc::clone(index),
         config,
         policies: Vec::new(),

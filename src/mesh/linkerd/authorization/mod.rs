@@ -18,6 +18,8 @@ use super::who;
 use crate::k8s::Index;
 use crate::model::{At, Labels, Problem, When};
 
+pub use admission::networks as bad_networks;
+
 /// Whom one object lets in.
 #[derive(Debug, Clone)]
 pub struct Grant {

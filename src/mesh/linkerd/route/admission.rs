@@ -57,7 +57,7 @@ pub(super) fn grpc(route: &GrpcRoute) -> Option<Refusal> {
 }
 
 /// Of any route.
-pub(super) fn egress_without_port(parents: &[Parent]) -> Option<Refusal> {
+pub fn egress_without_port(parents: &[Parent]) -> Option<Refusal> {
     let bad = |parent: &Parent| parent.is("EgressNetwork") && parent.port.is_none();
     let i = parents.iter().position(bad)?;
     let what = "it names an EgressNetwork without a port";

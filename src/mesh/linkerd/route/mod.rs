@@ -17,7 +17,8 @@ use super::object::{Object, Objects, timeless_last};
 use crate::k8s::Index;
 use crate::model::{At, Problem};
 
-pub use order::branches;
+pub use admission::egress_without_port;
+pub use order::{Branch, branches};
 
 /// Namespace and name of a Server, or of an EgressNetwork.
 pub type Place = (Arc<str>, Arc<str>);
