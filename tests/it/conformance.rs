@@ -66,6 +66,42 @@ fn istio_gateways_routes_and_scope() {
     check("istio-gateways");
 }
 
+#[test]
+fn linkerd_as_its_code_says() {
+    check("linkerd");
+}
+
+#[test]
+fn linkerd_as_its_policy_index_answered() {
+    check("linkerd-upstream");
+}
+
+#[test]
+fn from_one_mesh_to_the_other() {
+    check("two-meshes");
+    let case = root().join("testdata/conformance/two-meshes/edge-between/manifests");
+    let facts = meshvet(&case, &["facts"]).json();
+    let meshes: Vec<_> = facts["meshes"].as_array().expect("meshes").iter().collect();
+    let kinds: Vec<_> = meshes.iter().map(|mesh| mesh["kind"].as_str()).collect();
+    assert_eq!(kinds, [Some("istio"), Some("linkerd")]);
+    // one graph has the edges of both, and those between them
+    let edges = facts["edges"].as_array().expect("edges");
+    let edge = |to: &str, from: &str| {
+        let of = |edge: &&serde_json::Value| {
+            let from = serde_json::Value::from(from);
+            let sources = edge["source"]["workloads"].as_array();
+            edge["destination"] == to && sources.is_some_and(|all| all.contains(&from))
+        };
+        let found = edges.iter().find(of).expect("an edge");
+        (found["verdict"].clone(), found["transport"].clone())
+    };
+    let allowed = |transport: &str| ("allow".into(), transport.into());
+    assert_eq!(edge("pay/api", "shop/cart"), allowed("plaintext"));
+    assert_eq!(edge("pay/api", "pay/vault"), allowed("mtls"));
+    assert_eq!(edge("shop/cart", "pay/api"), allowed("plaintext"));
+    assert_eq!(edge("pay/vault", "shop/cart").0, "deny");
+}
+
 #[derive(Deserialize)]
 struct Logging {
     sets: Vec<Set>,
@@ -92,6 +128,11 @@ fn istio_access_logs() {
 #[test]
 fn istio_access_logs_of_ztunnel_and_waypoints() {
     logging(&root().join("testdata/conformance/istio-ambient/logging.yaml"));
+}
+
+#[test]
+fn linkerd_access_logs() {
+    logging(&root().join("testdata/conformance/linkerd/logging.yaml"));
 }
 
 fn logging(file: &Path) {

@@ -19,18 +19,9 @@ fn their_objects_and_proxies_could_not_be_judged() {
         )
     };
     let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, namespace: shop}\n\
-        spec: {template: {metadata: {annotations: {linkerd.io/inject: ingress}}, spec: {containers: []}}}";
+        spec: {template: {metadata: {annotations: {consul.hashicorp.com/connect-inject: 'true'}}, spec: {containers: []}}}";
     let cases = [
-        (
-            "Linkerd",
-            "apiVersion: policy.linkerd.io/v1beta3\nkind: Server\nmetadata: {name: s, namespace: shop}".to_owned(),
-        ),
-        (
-            "Linkerd",
-            "apiVersion: v1\nkind: Namespace\nmetadata: {name: blue, annotations: {linkerd.io/inject: enabled}}"
-                .to_owned(),
-        ),
-        ("Linkerd", deployment.to_owned()),
+        ("Consul", deployment.to_owned()),
         ("Consul", pod("{consul.hashicorp.com/connect-inject: \"true\"}")),
         (
             "Consul",
@@ -66,37 +57,38 @@ fn a_call_that_they_may_refuse_is_not_decided() {
     let both = format!("{SHOP}---\n{web}---\n");
     let out = both.replace("    istio-injection: enabled\n", "    team: shop\n");
     let gone = both.replacen(namespace, "metadata:\n  name: other\n", 1);
-    let linkerd = "kind: Server\napiVersion: policy.linkerd.io/v1beta3\nmetadata: {name: s, namespace: shop}\n";
+    let consul = "kind: ServiceIntentions\napiVersion: consul.hashicorp.com/v1alpha1\n\
+        metadata: {name: s, namespace: shop}\n";
     let istio = "---\nkind: Telemetry\napiVersion: telemetry.istio.io/v1\nmetadata: {name: t, namespace: shop}\n";
     for (what, input, verdict) in [
         ("no mesh at all", out.clone(), "allow"),
-        ("Linkerd", format!("{out}{linkerd}"), "unknown"),
+        ("Consul", format!("{out}{consul}"), "unknown"),
         ("Istio has neither", format!("{out}{istio}"), "allow"),
         (
             "of two, Istio has neither",
-            format!("{out}{linkerd}{istio}"),
+            format!("{out}{consul}{istio}"),
             "unknown",
         ),
         (
             "Istio may have both",
-            format!("{gone}{linkerd}{istio}"),
+            format!("{gone}{consul}{istio}"),
             "conditional",
         ),
-        ("Istio has both", format!("{both}{linkerd}"), "allow"),
+        ("Istio has both", format!("{both}{consul}"), "allow"),
     ] {
         assert_eq!(asked(&input), verdict, "{what}");
     }
-    let input = format!("{out}{linkerd}{istio}");
+    let input = format!("{out}{consul}{istio}");
     let facts = meshvet_with(&root(), &["facts", "-", "--allow-partial"], &input).json();
     assert_eq!(facts["workloads"][0]["membership"], "unknown");
     assert_eq!(asked_by("external", &both), "deny");
-    assert_eq!(asked_by("external", &format!("{both}{linkerd}")), "unknown");
+    assert_eq!(asked_by("external", &format!("{both}{consul}")), "unknown");
 }
 
 #[test]
 fn what_only_looks_like_theirs_is_no_problem() {
     for manifest in [
-        "apiVersion: policy.notlinkerd.io/v1\nkind: Server\nmetadata: {name: s, namespace: shop}",
+        "apiVersion: notconsul.hashicorp.com/v1\nkind: Server\nmetadata: {name: s, namespace: shop}",
         "apiVersion: v1\nkind: Namespace\nmetadata: {name: blue, annotations: {linkerd.io/inject: disabled}}",
     ] {
         let (exit, stdout) = scan(manifest);
