@@ -3,7 +3,9 @@
 use super::{Decided, Port};
 
 use crate::mesh::Mesh;
-use crate::model::{self, Addresses, At, Identity, InletKind, Request, Test, Transport, Tri};
+use crate::model::{
+    self, Addresses, At, Identity, Inlet, InletKind, Request, Test, Transport, Tri,
+};
 use crate::reach::{Asked, Caller, ClientAddress, Graph, ListenerPort, World, authorize};
 
 /// What the facts are collected from.
@@ -63,7 +65,13 @@ impl Context<'_> {
 /// Whether a proxy sees the traffic of a port.
 pub(super) fn is_captured(listener: &ListenerPort) -> bool {
     let inlets = listener.meshed.iter().flat_map(|listener| &listener.inlets);
-    inlets.clone().next().is_some() && inlets.clone().all(|inlet| inlet.kind != InletKind::Bypass)
+    let mut all = inlets.clone();
+    all.next().is_some() && !inlets.clone().any(is_bypass)
+}
+
+/// Whether it leads everyone past the proxy.
+pub(super) fn is_bypass(inlet: &Inlet) -> bool {
+    inlet.kind == InletKind::Bypass && inlet.authorization.is_none()
 }
 
 /// Whether it is worked out what policies mean to a port.

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::context::{Context, is_captured, lets_in_someone_unnamed, ordinary};
+use super::context::{Context, is_bypass, is_captured, lets_in_someone_unnamed, ordinary};
 use super::{
     Acceptance, AccessLogs, Bypass, Calls, Edge, Format, Outsiders, Port, Source, Unguarded,
 };
 use crate::model::{
-    At, Because, Effect, InletKind, LogState, Membership, Missing, Policy, Protocol, Rule, Subject,
+    At, Because, Effect, LogState, Membership, Missing, Policy, Protocol, Rule, Subject,
     TlsAcceptance, Transport, Tri, WorkloadId,
 };
 use crate::reach::{Group, ListenerPort, Stage, Verdict};
@@ -113,6 +113,9 @@ pub(super) fn acceptance(context: &Context<'_>) -> Vec<Acceptance> {
             workloads: workloads_of(&listeners),
             ports: listeners.iter().map(|l| context.port(l)).collect(),
             plaintext_callers: callers.into_iter().take(SOME).cloned().collect(),
+            open: listeners
+                .iter()
+                .any(|l| lets_in_someone_unnamed(l, Some(&ordinary())) == Tri::Yes),
             at: context.address(&at),
         }
     };
@@ -197,9 +200,7 @@ pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
 pub(super) fn bypasses(context: &Context<'_>) -> Vec<Bypass> {
     let past = context.judged().filter_map(|listener| {
         let inlets = &listener.meshed.as_ref()?.inlets;
-        let inlet = inlets
-            .iter()
-            .find(|inlet| inlet.kind == InletKind::Bypass)?;
+        let inlet = inlets.iter().find(|inlet| is_bypass(inlet))?;
         // the proxy's own ports are decided by no line
         let at = inlet.because.at();
         (!at.pointer.as_str().is_empty()).then(|| (at.clone(), listener))

@@ -369,6 +369,8 @@ pub struct Acceptance {
     pub workloads: usize,
     /// Clients without a proxy that may call one of them today.
     pub plaintext_callers: Vec<String>,
+    /// Whether an ordinary call without an identity, from wherever, certainly gets to one of them.
+    pub open: bool,
 }
 
 /// Ports of a namespace that no policy guards.
@@ -561,7 +563,8 @@ pub struct Policy {
     /// What stands out: `ineffective`, `transport`, `telemetry`, `passes_without_token`, `uncalled`, `subset`;
     /// of authorization `dry_run`, `delegate`, `deny`, `no_source`, `negated`, `any`, `literal_star`,
     /// `malformed`, `unknown_identity`, `unproven_identity`, `wide_identity`, `host`, `header`,
-    /// `client_address`, `token_never_read`, `odd_method`, `odd_port`, `rest_of_path`, `lost`.
+    /// `client_address`, `token_never_read`, `odd_method`, `odd_port`, `rest_of_path`, `lost`, `wider`,
+    /// `gaps`, `stands_for`.
     pub notes: Vec<&'static str>,
     /// The mesh it belongs to.
     pub mesh: &'static str,
@@ -582,8 +585,13 @@ pub struct Policy {
     pub targets: Vec<Target>,
     /// Why it is in force for none: `selects_nothing`, `wrong_namespace`, `selector_in_root`,
     /// `targets_ignored`, `not_read_there`, `selector_at_waypoint`, `other_revision`,
-    /// `not_discovered`.
+    /// `not_discovered`, `selector_illegal`, `port_unknown`, `target_missing`,
+    /// `target_of_other_group`, `requirement_missing`, `names_nobody`, `not_attached`,
+    /// `unsupported`, `evicted`, `other_protocol`, `unreadable`.
     pub ineffective: Option<Ineffective>,
+    /// Whether calls pass because of that which it would refuse.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub opens: bool,
     /// Of an authorization policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Authorization>,
@@ -702,6 +710,23 @@ pub struct Authorization {
     /// above, unless these are all of the selected workloads' and other rules are left.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<Lost>,
+    /// What lets others in to all that it is about, so that naming whom it lets in keeps them out of
+    /// nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wider: Vec<Wider>,
+    /// Ports of its namespace's workloads that it looks as if it were about and is not, and that are
+    /// open to callers without an identity.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Port>,
+}
+
+/// What lets in more than a policy does.
+#[derive(Debug, Serialize)]
+pub struct Wider {
+    /// The line.
+    pub at: String,
+    /// Whom: `anyone`, `mesh` (everyone with an identity), `others` (some that it does not name).
+    pub whom: &'static str,
 }
 
 /// A part of a policy that some proxies do not enforce as it is written.
@@ -792,6 +817,9 @@ pub struct Value {
     /// Of an identity: trust domains of the mesh that it takes as well, though it does not look so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,
+    /// Of an identity: others who call under it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<&'static str>,
     /// Of a path that a DENY rule refuses, where slashes are not merged: another spelling of it that
     /// no rule refuses.
     #[serde(skip_serializing_if = "Option::is_none")]

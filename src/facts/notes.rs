@@ -21,6 +21,8 @@ pub(super) fn of(policy: &model::Policy, environment: &Environment<'_>) -> Vec<&
     match &policy.subject {
         Subject::Authorization(written) => {
             note("lost", !written.lost.is_empty());
+            note("wider", !written.wider.is_empty());
+            note("gaps", !written.gaps.is_empty());
             note("dry_run", written.dry_run.is_some());
             note("delegate", written.effect == "delegate");
             note("deny", written.effect == "deny");
@@ -62,7 +64,7 @@ fn of_field(
     field: &Constraint,
     policy: &model::Policy,
     environment: &Environment<'_>,
-) -> [(&'static str, bool); 14] {
+) -> [(&'static str, bool); 15] {
     let values = &field.values;
     let is = |dimension| field.dimension == dimension;
     let odd_method = |text: &str| !METHODS.contains(&text);
@@ -88,6 +90,10 @@ fn of_field(
         (
             "wide_identity",
             values.iter().any(|value| !value.also.is_empty()),
+        ),
+        (
+            "stands_for",
+            values.iter().any(|value| value.stands_for.is_some()),
         ),
         (
             "rest_of_path",

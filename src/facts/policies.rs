@@ -9,7 +9,7 @@ use super::context::{
 use super::environment::{Account, Environment};
 use super::{
     Authorization, Constraint, Format, Ineffective, LogEntry, LogProvider, Lost, Policy, Port,
-    PortMode, Provider, Rule, Sends, Target, Value,
+    PortMode, Provider, Rule, Sends, Target, Value, Wider,
 };
 use rayon::prelude::*;
 
@@ -69,6 +69,7 @@ impl Environment<'_> {
                 reason: reason.name(),
                 at: address(at),
             }),
+            opens: policy.opens,
             authorization: None,
             mode: None,
             ports: Vec::new(),
@@ -208,7 +209,24 @@ impl Environment<'_> {
                 .chain(without_tokens.map(|target| target.name.clone()))
                 .collect(),
             lost: written.lost.iter().map(|lost| self.lost(lost)).collect(),
+            wider: written
+                .wider
+                .iter()
+                .map(|wider| Wider {
+                    at: address(&wider.at),
+                    whom: wider.whom,
+                })
+                .collect(),
+            gaps: self.gaps(&written.gaps),
         }
+    }
+
+    fn gaps(&self, gaps: &[(WorkloadId, u16)]) -> Vec<Port> {
+        let ids: Vec<WorkloadId> = gaps.iter().map(|(id, _)| *id).collect();
+        self.listeners_of(&ids)
+            .filter(|listener| gaps.contains(&(listener.workload, listener.port)))
+            .map(|listener| self.context.port(listener))
+            .collect()
     }
 
     fn lost(&self, lost: &model::Lost) -> Lost {
@@ -343,6 +361,7 @@ impl Environment<'_> {
             nearest,
             malformed: value.malformed.clone(),
             also: value.also.iter().map(ToString::to_string).collect(),
+            stands_for: value.stands_for,
             around: None,
         }
     }

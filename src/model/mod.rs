@@ -27,7 +27,7 @@ pub use identity::Identity;
 pub use listener::{Inlet, InletKind, Layer, Listener, TlsAcceptance, TlsOrigination, Transport};
 pub use policy::{
     AuthorizationPolicy, Constraint, Ineffective, LogEntry, Loss, Lost, Policy, PortMode, Sends,
-    Subject, Target, WrittenRule, WrittenValue,
+    Subject, Target, Wider, WrittenRule, WrittenValue,
 };
 pub use problem::{Place, Problem, ProblemKind};
 pub use question::{Client, HeaderLine, Request, Token};

@@ -24,6 +24,8 @@ pub struct Policy {
     pub misses: Vec<WorkloadId>,
     /// Why it is in force for none although it looks as if it should, and where that is written.
     pub ineffective: Option<(Ineffective, At)>,
+    /// Whether calls pass because of that which it would refuse.
+    pub opens: bool,
 }
 
 /// Something that a policy names or fits: a proxy that is made, or what one stands in front of.
@@ -124,6 +126,28 @@ pub enum Ineffective {
     NotReadThere,
     /// Its selector fits proxies only that look at targets alone.
     SelectorAtWaypoint,
+    /// Its selector asks for something that no labels can be.
+    SelectorIllegal,
+    /// None of the workloads with the labels has the port.
+    PortUnknown,
+    /// What it is about is not there.
+    TargetMissing,
+    /// What it is about is there in another API group only.
+    TargetOfOtherGroup,
+    /// It requires something that is not there.
+    RequirementMissing,
+    /// What it says of callers lets nobody in.
+    NamesNobody,
+    /// The way in which it names what it is about does not count.
+    NotAttached,
+    /// It asks for something there that is not supported.
+    Unsupported,
+    /// A policy of another kind takes its place.
+    Evicted,
+    /// It is about requests of another protocol than the one that is read.
+    OtherProtocol,
+    /// The proxies cannot read it, and refuse every call instead.
+    Unreadable,
 }
 
 impl Ineffective {
@@ -138,6 +162,17 @@ impl Ineffective {
             Self::NotDiscovered => "not_discovered",
             Self::NotReadThere => "not_read_there",
             Self::SelectorAtWaypoint => "selector_at_waypoint",
+            Self::SelectorIllegal => "selector_illegal",
+            Self::PortUnknown => "port_unknown",
+            Self::TargetMissing => "target_missing",
+            Self::TargetOfOtherGroup => "target_of_other_group",
+            Self::RequirementMissing => "requirement_missing",
+            Self::NamesNobody => "names_nobody",
+            Self::NotAttached => "not_attached",
+            Self::Unsupported => "unsupported",
+            Self::Evicted => "evicted",
+            Self::OtherProtocol => "other_protocol",
+            Self::Unreadable => "unreadable",
         }
     }
 }
@@ -157,6 +192,20 @@ pub struct AuthorizationPolicy {
     pub rules: Vec<WrittenRule>,
     /// What of it some of the workloads' proxies do not enforce as it is written.
     pub lost: Vec<Lost>,
+    /// What lets others in to all that it is about, so that naming whom it lets in keeps them out of
+    /// nothing.
+    pub wider: Vec<Wider>,
+    /// Ports of its namespace's workloads that it looks as if it were about, and is not.
+    pub gaps: Vec<(WorkloadId, u16)>,
+}
+
+/// What lets in more than a policy does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wider {
+    /// The line.
+    pub at: At,
+    /// Whom: `anyone`, `mesh` (everyone with an identity), `others` (some that it does not name).
+    pub whom: &'static str,
 }
 
 /// A part of a policy that some proxies do not enforce as it is written.
@@ -247,6 +296,8 @@ pub struct WrittenValue {
     pub malformed: Option<String>,
     /// Trust domains of the mesh that it takes as well, though it does not look so.
     pub also: Vec<Arc<str>>,
+    /// Others who call under this one identity, in a person's words.
+    pub stands_for: Option<&'static str>,
 }
 
 /// One entry of a log policy.

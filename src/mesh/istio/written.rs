@@ -80,6 +80,7 @@ fn policy<T: Selecting>(
         name: Arc::clone(&istio.index.resource(object.id).key.name),
         scope,
         ineffective,
+        opens: false,
         selects,
         targets: targets::of(istio, object),
         misses: misses(istio, object, root_selects),
@@ -252,6 +253,7 @@ fn originations(istio: &Istio) -> Vec<Policy> {
         let subject = Subject::Origination { host, modes };
         all.push(Policy {
             ineffective: None,
+            opens: false,
             misses: Vec::new(),
             ..policy(istio, object, subject, Vec::new(), false)
         });
@@ -346,6 +348,7 @@ fn routings(istio: &Istio) -> Vec<Policy> {
     let all = istio.virtual_services.iter();
     all.map(|object| Policy {
         ineffective: ineffective::of_routes(istio, object),
+        opens: false,
         misses: Vec::new(),
         ..policy(istio, object, Subject::Routing, Vec::new(), false)
     })

@@ -270,10 +270,20 @@ impl Linkerd {
             at,
         };
         let anonymous = is_anonymous(&grant).then(|| grant.at.clone());
+        let anyone = matches!(grant.when, When::Always);
         let grants = [grant];
-        let stream = (Layer::Tcp, Arc::new(self.ruleset(&grants, &because)));
+        let open = |rules: Ruleset| match anyone {
+            // nobody asks who calls
+            true => Arc::new(Ruleset {
+                rules: Vec::new(),
+                otherwise: Effect::Allow,
+                ..rules
+            }),
+            false => Arc::new(rules),
+        };
+        let stream = (Layer::Tcp, open(self.ruleset(&grants, &because)));
         let opaque = self.opaque(&annotations, port);
-        let http = || Arc::new(self.unrouted(&grants, workload, port, &because));
+        let http = || open(self.unrouted(&grants, workload, port, &because));
         let (protocol, layers) = match opaque {
             Some(because) => {
                 let tcp = Decided {

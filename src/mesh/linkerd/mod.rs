@@ -13,11 +13,13 @@ mod object;
 mod outbound;
 mod port;
 mod probe;
+mod rate_limit;
 mod rights;
 mod route;
 mod server;
 mod settings;
 mod who;
+mod written;
 
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ use settings::Config;
 use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
+use crate::k8s::spec::report_unknown_fields;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, ResourceId,
     Ruleset, Service, Way, Workload,
@@ -49,6 +52,7 @@ pub struct Linkerd {
     authorizations: Authorizations,
     routes: Routes,
     egress: Egress,
+    rate_limits: Objects<crd::RateLimit>,
     policies: Vec<Policy>,
 }
 
@@ -57,16 +61,40 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linker
     let first = first_trace(index)?;
     let config = settings::read(index, At::new(first, ""), problems);
     let member = |workload| membership::member(index, &Annotations::of(index, workload), &config);
-    Some(Linkerd {
+    report_unknown_fields::<crd::Server>(index, crd::POLICY, "Server", problems);
+    report_unknown_fields::<crd::AuthorizationPolicy>(
+        index,
+        crd::POLICY,
+        "AuthorizationPolicy",
+        problems,
+    );
+    report_unknown_fields::<crd::ServerAuthorization>(
+        index,
+        crd::POLICY,
+        "ServerAuthorization",
+        problems,
+    );
+    report_unknown_fields::<crd::MeshTls>(index, crd::POLICY, "MeshTLSAuthentication", problems);
+    report_unknown_fields::<crd::NetworkAuthentication>(
+        index,
+        crd::POLICY,
+        "NetworkAuthentication",
+        problems,
+    );
+    report_unknown_fields::<crd::EgressNetwork>(index, crd::POLICY, "EgressNetwork", problems);
+    let mut linkerd = Linkerd {
         members: index.workloads().iter().map(member).collect(),
         servers: server::read(index, problems),
         authorizations: Authorizations::read(index, &config, problems),
         routes: Routes::read(index, problems),
         egress: Egress::read(index, problems),
+        rate_limits: rate_limit::read(index, problems),
         index: Arc::clone(index),
         config,
         policies: Vec::new(),
-    })
+    };
+    linkerd.policies = written::policies(&linkerd);
+    Some(linkerd)
 }
 
 /// Whether an API group is Linkerd's.

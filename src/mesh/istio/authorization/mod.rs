@@ -359,5 +359,7 @@ pub fn written(
         provider,
         rules: compiled.written.clone(),
         lost,
+        wider: Vec::new(),
+        gaps: Vec::new(),
     }
 }

@@ -35,6 +35,7 @@ pub fn written(
             _ => Vec::new(),
         },
         text: value.into(),
+        stands_for: None,
         at,
     }
 }

@@ -32,7 +32,13 @@ impl Egress {
     /// Reads it.
     pub fn read(index: &Index, problems: &mut Vec<Problem>) -> Self {
         let mut streams = |kind| {
-            Objects::read(index, (GATEWAY, kind), timeless_last, |_, spec| stream(spec), problems)
+            Objects::read(
+                index,
+                (GATEWAY, kind),
+                timeless_last,
+                |_, spec| stream(spec),
+                problems,
+            )
         };
         let (tls, tcp) = (streams("TLSRoute"), streams("TCPRoute"));
         let refusal = |spec: &EgressNetwork| {
@@ -56,12 +62,21 @@ impl Egress {
 /// What the admission webhook refuses of a `TLSRoute` or `TCPRoute` for an EgressNetwork; those for
 /// others are not ours.
 fn stream(route: &StreamRoute) -> Option<Refusal> {
-    if !route.parent_refs.iter().any(|parent| parent.is("EgressNetwork")) {
+    if !route
+        .parent_refs
+        .iter()
+        .any(|parent| parent.is("EgressNetwork"))
+    {
         return None;
     }
     super::route::egress_without_port(&route.parent_refs).or_else(|| {
         let one = route.rules.len() == 1;
-        (!one).then(|| ("it needs exactly one rule".to_owned(), "/spec/rules".to_owned()))
+        (!one).then(|| {
+            (
+                "it needs exactly one rule".to_owned(),
+                "/spec/rules".to_owned(),
+            )
+        })
     })
 }
 
@@ -217,7 +232,10 @@ impl Linkerd {
                 .filter(|one| on(&one.namespace, &one.spec.parent_refs))
                 .collect();
             if !all.is_empty() {
-                let all: Vec<_> = all.into_iter().filter(|one| counts(&one.namespace)).collect();
+                let all: Vec<_> = all
+                    .into_iter()
+                    .filter(|one| counts(&one.namespace))
+                    .collect();
                 return match all.is_empty() {
                     true => Attached::None,
                     false => kind(all),
