@@ -162,7 +162,7 @@ fn stages(size: usize) {
         };
         let input = meshvet::facts::collect(&world, &graph, &[], run, &rules.sections());
         lap("facts");
-        let places = meshvet::scan::Places(&world.index);
+        let places = meshvet::scan::Places(&world);
         let (found, _) = meshvet::policy::evaluate(&rules, &input, &places, ".");
         lap("judge");
         for rule in rules.iter().filter(|_| std::env::var_os("RULES").is_some()) {

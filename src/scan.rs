@@ -157,7 +157,7 @@ pub fn scan(sources: &Sources, parsed: &Parsed, rules: &Rules, origin: &Origin) 
         if judged.world.meshes.is_empty() {
             continue;
         }
-        let places = Places(&judged.world.index);
+        let places = Places(&judged.world);
         let (found, failed) = policy::evaluate(rules, &judged.input, &places, &judged.name);
         findings.push(found);
         outcome.problems.extend(failed);
@@ -235,12 +235,13 @@ impl Counts {
 }
 
 /// The places of an environment's addresses.
-pub struct Places<'a>(pub &'a Index);
+pub struct Places<'a>(pub &'a World);
 
 impl Addresses for Places<'_> {
     fn resolve(&self, at: &str) -> Option<Site> {
-        let at = self.0.parse_address(at)?;
-        let key = &self.0.resource(at.resource).key;
+        let index = &self.0.index;
+        let at = index.parse_address(at)?;
+        let key = &index.resource(at.resource).key;
         Some(Site {
             resource: Some(ResourceRef {
                 kind: Arc::clone(&key.kind),
@@ -249,7 +250,12 @@ impl Addresses for Places<'_> {
                 name: Arc::clone(&key.name),
             }),
             field: at.pointer.to_string(),
-            span: self.0.span(&at),
+            span: index.span(&at),
         })
+    }
+
+    fn mesh(&self, at: &str) -> Option<&'static str> {
+        let at = self.0.index.parse_address(at)?;
+        self.0.mesh_at(at.resource)
     }
 }

@@ -49,7 +49,7 @@ fn describe(rule: &Rule) -> serde_json::Value {
         "severity": rule.severity.name(),
         "meshes": rule.meshes,
         "description": rule.description,
-        "remediation": &*rule.remediation,
+        "remediation": rule.remediation.to_string(),
         "controls": &*rule.controls,
         "params": rule.params,
         "related_resources": rule.related_resources,
@@ -76,7 +76,7 @@ fn show(id: &str, source: &RuleSource, io: &mut Io<'_>) -> Result<Exit, Failure>
         out,
         "{}\n\nWhat to do: {}",
         rule.description.trim(),
-        rule.remediation.trim()
+        rule.remediation
     )?;
     if !rule.params.is_empty() {
         let params = serde_json::Value::Object(rule.params.clone());

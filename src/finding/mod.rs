@@ -93,4 +93,7 @@ impl fmt::Display for ResourceRef {
 pub trait Addresses {
     /// Where `at` is; `None` when it is no address of this environment.
     fn resolve(&self, at: &str) -> Option<Site>;
+
+    /// The mesh that what is at `at` belongs to, as facts name it; `None` where that is not one.
+    fn mesh(&self, at: &str) -> Option<&'static str>;
 }

@@ -8,6 +8,7 @@ mod engine;
 mod error;
 pub mod fixture;
 mod guard;
+mod remediation;
 mod rule;
 
 use rayon::prelude::*;
@@ -18,6 +19,7 @@ use crate::model::{Place, Problem, ProblemKind};
 
 pub use bundle::Rules;
 pub use error::{PolicyError, PolicyErrors};
+pub use remediation::Remediation;
 pub use rule::{Precision, Rule};
 
 use engine::{Answer, Input, Program};
@@ -108,7 +110,7 @@ fn locate(
         rule: rule.id.clone(),
         severity: answer.severity.unwrap_or(rule.severity),
         message: answer.msg,
-        remediation: rule.remediation.clone(),
+        remediation: rule.remediation.of(addresses.mesh(&answer.at)),
         at: answer.at,
         site: site?,
         related,

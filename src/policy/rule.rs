@@ -7,6 +7,7 @@ use crate::finding::Severity;
 use crate::text::SourceFile;
 
 use super::error::PolicyError;
+use super::remediation::{self, Remediation};
 
 /// A rule: one file that says what it looks for, in metadata for people and in Rego.
 #[derive(Debug, Clone)]
@@ -22,7 +23,7 @@ pub struct Rule {
     /// How bad it is, where a result says nothing else.
     pub severity: Severity,
     /// What to do.
-    pub remediation: Arc<str>,
+    pub remediation: Remediation,
     /// The meshes it knows, in lower case; `kubernetes` for what concerns none of them.
     pub meshes: Vec<String>,
     /// Addresses of pages to read.
@@ -87,7 +88,7 @@ struct Metadata {
 #[serde(deny_unknown_fields)]
 struct Custom {
     severity: Severity,
-    remediation: String,
+    remediation: remediation::Written,
     meshes: Vec<String>,
     #[serde(default)]
     controls: Vec<String>,
@@ -157,7 +158,7 @@ pub(super) fn read(file: &SourceFile) -> Result<Policy, PolicyError> {
         title: metadata.title.trim().to_owned(),
         description: metadata.description.trim().to_owned(),
         severity: custom.severity,
-        remediation: custom.remediation.trim().into(),
+        remediation: custom.remediation.into(),
         meshes: custom.meshes,
         related_resources: metadata.related_resources,
         controls: custom.controls.into(),
@@ -209,11 +210,17 @@ fn metadata(file: &SourceFile, package_line: u32) -> Result<Metadata, PolicyErro
     })?;
     let custom = &metadata.custom;
     let unknown = custom.meshes.iter().find(|m| !MESHES.contains(&m.as_str()));
+    let mut named = custom.remediation.meshes();
+    let strange = named.find(|mesh| !custom.meshes.contains(mesh));
     let wrong = if let Some(unknown) = unknown {
         Some(format!("custom.meshes: {unknown:?} is none of {MESHES:?}"))
+    } else if let Some(strange) = strange {
+        Some(format!(
+            "custom.remediation: {strange:?} is none of custom.meshes"
+        ))
     } else if custom.meshes.is_empty() {
         Some("custom.meshes names no mesh".to_owned())
-    } else if metadata.title.trim().is_empty() || custom.remediation.trim().is_empty() {
+    } else if metadata.title.trim().is_empty() || custom.remediation.is_empty() {
         Some("title and custom.remediation may not be empty".to_owned())
     } else {
         None

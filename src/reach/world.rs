@@ -9,7 +9,7 @@ use crate::k8s::Index;
 use crate::mesh::{Mesh, Meshes};
 use crate::model::{
     At, Because, Decided, Identity, Inlet, InletKind, Layer, Listener, Membership, Problem,
-    Protocol, Service, TlsAcceptance, Transport, Workload, WorkloadId,
+    Protocol, ResourceId, Service, TlsAcceptance, Transport, Workload, WorkloadId,
 };
 
 /// One environment with its meshes.
@@ -77,6 +77,31 @@ impl World {
     pub fn mesh_of(&self, workload: WorkloadId) -> Option<&dyn Mesh> {
         let mesh = self.member(workload).mesh?;
         self.meshes.get(mesh).map(|mesh| &**mesh)
+    }
+
+    /// The mesh that an object belongs to: as one of its kinds, as a workload in it, or as what holds
+    /// such a workload; or the only one there is.
+    pub fn mesh_at(&self, object: ResourceId) -> Option<&'static str> {
+        if let [only] = self.meshes.as_slice() {
+            return Some(only.kind());
+        }
+        let key = &self.index.resource(object).key;
+        if let Some(title) = crate::mesh::product_of(&key.group) {
+            let mut all = self.meshes.iter();
+            return all.find(|mesh| mesh.title() == title).map(|mesh| mesh.kind());
+        }
+        let namespace = match key.is("", "Namespace") {
+            true => &key.name,
+            false => key.namespace.as_ref()?,
+        };
+        let near = || self.index.workloads_in(namespace);
+        let own = near().find(|workload| workload.resource == object);
+        let mut held = own.into_iter().chain(near().filter(|_| own.is_none()));
+        held.find_map(|workload| {
+            let out = self.membership(workload.id).value == Membership::Unmeshed;
+            let mesh = self.mesh_of(workload.id).filter(|_| !out)?;
+            Some(mesh.kind())
+        })
     }
 
     /// Whether it is this mesh that a workload is in, or may be in.

@@ -16,6 +16,10 @@ impl Addresses for Anywhere {
             ..Site::default()
         })
     }
+
+    fn mesh(&self, _: &str) -> Option<&'static str> {
+        None
+    }
 }
 
 fn file(name: &str, body: &str) -> SourceFile {
