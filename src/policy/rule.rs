@@ -210,8 +210,10 @@ fn metadata(file: &SourceFile, package_line: u32) -> Result<Metadata, PolicyErro
     })?;
     let custom = &metadata.custom;
     let unknown = custom.meshes.iter().find(|m| !MESHES.contains(&m.as_str()));
-    let mut named = custom.remediation.meshes();
-    let strange = named.find(|mesh| !custom.meshes.contains(mesh));
+    let strange = {
+        let mut named = custom.remediation.meshes();
+        named.find(|mesh| !custom.meshes.contains(mesh)).cloned()
+    };
     let wrong = if let Some(unknown) = unknown {
         Some(format!("custom.meshes: {unknown:?} is none of {MESHES:?}"))
     } else if let Some(strange) = strange {
