@@ -3,6 +3,7 @@
 //! A mesh is a folder here and one word in [`meshes!`]. It answers the questions of [`Mesh`];
 //! who may call whom is worked out from the answers, without knowing the product.
 
+mod release;
 mod unread;
 
 use std::sync::Arc;

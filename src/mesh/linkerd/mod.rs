@@ -49,6 +49,14 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linker
     })
 }
 
+/// Labels of what the project's charts install.
+/// `linkerd/linkerd2: charts/linkerd-control-plane/templates`, `viz/charts`, `multicluster/charts`.
+const CHART_LABELS: [&str; 3] = [
+    "linkerd.io/control-plane-ns",
+    "linkerd.io/extension",
+    "linkerd.io/is-control-plane",
+];
+
 /// Whether an API group is Linkerd's.
 pub(super) fn owns(group: &str) -> bool {
     group == "linkerd.io" || group.ends_with(".linkerd.io")
@@ -61,8 +69,13 @@ fn first_trace(index: &Index) -> Option<ResourceId> {
             || (resource.key.is("", "Namespace")
                 && resource.annotations.contains_key(annotation::INJECT))
             || (resource.key.is("", "ConfigMap") && &*resource.key.name == "linkerd-config")
+            || CHART_LABELS
+                .iter()
+                .any(|&label| resource.labels.contains_key(label))
     });
-    by_object.map(|(id, _)| id).or_else(|| {
+    let by_settings = || settings::trace(index);
+    let by_object = by_object.map(|(id, _)| id).or_else(by_settings);
+    by_object.or_else(|| {
         let asks = |workload: &&Workload| {
             workload.annotations.contains_key(annotation::INJECT)
                 || workload.labels.contains_key(membership::CONTROL_PLANE)
