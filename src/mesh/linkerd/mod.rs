@@ -10,6 +10,7 @@ mod outbound;
 mod port;
 mod rights;
 mod settings;
+mod version;
 
 use std::sync::Arc;
 
@@ -186,6 +187,6 @@ impl Mesh for Linkerd {
     }
 
     fn versions(&self) -> Vec<Version> {
-        Vec::new()
+        version::versions(&self.index, &self.config.values)
     }
 }
