@@ -5,6 +5,7 @@
 
 mod release;
 mod unread;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -95,6 +96,11 @@ pub trait Mesh: Send + Sync {
     /// most come first.
     fn policy_resources(&self) -> &'static [PolicyResource];
 
+    /// The objects by which someone watches calls as they are made, where that is possible.
+    fn watched_resources(&self) -> &'static [PolicyResource] {
+        &[]
+    }
+
     /// Whether a service account is one of the mesh's own control plane.
     fn is_own_account(&self, namespace: &str, name: &str) -> bool;
 
@@ -106,13 +112,13 @@ pub trait Mesh: Send + Sync {
 #[derive(Debug, Clone, Copy)]
 pub struct PolicyResource {
     /// What they decide about: `authorization`, `transport`, `code`, `routing`, `telemetry`,
-    /// `settings`, `membership`, `admission`.
+    /// `settings`, `membership`, `admission`; of those that only show something, what: `calls`.
     pub part: &'static str,
     /// Their API group.
     pub group: &'static str,
     /// What requests call them.
     pub resource: &'static str,
-    /// The verbs by which they are changed.
+    /// The verbs by which they are changed, or watched.
     pub verbs: &'static [&'static str],
     /// The names of those that count, a star at the end for any ending; none: all of them.
     pub names: &'static [&'static str],

@@ -24,6 +24,8 @@ pub(super) struct Release {
 pub(super) struct PassedOver {
     /// Where it is written.
     pub(super) at: At,
+    /// What it is set to, where that is written there.
+    pub(super) value: At,
     /// The one field that it sets (`proxy.logLevel`); nothing where it may set any.
     pub(super) field: Option<String>,
 }
@@ -51,6 +53,7 @@ pub(super) fn passed_over(index: &Index, charts: &[&str]) -> Vec<PassedOver> {
         let count = node_at(index, &list).map_or(0, |node| node.items().len());
         (0..count).map(move |i| PassedOver {
             at: list.join(i).join("name"),
+            value: list.join(i).join("value"),
             field: text(index, &list.join(i).join(field)).map(str::to_owned),
         })
     };

@@ -8,6 +8,7 @@ mod log;
 mod membership;
 mod outbound;
 mod port;
+mod posture;
 mod rights;
 mod settings;
 mod version;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use annotation::Annotations;
 use membership::Member;
+use posture::Posture;
 use settings::Config;
 
 use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
@@ -23,7 +25,7 @@ use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, ResourceId,
-    Ruleset, Service, Way, Workload,
+    Ruleset, Service, Setting, Way, Workload,
 };
 
 /// The name for people.
@@ -35,18 +37,21 @@ pub struct Linkerd {
     config: Config,
     members: Vec<Member>,
     policies: Vec<Policy>,
+    posture: Posture,
 }
 
 /// Compiles Linkerd, if anything of it is in the environment.
 pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linkerd> {
     let first = first_trace(index)?;
     let config = settings::read(index, At::new(first, ""), problems);
+    let posture = posture::read(index, &config, problems);
     let member = |workload| membership::member(index, &Annotations::of(index, workload), &config);
     Some(Linkerd {
         members: index.workloads().iter().map(member).collect(),
         index: Arc::clone(index),
         config,
         policies: Vec::new(),
+        posture,
     })
 }
 
@@ -56,6 +61,26 @@ const CHART_LABELS: [&str; 3] = [
     "linkerd.io/control-plane-ns",
     "linkerd.io/extension",
     "linkerd.io/is-control-plane",
+];
+
+/// Objects of the control plane that only it has, by kind and name.
+const OWN: [(&str, &str); 7] = [
+    ("ConfigMap", "linkerd-config"),
+    ("ConfigMap", "linkerd-identity-trust-roots"),
+    (
+        "MutatingWebhookConfiguration",
+        "linkerd-proxy-injector-webhook-config",
+    ),
+    ("Secret", "linkerd-identity-issuer"),
+    ("Secret", "linkerd-trust-anchor"),
+    (
+        "ValidatingWebhookConfiguration",
+        "linkerd-policy-validator-webhook-config",
+    ),
+    (
+        "ValidatingWebhookConfiguration",
+        "linkerd-sp-validator-webhook-config",
+    ),
 ];
 
 /// Whether an API group is Linkerd's.
@@ -69,7 +94,7 @@ fn first_trace(index: &Index) -> Option<ResourceId> {
         owns(&resource.key.group)
             || (resource.key.is("", "Namespace")
                 && resource.annotations.contains_key(annotation::INJECT))
-            || (resource.key.is("", "ConfigMap") && &*resource.key.name == "linkerd-config")
+            || OWN.contains(&(&*resource.key.kind, &*resource.key.name))
             || CHART_LABELS
                 .iter()
                 .any(|&label| resource.labels.contains_key(label))
@@ -166,6 +191,10 @@ impl Mesh for Linkerd {
         self.log_of(workload)
     }
 
+    fn posture(&self) -> Vec<Setting> {
+        self.posture.settings.clone()
+    }
+
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
         Vec::new()
     }
@@ -180,6 +209,10 @@ impl Mesh for Linkerd {
 
     fn policy_resources(&self) -> &'static [PolicyResource] {
         rights::POLICY_RESOURCES
+    }
+
+    fn watched_resources(&self) -> &'static [PolicyResource] {
+        self.posture.watched
     }
 
     fn is_own_account(&self, namespace: &str, name: &str) -> bool {

@@ -8,6 +8,8 @@ use crate::model::{At, Container, Workload};
 
 /// The pods that hold the controllers of policy and discovery.
 const DESTINATION: &str = "linkerd-destination";
+/// The pods that give others their proxy.
+const INJECTOR: &str = "linkerd-proxy-injector";
 
 /// A setting that a command line says.
 #[derive(Debug)]
@@ -39,14 +41,18 @@ const FLAGS: &[(&str, &str, &[&str])] = &[
         "probe-networks",
         &["policyController", "probeNetworks"],
     ),
+    ("proxy-injector", "log-level", &["controllerLogLevel"]),
     ("destination", "log-level", &["controllerLogLevel"]),
 ];
 
 /// All settings that command lines say.
 pub(super) fn all(index: &Index) -> Vec<Flag> {
     let mut found = Vec::new();
-    for workload in destinations(index) {
-        for &(container, flag, field) in FLAGS {
+    for &(container, flag, field) in FLAGS {
+        for workload in [INJECTOR, DESTINATION]
+            .into_iter()
+            .flat_map(|name| deployments(index, name))
+        {
             let own = container_of(workload, container);
             let written = own.and_then(|own| argument(index, workload, own, flag));
             found.extend(written.map(|(text, at)| Flag { field, text, at }));
@@ -57,7 +63,7 @@ pub(super) fn all(index: &Index) -> Vec<Flag> {
 
 /// The namespace of the control plane: what its controller is told, else where that runs.
 pub(super) fn namespace(index: &Index) -> Option<Place> {
-    let workload = destinations(index).next()?;
+    let workload = deployments(index, DESTINATION).next()?;
     let policy = container_of(workload, "policy")?;
     let told = argument(index, workload, policy, "control-plane-namespace");
     let resource = index.resource(workload.resource);
@@ -69,9 +75,9 @@ pub(super) fn namespace(index: &Index) -> Option<Place> {
     }
 }
 
-fn destinations(index: &Index) -> impl Iterator<Item = &Workload> {
+fn deployments<'a>(index: &'a Index, name: &'a str) -> impl Iterator<Item = &'a Workload> {
     let all = index.workloads().iter();
-    all.filter(|w| &*w.name == DESTINATION && &*w.kind == "Deployment")
+    all.filter(move |w| &*w.name == name && &*w.kind == "Deployment")
 }
 
 fn container_of<'a>(workload: &'a Workload, name: &str) -> Option<&'a Container> {
@@ -79,7 +85,7 @@ fn container_of<'a>(workload: &'a Workload, name: &str) -> Option<&'a Container>
 }
 
 /// The value of a flag of a container: `--flag=value`, `-flag=value`, or the argument behind it.
-pub(super) fn argument(
+pub fn argument(
     index: &Index,
     workload: &Workload,
     container: &Container,

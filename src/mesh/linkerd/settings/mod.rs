@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+pub use flags::argument;
+pub use recognize::CHARTS;
+
 use super::port::{self, Ports};
 use crate::k8s::Index;
 use crate::k8s::selector::LabelSelector;

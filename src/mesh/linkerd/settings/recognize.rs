@@ -5,7 +5,7 @@
 use crate::syntax::Node;
 
 /// The names of the chart that installs control planes: the project's, and the enterprise one.
-pub(super) const CHARTS: &[&str] = &["linkerd-control-plane", "linkerd-enterprise-control-plane"];
+pub const CHARTS: &[&str] = &["linkerd-control-plane", "linkerd-enterprise-control-plane"];
 
 /// Fields that no other chart has.
 const SURE: &[&str] = &[
