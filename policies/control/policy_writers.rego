@@ -13,14 +13,16 @@
 # related_resources:
 # - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 # - https://istio.io/latest/docs/ops/best-practices/security/
+# - https://linkerd.io/2/features/server-policy/
 # custom:
 #   severity: high
 #   precision: medium
-#   meshes: [istio]
+#   meshes: [istio, linkerd]
 #   remediation: |
 #     Bind a Role in the namespaces that need it instead of a ClusterRole everywhere, list kinds and
-#     verbs instead of `*`, and leave the root namespace to the pipeline that applies reviewed
-#     changes. That pipeline and operators you trust belong into `trusted_subjects`.
+#     verbs instead of `*`, and leave the namespaces of the control plane and of mesh-wide policies to
+#     the pipeline that applies reviewed changes. That pipeline and operators you trust belong into
+#     `trusted_subjects`.
 #   controls:
 #   - nist-800-53r5/AC-6
 #   - nist-800-53r5/CM-5

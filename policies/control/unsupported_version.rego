@@ -56,6 +56,7 @@ params := data.params.control.unsupported_version
 
 deny contains finding if {
 	some mesh in input.meshes
+	mesh.kind == "istio"
 	some version in mesh.versions
 	finding := {
 		"msg": sprintf("%s %s: %s", [words[version.component], version.text, fault(version.release)]),

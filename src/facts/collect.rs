@@ -75,6 +75,7 @@ pub fn collect(
         policies,
         noted,
         grants: wanted.fill("grants", || grants::grants(context)),
+        watchers: wanted.fill("watchers", || grants::watchers(context)),
         problems: wanted.fill("problems", || {
             problems.iter().map(|p| problem(context, p)).collect()
         }),

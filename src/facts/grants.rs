@@ -46,6 +46,8 @@ impl Named<'_> {
 struct Cast<'a> {
     context: &'a Context<'a>,
     mesh: &'a dyn Mesh,
+    /// What rights are about.
+    resources: &'static [PolicyResource],
     /// Service accounts that run pods, and the namespaces they are in.
     running: BTreeSet<(&'a str, &'a str)>,
     inhabited: BTreeSet<&'a str>,
@@ -59,7 +61,15 @@ struct Cast<'a> {
 pub(super) fn grants(context: &Context<'_>) -> Vec<Grant> {
     let meshes = context.world.meshes.iter();
     meshes
-        .flat_map(|mesh| Cast::new(context, &**mesh).grants())
+        .flat_map(|mesh| Cast::new(context, &**mesh, mesh.policy_resources()).grants())
+        .collect()
+}
+
+/// The rights to watch calls as they are made, those of one line together.
+pub(super) fn watchers(context: &Context<'_>) -> Vec<Grant> {
+    let meshes = context.world.meshes.iter();
+    let can = meshes.filter(|mesh| !mesh.watched_resources().is_empty());
+    can.flat_map(|mesh| Cast::new(context, &**mesh, mesh.watched_resources()).grants())
         .collect()
 }
 
@@ -103,7 +113,11 @@ impl<'a> Kept<'a> {
 }
 
 impl<'a> Cast<'a> {
-    fn new(context: &'a Context<'a>, mesh: &'a dyn Mesh) -> Self {
+    fn new(
+        context: &'a Context<'a>,
+        mesh: &'a dyn Mesh,
+        resources: &'static [PolicyResource],
+    ) -> Self {
         let index = &context.world.index;
         let workloads = index.workloads();
         let settings = mesh.settings();
@@ -113,6 +127,7 @@ impl<'a> Cast<'a> {
         Self {
             context,
             mesh,
+            resources,
             running: workloads
                 .iter()
                 .map(|w| (&*w.namespace, &*w.service_account))
@@ -189,9 +204,9 @@ impl<'a> Cast<'a> {
         })
     }
 
-    /// What one rule lets people write who are bound to it.
+    /// What one rule lets people do who are bound to it.
     fn granted(&self, reach: Reach, rule: &Rule) -> Granted {
-        let resources = self.mesh.policy_resources().iter();
+        let resources = self.resources.iter();
         resources
             .filter(|resource| {
                 let there = match resource.place {

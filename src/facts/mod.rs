@@ -86,6 +86,8 @@ pub struct Input {
     /// Rights to change what decides what is in force, by the line that gives them. RBAC objects are
     /// all that is looked at.
     pub grants: Vec<Grant>,
+    /// Rights to watch calls as they are made, by the line that gives them.
+    pub watchers: Vec<Grant>,
     /// What was not understood.
     pub problems: Vec<Problem>,
 }
@@ -898,7 +900,7 @@ pub struct Holder {
     /// Whether what is written there counts for the whole mesh.
     pub mesh_wide: bool,
     /// What is decided by what it may write, what opens most first: `authorization`, `transport`,
-    /// `code`, `telemetry`, `routing`, `settings`, `membership`, `admission`.
+    /// `code`, `telemetry`, `routing`, `settings`, `membership`, `admission`. Of who may watch: `calls`.
     pub parts: Vec<&'static str>,
     /// What it may write: `authorizationpolicies.security.istio.io`.
     pub resources: Vec<String>,

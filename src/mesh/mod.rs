@@ -3,7 +3,9 @@
 //! A mesh is a folder here and one word in [`meshes!`]. It answers the questions of [`Mesh`];
 //! who may call whom is worked out from the answers, without knowing the product.
 
+mod release;
 mod unread;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -94,6 +96,11 @@ pub trait Mesh: Send + Sync {
     /// most come first.
     fn policy_resources(&self) -> &'static [PolicyResource];
 
+    /// The objects by which someone watches calls as they are made, where that is possible.
+    fn watched_resources(&self) -> &'static [PolicyResource] {
+        &[]
+    }
+
     /// Whether a service account is one of the mesh's own control plane.
     fn is_own_account(&self, namespace: &str, name: &str) -> bool;
 
@@ -105,18 +112,73 @@ pub trait Mesh: Send + Sync {
 #[derive(Debug, Clone, Copy)]
 pub struct PolicyResource {
     /// What they decide about: `authorization`, `transport`, `code`, `routing`, `telemetry`,
-    /// `settings`, `membership`, `admission`.
+    /// `settings`, `membership`, `admission`; of those that only show something, what: `calls`.
     pub part: &'static str,
     /// Their API group.
     pub group: &'static str,
     /// What requests call them.
     pub resource: &'static str,
-    /// The verbs by which they are changed.
+    /// The verbs by which they are changed, or watched.
     pub verbs: &'static [&'static str],
     /// The names of those that count, a star at the end for any ending; none: all of them.
     pub names: &'static [&'static str],
     /// Where they are.
     pub place: Residence,
+}
+
+/// Verbs that write objects.
+const WRITE: &[&str] = &["create", "update", "patch", "delete", "deletecollection"];
+/// Of objects that are there anyway, and of which only some count.
+const CHANGE: &[&str] = &["update", "patch", "delete", "deletecollection"];
+/// Of labels and annotations: who may delete a namespace deletes its workloads with it.
+const RELABEL: &[&str] = &["update", "patch"];
+
+impl PolicyResource {
+    /// Objects in any namespace that may be written.
+    const fn object(part: &'static str, group: &'static str, resource: &'static str) -> Self {
+        Self {
+            part,
+            group,
+            resource,
+            verbs: WRITE,
+            names: &[],
+            place: Residence::Namespaces,
+        }
+    }
+
+    /// Objects in no namespace that may be written.
+    const fn of_cluster(part: &'static str, group: &'static str, resource: &'static str) -> Self {
+        Self {
+            place: Residence::Cluster,
+            ..Self::object(part, group, resource)
+        }
+    }
+
+    /// ConfigMaps beside the control plane, of which only some count.
+    const fn settings(names: &'static [&'static str]) -> Self {
+        Self {
+            verbs: CHANGE,
+            names,
+            place: Residence::ControlPlane,
+            ..Self::object("settings", "", "configmaps")
+        }
+    }
+
+    /// Namespaces, by which workloads are in the mesh or not.
+    const fn namespaces() -> Self {
+        Self {
+            verbs: RELABEL,
+            ..Self::object("membership", "", "namespaces")
+        }
+    }
+
+    /// Webhooks of some names that are asked before an object is stored.
+    const fn webhooks(resource: &'static str, names: &'static [&'static str]) -> Self {
+        Self {
+            names,
+            ..Self::of_cluster("admission", "admissionregistration.k8s.io", resource)
+        }
+    }
 }
 
 /// Where objects are.
@@ -141,6 +203,22 @@ pub struct Version {
     pub release: Option<(u32, u32, Option<u32>)>,
     /// Where it is written.
     pub at: At,
+}
+
+impl Version {
+    /// The numbers of `1.30.4` or `1.30`; nothing of anything else.
+    fn numbers(text: &str) -> Option<(u32, u32, Option<u32>)> {
+        let mut numbers = text.split('.').map(|part| {
+            let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+            digits.then(|| part.parse::<u32>().ok()).flatten()
+        });
+        let (major, minor) = (numbers.next()??, numbers.next()??);
+        let patch = match numbers.next() {
+            Some(patch) => Some(patch?),
+            None => None,
+        };
+        numbers.next().is_none().then_some((major, minor, patch))
+    }
 }
 
 /// A proxy that a mesh makes by itself.

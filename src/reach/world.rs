@@ -88,7 +88,9 @@ impl World {
         let key = &self.index.resource(object).key;
         if let Some(title) = crate::mesh::product_of(&key.group) {
             let mut all = self.meshes.iter();
-            return all.find(|mesh| mesh.title() == title).map(|mesh| mesh.kind());
+            return all
+                .find(|mesh| mesh.title() == title)
+                .map(|mesh| mesh.kind());
         }
         let namespace = match key.is("", "Namespace") {
             true => &key.name,

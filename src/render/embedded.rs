@@ -23,7 +23,14 @@ const ANNOTATIONS: &[&[&str]] = &[
 ];
 
 /// Charts whose values are looked at.
-const CHARTS: &[&str] = &["istiod", "base", "ztunnel"];
+const CHARTS: &[&str] = &[
+    "istiod",
+    "base",
+    "ztunnel",
+    "linkerd-control-plane",
+    "linkerd-enterprise-control-plane",
+    "linkerd-viz",
+];
 
 /// Attaches the documents that texts hold, so that addresses lead into them.
 pub fn attach(sources: &Sources, documents: &mut [Document]) -> Vec<Problem> {

@@ -116,7 +116,7 @@ fn settings_of_one_mesh_say_nothing_of_another() {
         for one in &mut judged.input.meshes {
             one.kind = mesh;
         }
-        let places = Places(&judged.world.index);
+        let places = Places(&judged.world);
         let (findings, problems) = policy::evaluate(&rules, &judged.input, &places, "test");
         assert!(problems.is_empty(), "{problems:?}");
         let found = findings.into_iter().filter(|one| &*one.rule == rule);

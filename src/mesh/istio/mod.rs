@@ -46,13 +46,13 @@ use routes::virtual_service::VirtualServices;
 use settings::MeshConfig;
 use transport::PeerPolicies;
 
-use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
+use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version, webhooks};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::k8s::spec::report_unknown_fields;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, ProblemKind,
-    ResourceId, Ruleset, Service, Tracing, Way, Workload,
+    ResourceId, Ruleset, Service, Setting, Tracing, Way, Workload,
 };
 
 /// The name for people.
@@ -383,6 +383,16 @@ impl Mesh for Istio {
 
     fn is_own_account(&self, namespace: &str, name: &str) -> bool {
         rights::is_own_account(self.root(), namespace, name)
+    }
+
+    /// istiod mends the validators' policy when it starts, whatever the chart says.
+    fn posture(&self) -> Vec<Setting> {
+        webhooks::failure(
+            &self.index,
+            "MutatingWebhookConfiguration",
+            &["istio-sidecar-injector*", "istio-revision-tag-*"],
+            "injection_failure",
+        )
     }
 
     fn versions(&self) -> Vec<Version> {

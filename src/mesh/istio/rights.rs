@@ -1,90 +1,53 @@
 //! Which objects decide what Istio does, and which service accounts are its own.
 
 use super::proxies::GATEWAY_API;
-use crate::mesh::{PolicyResource, Residence};
-
-const WRITE: &[&str] = &["create", "update", "patch", "delete", "deletecollection"];
-/// Of objects that are there anyway, and of which only some count.
-const CHANGE: &[&str] = &["update", "patch", "delete", "deletecollection"];
-/// Of labels: who may delete a namespace deletes its workloads with it.
-const RELABEL: &[&str] = &["update", "patch"];
+use crate::mesh::PolicyResource;
 
 const SECURITY: &str = "security.istio.io";
 const NETWORKING: &str = "networking.istio.io";
 const EXTENSIONS: &str = "extensions.istio.io";
-const ADMISSION: &str = "admissionregistration.k8s.io";
 
 /// The groups and resources: `istio/istio: pkg/config/schema/metadata.yaml`.
 pub(super) const POLICY_RESOURCES: &[PolicyResource] = &[
-    object("authorization", SECURITY, "authorizationpolicies"),
-    object("authorization", SECURITY, "requestauthentications"),
-    object("transport", SECURITY, "peerauthentications"),
-    object("code", NETWORKING, "envoyfilters"),
-    object("code", EXTENSIONS, "wasmplugins"),
-    object("code", EXTENSIONS, "trafficextensions"),
-    object("telemetry", "telemetry.istio.io", "telemetries"),
-    object("routing", NETWORKING, "destinationrules"),
-    object("routing", NETWORKING, "gateways"),
-    object("routing", NETWORKING, "proxyconfigs"),
-    object("routing", NETWORKING, "serviceentries"),
-    object("routing", NETWORKING, "sidecars"),
-    object("routing", NETWORKING, "virtualservices"),
-    object("routing", NETWORKING, "workloadentries"),
-    object("routing", NETWORKING, "workloadgroups"),
-    object("routing", GATEWAY_API, "backendtlspolicies"),
-    object("routing", GATEWAY_API, "gateways"),
-    object("routing", GATEWAY_API, "grpcroutes"),
-    object("routing", GATEWAY_API, "httproutes"),
-    object("routing", GATEWAY_API, "listenersets"),
-    object("routing", GATEWAY_API, "referencegrants"),
-    object("routing", GATEWAY_API, "tcproutes"),
-    object("routing", GATEWAY_API, "tlsroutes"),
-    object("settings", "install.istio.io", "istiooperators"),
-    PolicyResource {
-        verbs: CHANGE,
-        names: &["istio", "istio-*"],
-        place: Residence::ControlPlane,
-        ..object("settings", "", "configmaps")
-    },
-    of_cluster("settings", "sailoperator.io", "istios"),
-    of_cluster("settings", "sailoperator.io", "istiocnis"),
-    of_cluster("settings", "sailoperator.io", "istiorevisions"),
-    of_cluster("settings", "sailoperator.io", "ztunnels"),
-    PolicyResource {
-        verbs: RELABEL,
-        ..object("membership", "", "namespaces")
-    },
-    PolicyResource {
-        names: &["istio-sidecar-injector*", "istio-revision-tag-*"],
-        ..of_cluster("admission", ADMISSION, "mutatingwebhookconfigurations")
-    },
-    PolicyResource {
-        names: &["istio-validator-*", "istiod-*"],
-        ..of_cluster("admission", ADMISSION, "validatingwebhookconfigurations")
-    },
+    PolicyResource::object("authorization", SECURITY, "authorizationpolicies"),
+    PolicyResource::object("authorization", SECURITY, "requestauthentications"),
+    PolicyResource::object("transport", SECURITY, "peerauthentications"),
+    PolicyResource::object("code", NETWORKING, "envoyfilters"),
+    PolicyResource::object("code", EXTENSIONS, "wasmplugins"),
+    PolicyResource::object("code", EXTENSIONS, "trafficextensions"),
+    PolicyResource::object("telemetry", "telemetry.istio.io", "telemetries"),
+    PolicyResource::object("routing", NETWORKING, "destinationrules"),
+    PolicyResource::object("routing", NETWORKING, "gateways"),
+    PolicyResource::object("routing", NETWORKING, "proxyconfigs"),
+    PolicyResource::object("routing", NETWORKING, "serviceentries"),
+    PolicyResource::object("routing", NETWORKING, "sidecars"),
+    PolicyResource::object("routing", NETWORKING, "virtualservices"),
+    PolicyResource::object("routing", NETWORKING, "workloadentries"),
+    PolicyResource::object("routing", NETWORKING, "workloadgroups"),
+    PolicyResource::object("routing", GATEWAY_API, "backendtlspolicies"),
+    PolicyResource::object("routing", GATEWAY_API, "gateways"),
+    PolicyResource::object("routing", GATEWAY_API, "grpcroutes"),
+    PolicyResource::object("routing", GATEWAY_API, "httproutes"),
+    PolicyResource::object("routing", GATEWAY_API, "listenersets"),
+    PolicyResource::object("routing", GATEWAY_API, "referencegrants"),
+    PolicyResource::object("routing", GATEWAY_API, "tcproutes"),
+    PolicyResource::object("routing", GATEWAY_API, "tlsroutes"),
+    PolicyResource::object("settings", "install.istio.io", "istiooperators"),
+    PolicyResource::settings(&["istio", "istio-*"]),
+    PolicyResource::of_cluster("settings", "sailoperator.io", "istios"),
+    PolicyResource::of_cluster("settings", "sailoperator.io", "istiocnis"),
+    PolicyResource::of_cluster("settings", "sailoperator.io", "istiorevisions"),
+    PolicyResource::of_cluster("settings", "sailoperator.io", "ztunnels"),
+    PolicyResource::namespaces(),
+    PolicyResource::webhooks(
+        "mutatingwebhookconfigurations",
+        &["istio-sidecar-injector*", "istio-revision-tag-*"],
+    ),
+    PolicyResource::webhooks(
+        "validatingwebhookconfigurations",
+        &["istio-validator-*", "istiod-*"],
+    ),
 ];
-
-const fn object(part: &'static str, group: &'static str, resource: &'static str) -> PolicyResource {
-    PolicyResource {
-        part,
-        group,
-        resource,
-        verbs: WRITE,
-        names: &[],
-        place: Residence::Namespaces,
-    }
-}
-
-const fn of_cluster(
-    part: &'static str,
-    group: &'static str,
-    resource: &'static str,
-) -> PolicyResource {
-    PolicyResource {
-        place: Residence::Cluster,
-        ..object(part, group, resource)
-    }
-}
 
 /// Whether a service account is the control plane's or an installer's, by the name and namespace
 /// that the charts give it. `istio/istio: manifests/charts/*/templates/serviceaccount.yaml`,

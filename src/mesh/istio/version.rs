@@ -187,16 +187,7 @@ fn release(text: &str) -> Option<(u32, u32, Option<u32>)> {
         .iter()
         .find_map(|ending| text.strip_suffix(ending))
         .unwrap_or(text);
-    let mut numbers = bare.split('.').map(|part| {
-        let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        digits.then(|| part.parse::<u32>().ok()).flatten()
-    });
-    let (major, minor) = (numbers.next()??, numbers.next()??);
-    let patch = match numbers.next() {
-        Some(patch) => Some(patch?),
-        None => None,
-    };
-    numbers.next().is_none().then_some((major, minor, patch))
+    Version::numbers(bare)
 }
 
 #[cfg(test)]

@@ -12,12 +12,14 @@ mod membership;
 mod object;
 mod outbound;
 mod port;
+mod posture;
 mod probe;
 mod rate_limit;
 mod rights;
 mod route;
 mod server;
 mod settings;
+mod version;
 mod who;
 mod written;
 
@@ -28,6 +30,7 @@ use authorization::Authorizations;
 use egress::Egress;
 use membership::Member;
 use object::Objects;
+use posture::Posture;
 use route::Routes;
 use settings::Config;
 
@@ -37,7 +40,7 @@ use crate::k8s::ingress::Ingress;
 use crate::k8s::spec::report_unknown_fields;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, ResourceId,
-    Ruleset, Service, Way, Workload,
+    Ruleset, Service, Setting, Way, Workload,
 };
 
 /// The name for people.
@@ -54,12 +57,14 @@ pub struct Linkerd {
     egress: Egress,
     rate_limits: Objects<crd::RateLimit>,
     policies: Vec<Policy>,
+    posture: Posture,
 }
 
 /// Compiles Linkerd, if anything of it is in the environment.
 pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linkerd> {
     let first = first_trace(index)?;
     let config = settings::read(index, At::new(first, ""), problems);
+    let posture = posture::read(index, &config, problems);
     let member = |workload| membership::member(index, &Annotations::of(index, workload), &config);
     report_unknown_fields::<crd::Server>(index, crd::POLICY, "Server", problems);
     report_unknown_fields::<crd::AuthorizationPolicy>(
@@ -92,10 +97,39 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linker
         index: Arc::clone(index),
         config,
         policies: Vec::new(),
+        posture,
     };
     linkerd.policies = written::policies(&linkerd);
     Some(linkerd)
 }
+
+/// Labels of what the project's charts install.
+/// `linkerd/linkerd2: charts/linkerd-control-plane/templates`, `viz/charts`, `multicluster/charts`.
+const CHART_LABELS: [&str; 3] = [
+    "linkerd.io/control-plane-ns",
+    "linkerd.io/extension",
+    "linkerd.io/is-control-plane",
+];
+
+/// Objects of the control plane that only it has, by kind and name.
+const OWN: [(&str, &str); 7] = [
+    ("ConfigMap", "linkerd-config"),
+    ("ConfigMap", "linkerd-identity-trust-roots"),
+    (
+        "MutatingWebhookConfiguration",
+        "linkerd-proxy-injector-webhook-config",
+    ),
+    ("Secret", "linkerd-identity-issuer"),
+    ("Secret", "linkerd-trust-anchor"),
+    (
+        "ValidatingWebhookConfiguration",
+        "linkerd-policy-validator-webhook-config",
+    ),
+    (
+        "ValidatingWebhookConfiguration",
+        "linkerd-sp-validator-webhook-config",
+    ),
+];
 
 /// Whether an API group is Linkerd's.
 pub(super) fn owns(group: &str) -> bool {
@@ -108,9 +142,14 @@ fn first_trace(index: &Index) -> Option<ResourceId> {
         owns(&resource.key.group)
             || (resource.key.is("", "Namespace")
                 && resource.annotations.contains_key(annotation::INJECT))
-            || (resource.key.is("", "ConfigMap") && &*resource.key.name == "linkerd-config")
+            || OWN.contains(&(&*resource.key.kind, &*resource.key.name))
+            || CHART_LABELS
+                .iter()
+                .any(|&label| resource.labels.contains_key(label))
     });
-    by_object.map(|(id, _)| id).or_else(|| {
+    let by_settings = || settings::trace(index);
+    let by_object = by_object.map(|(id, _)| id).or_else(by_settings);
+    by_object.or_else(|| {
         let asks = |workload: &&Workload| {
             workload.annotations.contains_key(annotation::INJECT)
                 || workload.labels.contains_key(membership::CONTROL_PLANE)
@@ -213,6 +252,10 @@ impl Mesh for Linkerd {
         self.log_of(workload)
     }
 
+    fn posture(&self) -> Vec<Setting> {
+        self.posture.settings.clone()
+    }
+
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
         Vec::new()
     }
@@ -229,11 +272,15 @@ impl Mesh for Linkerd {
         rights::POLICY_RESOURCES
     }
 
+    fn watched_resources(&self) -> &'static [PolicyResource] {
+        self.posture.watched
+    }
+
     fn is_own_account(&self, namespace: &str, name: &str) -> bool {
         rights::is_own_account(&self.config.control_plane.value, namespace, name)
     }
 
     fn versions(&self) -> Vec<Version> {
-        Vec::new()
+        version::versions(&self.index, &self.config.values)
     }
 }

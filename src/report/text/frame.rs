@@ -1,11 +1,14 @@
 //! The lines a finding is about, in a frame.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::LazyLock;
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
     MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
+use regex::{Captures, Regex};
 
 use super::style::{Style, harmless};
 use crate::text::{SourceFile, Sources, Span};
@@ -78,6 +81,28 @@ fn render(window: &Window, primary: Span, labels: &[Label<'_>], style: Style) ->
     Some(body.collect())
 }
 
+/// What may be a key or a token, which a line of PEM is as well: the names of objects and images have
+/// other signs between.
+static LONG_WORD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new("[A-Za-z0-9+/=_-]{40,}").ok());
+
+/// A text with stars for what may be a secret: more people read reports than files.
+fn masked(text: &str) -> Cow<'_, str> {
+    let Some(words) = &*LONG_WORD else {
+        return Cow::Borrowed(text);
+    };
+    words.replace_all(text, |found: &Captures<'_>| {
+        let word = found.get(0).map_or("", |word| word.as_str());
+        let has = |test: fn(&u8) -> bool| word.as_bytes().iter().any(test);
+        let random =
+            has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+        match random {
+            true => "*".repeat(word.len()),
+            false => word.to_owned(),
+        }
+    })
+}
+
 /// A few lines of a file.
 struct Window {
     text: String,
@@ -94,7 +119,7 @@ impl Window {
         let text = file.text().get(start as usize..end as usize).unwrap_or("");
         let plain = |c| if c == '\n' { c } else { harmless(c) };
         Self {
-            text: text.chars().map(plain).collect(),
+            text: masked(text).chars().map(plain).collect(),
             start,
             line: first,
         }
@@ -155,5 +180,27 @@ impl Diagnostic for Picture<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(self.spans.iter().cloned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn what_may_be_a_secret_is_not_shown() {
+        let key = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgG5brqZDWlU9SPD0G";
+        let line = format!("  key: {key} # text");
+        assert_eq!(
+            masked(&line),
+            format!("  key: {} # text", "*".repeat(key.len()))
+        );
+        for text in [
+            "image: cr.l5d.io/linkerd/proxy@sha256:03f2a91c03f2a91c03f2a91c03f2a91c03f2a91c03f2a91c03f2a91c03f2a91c",
+            "name: a-name-that-someone-made-as-long-as-names-may-be-in-2026",
+            "principals: [cluster.local/ns/Shop1/sa/api]",
+        ] {
+            assert_eq!(masked(text), text);
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::place::Sources;
 use super::profile;
-use crate::k8s::{Index, node_at, same_content};
+use crate::k8s::{Index, node_at};
+use crate::mesh::release::differing;
 use crate::model::At;
-use crate::syntax::Node;
 
 /// Where the second says something else than the first.
 pub(super) fn between(index: &Index, first: &Sources, second: &Sources) -> Option<At> {
@@ -23,16 +23,4 @@ pub(super) fn between(index: &Index, first: &Sources, second: &Sources) -> Optio
         differing(one, other, b)
     });
     differing.next().or(profiles)
-}
-
-/// The first field of `other` that `one` has with another value.
-fn differing(one: Node<'_>, other: Node<'_>, at: &At) -> Option<At> {
-    if one.is_map() && other.is_map() {
-        let mut fields = other.entries().filter_map(|entry| {
-            let known = one.get(entry.key)?;
-            differing(known, entry.value, &at.join(entry.key))
-        });
-        return fields.next();
-    }
-    (!same_content(one, other)).then(|| at.clone())
 }

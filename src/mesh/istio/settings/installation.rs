@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::place::{DEFAULT, Sources};
 use super::recognize::{self, Found};
 use crate::k8s::{Index, node_at};
+use crate::mesh::release::{releases, text};
 use crate::model::{At, ResourceId};
 use crate::syntax::Node;
 
@@ -31,25 +32,10 @@ pub(super) fn installations(index: &Index) -> Vec<Installation> {
         let objects = index.of_kind("sailoperator.io", kind);
         all.extend(objects.iter().map(|&id| sail(index, id, kind)));
     }
-    for (group, kind) in [
-        ("argoproj.io", "Application"),
-        ("helm.toolkit.fluxcd.io", "HelmRelease"),
-    ] {
-        for &id in index.of_kind(group, kind) {
-            all.extend(
-                release(index, id, &["istiod", "base"])
-                    .into_iter()
-                    .map(|at| chart(index, at)),
-            );
-        }
-    }
+    let charts = releases(index, &["istiod", "base"]).into_iter();
+    all.extend(charts.map(|release| chart(index, release.values)));
     all.extend(index.values().iter().flat_map(|&id| document(index, id)));
     all
-}
-
-fn text<'a>(index: &'a Index, at: &At) -> Option<&'a str> {
-    let text = node_at(index, at).and_then(Node::as_str);
-    text.filter(|text| !text.is_empty())
 }
 
 /// The values of the chart istiod or base, with the mesh configuration in them.
@@ -127,65 +113,6 @@ pub(super) fn sail_revision(index: &Index, id: ResourceId, kind: &str) -> Arc<st
     }
 }
 
-/// The values with which an object installs some charts.
-fn release(index: &Index, id: ResourceId, charts: &[&str]) -> Vec<At> {
-    let spec = At::new(id, "/spec");
-    let is_ours = |at: &At| text(index, at).is_some_and(|chart| charts.contains(&chart));
-    let flux = spec.join("chart").join("spec").join("chart");
-    if is_ours(&flux) {
-        return vec![spec.join("values")];
-    }
-    let values = |source: At| {
-        let helm = source.join("helm");
-        let object = helm.join("valuesObject");
-        let is_there = node_at(index, &object).is_some();
-        if is_there {
-            object
-        } else {
-            helm.join("values")
-        }
-    };
-    argo_sources(index, id)
-        .into_iter()
-        .filter(|source| is_ours(&source.join("chart")))
-        .map(values)
-        .collect()
-}
-
-/// Values of the chart istiod that count before all others and are not looked at: those that an
-/// Argo CD Application sets one by one, and those that a Flux HelmRelease takes from elsewhere.
-pub(super) fn passed_over(index: &Index) -> Vec<At> {
-    let each = |list: At, field: &'static str| {
-        let count = node_at(index, &list).map_or(0, |node| node.items().len());
-        (0..count).map(move |i| list.join(i).join(field))
-    };
-    let is_istiod = |at: &At| text(index, at) == Some("istiod");
-    let mut found = Vec::new();
-    for &id in index.of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
-        let spec = At::new(id, "/spec");
-        if is_istiod(&spec.join("chart").join("spec").join("chart")) {
-            found.extend(each(spec.join("valuesFrom"), "name"));
-        }
-    }
-    for &id in index.of_kind("argoproj.io", "Application") {
-        for source in argo_sources(index, id) {
-            if is_istiod(&source.join("chart")) {
-                found.extend(each(source.join("helm").join("parameters"), "name"));
-            }
-        }
-    }
-    found
-}
-
-/// `source` and `sources` of an Argo CD Application.
-fn argo_sources(index: &Index, id: ResourceId) -> Vec<At> {
-    let spec = At::new(id, "/spec");
-    let several = spec.join("sources");
-    let count = node_at(index, &several).map_or(0, |node| node.items().len());
-    let one = std::iter::once(spec.join("source"));
-    one.chain((0..count).map(|i| several.join(i))).collect()
-}
-
 /// A document that is no object.
 fn document(index: &Index, id: ResourceId) -> Vec<Installation> {
     let whole = At::new(id, "");
@@ -215,12 +142,8 @@ pub fn values_of(index: &Index, chart: &str) -> Vec<At> {
     for id in of_kind("install.istio.io", "IstioOperator") {
         found.push(At::new(id, "/spec/values").join(chart));
     }
-    for id in of_kind("argoproj.io", "Application") {
-        found.extend(release(index, id, &[chart]));
-    }
-    for id in of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
-        found.extend(release(index, id, &[chart]));
-    }
+    let charts = releases(index, &[chart]).into_iter();
+    found.extend(charts.map(|release| release.values));
     for &id in index.values() {
         let whole = At::new(id, "");
         let node = index.node(id);

@@ -33,7 +33,7 @@ pub use tracing::Tracing;
 pub use traffic::{IngressMode, OutboundPolicy};
 
 use crate::k8s::Index;
-use crate::mesh::Settings;
+use crate::mesh::{Settings, release};
 use crate::model::{
     At, Because, Decided, LogState, Normalization, Problem, ProblemKind, ResourceId,
 };
@@ -132,11 +132,11 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> MeshConfig 
         formats.extend(other.neutral.log_formats.iter().cloned());
         config.others.insert(revision, other);
     }
-    for at in installation::passed_over(index) {
+    for over in release::passed_over(index, &["istiod"]) {
         problems.push(Problem::at(
             ProblemKind::NotUnderstood,
             "what is set here is not looked at, and may change any setting; write it into the values of this object",
-            at,
+            over.at,
         ));
     }
     if let Some(discovery) = Discovery::find(index) {

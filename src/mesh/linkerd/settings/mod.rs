@@ -3,12 +3,18 @@
 //!
 //! Defaults: `linkerd/linkerd2: charts/linkerd-control-plane/values.yaml`.
 
+mod flags;
 mod reader;
+mod recognize;
 mod sources;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ipnet::IpNet;
+
+pub use flags::argument;
+pub use recognize::CHARTS;
 
 use super::port::{self, Ports};
 use crate::k8s::Index;
@@ -91,6 +97,32 @@ pub struct Config {
     pub injector_objects: Decided<Selector>,
     /// `egress.globalEgressNetworkNamespace`.
     pub egress_namespace: Decided<Arc<str>>,
+    /// `webhookFailurePolicy`.
+    pub webhook_failure: Decided<String>,
+    /// `controllerLogLevel`.
+    pub controller_log_level: Decided<String>,
+    /// `policyController.logLevel`.
+    pub policy_log_level: Decided<String>,
+    /// `proxyInit.privileged`.
+    pub init_privileged: Decided<bool>,
+    /// `proxyInit.closeWaitTimeoutSecs`.
+    pub init_close_wait: Decided<String>,
+    /// `proxyInit.runAsRoot`.
+    pub init_as_root: Decided<bool>,
+    /// `cniEnabled`: no init container sets up the network.
+    pub cni: Decided<bool>,
+    /// Where values of the chart stand.
+    pub values: Vec<At>,
+}
+
+/// The first place that shows a control plane, where nothing of the mesh itself does.
+pub fn trace(index: &Index) -> Option<crate::model::ResourceId> {
+    let (sources, found) = sources::find(index);
+    let source = sources
+        .into_iter()
+        .find(|one| one.rank != sources::Rank::Chart);
+    let first = source.map(|one| one.at.resource);
+    first.or_else(|| Some(found?.1.resource))
 }
 
 impl Config {
@@ -110,8 +142,21 @@ impl Config {
 
 /// Reads the settings; `near` is the place to point at where there are none.
 pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
-    let (sources, found) = sources::find(index, problems);
-    let reader = Reader::new(index, sources, near);
+    let (sources, found) = sources::find(index);
+    let flags = flags::all(index);
+    let first = sources.first().map(|source| source.at.clone());
+    let values = sources.iter().map(|source| source.at.clone()).collect();
+    sources::report_passed_over(index, problems);
+    let mut reader = Reader {
+        index,
+        near: first
+            .or(flags.first().map(|flag| flag.at.clone()))
+            .unwrap_or(near),
+        sources,
+        flags,
+        problems,
+        reported: BTreeSet::new(),
+    };
     let control_plane = found.map_or_else(
         || {
             reader.default(
@@ -127,49 +172,47 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
         "Linkerd's default: no access log",
     );
     Config {
-        neutral: neutral(&reader, &control_plane, &access_log),
+        neutral: neutral(&mut reader, &control_plane, &access_log),
         control_plane,
         default_policy: reader.parsed(
             &["proxy", "defaultInboundPolicy"],
-            DefaultPolicy::parse,
-            DefaultPolicy::Allow {
-                authenticated: false,
-                cluster: false,
-            },
+            |text| DefaultPolicy::parse(text).ok_or(OPEN),
+            OPEN,
             "Linkerd's default: all-unauthenticated",
         ),
         cluster_networks: reader.parsed(
             &["clusterNetworks"],
-            networks,
+            |text| networks(text).ok_or_else(everywhere),
             known_networks("10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fd00::/8"),
             "Linkerd's default: all private networks",
         ),
-        probe_networks: reader.list(
+        probe_networks: reader.parsed(
             &["policyController", "probeNetworks"],
-            known_networks("0.0.0.0/0,::/0"),
+            |text| networks(text).ok_or_else(everywhere),
+            everywhere(),
             "Linkerd's default: probes from anywhere",
         ),
         opaque_ports: reader.parsed(
             &["proxy", "opaquePorts"],
-            |text| Some(port::each(text)),
+            |text| port::all(text).ok_or_else(|| port::each(text)),
             port::each("25,587,3306,4444,5432,6379,9300,11211"),
             "Linkerd's default list of opaque ports",
         ),
         ignore_inbound: reader.parsed(
             &["proxyInit", "ignoreInboundPorts"],
-            |text| Some(port::each(text)),
+            |text| Ok(port::each(text)),
             port::each("4567,4568"),
             "Linkerd's default: ports 4567 and 4568 pass by the proxy",
         ),
         ignore_outbound: reader.parsed(
             &["proxyInit", "ignoreOutboundPorts"],
-            |text| Some(port::each(text)),
+            |text| Ok(port::each(text)),
             port::each("4567,4568"),
             "Linkerd's default: ports 4567 and 4568 pass by the proxy",
         ),
         skip_subnets: reader.parsed(
             &["proxyInit", "skipSubnets"],
-            networks,
+            |text| networks(text).ok_or_else(|| text.split(',').filter_map(network).collect()),
             Vec::new(),
             "Linkerd's default: no subnet passes by the proxy",
         ),
@@ -179,9 +222,10 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
             "warn,linkerd=info,hickory=error",
             "Linkerd's default log level of proxies",
         ),
-        log_headers: reader.text(
+        log_headers: reader.parsed(
             &["proxy", "logHTTPHeaders"],
-            "off",
+            header_logging,
+            "off".to_owned(),
             "Linkerd's default: headers are not logged",
         ),
         token_projection: reader.flag(
@@ -208,28 +252,68 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
         ),
         egress_namespace: reader.parsed(
             &["egress", "globalEgressNetworkNamespace"],
-            |text| Some(text.into()),
+            |text| Ok(text.into()),
             "linkerd-egress".into(),
             "Linkerd's default namespace of EgressNetworks for everyone",
         ),
+        webhook_failure: reader.text(
+            &["webhookFailurePolicy"],
+            "Ignore",
+            "Linkerd's default: without its webhooks, pods start without a proxy",
+        ),
+        controller_log_level: reader.text(
+            &["controllerLogLevel"],
+            "info",
+            "Linkerd's default log level of controllers",
+        ),
+        policy_log_level: reader.text(
+            &["policyController", "logLevel"],
+            "info",
+            "Linkerd's default log level of the policy controller",
+        ),
+        init_privileged: reader.flag(
+            &["proxyInit", "privileged"],
+            false,
+            "Linkerd's default: the init container has two capabilities",
+        ),
+        init_close_wait: reader.text(
+            &["proxyInit", "closeWaitTimeoutSecs"],
+            "0",
+            "Linkerd's default: the node's timeout is left alone",
+        ),
+        init_as_root: reader.flag(
+            &["proxyInit", "runAsRoot"],
+            false,
+            "Linkerd's default: the init container is not root",
+        ),
+        cni: reader.flag(
+            &["cniEnabled"],
+            false,
+            "Linkerd's default: an init container sets up the network",
+        ),
+        values,
     }
 }
 
 /// What rules look at.
 fn neutral(
-    reader: &Reader<'_>,
+    reader: &mut Reader<'_>,
     control_plane: &Decided<Arc<str>>,
     access_log: &Decided<String>,
 ) -> Settings {
     let domain = ["identityTrustDomain", "clusterDomain"];
     let written = domain.into_iter().find_map(|field| {
-        let (node, at) = reader.find(&[field])?;
-        let text = node.as_str().filter(|text| !text.is_empty())?;
-        Some(Decided::configured(text.into(), at))
+        let text = reader.text(&[field], "", "");
+        (!text.value.is_empty()).then_some(text)
     });
-    let trust_domain = written.unwrap_or_else(|| {
-        reader.default("cluster.local".into(), "Linkerd's default trust domain")
-    });
+    let trust_domain = match written {
+        Some(text) => Decided {
+            value: text.value.as_str().into(),
+            because: text.because,
+            rivals: text.rivals,
+        },
+        None => reader.default("cluster.local".into(), "Linkerd's default trust domain"),
+    };
     Settings {
         at: reader.near().clone(),
         trust_domain,
@@ -251,6 +335,25 @@ fn neutral(
         log_formats: Vec::new(),
         known: reader.known(),
         unanswered: Vec::new(),
+    }
+}
+
+/// Who may call where nothing is said.
+const OPEN: DefaultPolicy = DefaultPolicy::Allow {
+    authenticated: false,
+    cluster: false,
+};
+
+/// All networks: what no one who might be in them is kept out of.
+fn everywhere() -> Vec<IpNet> {
+    known_networks("0.0.0.0/0,::/0")
+}
+
+/// `linkerd/linkerd2: charts/partials/templates/_proxy.tpl` fails with any other.
+fn header_logging(text: &str) -> Result<String, String> {
+    match text {
+        "" | "off" | "insecure" => Ok(text.to_owned()),
+        _ => Err("insecure".to_owned()),
     }
 }
 
@@ -278,3 +381,6 @@ pub fn network(text: &str) -> Option<IpNet> {
 fn known_networks(text: &str) -> Vec<IpNet> {
     networks(text).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
