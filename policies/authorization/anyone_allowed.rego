@@ -30,7 +30,7 @@ deny contains finding if {
 	not policy.namespace in params.exempt_namespaces
 	some rule in policy.authorization.rules
 	not rule.everything
-	names_nobody(rule)
+	authorization.names_nobody(rule)
 	calls := [call | some call in authorization.what(rule); not is_public(call)]
 	count(calls) > 0
 	finding := {
@@ -40,14 +40,6 @@ deny contains finding if {
 		]),
 		"at": rule.at,
 		"severity": authorization.level(policy, severity(calls)),
-	}
-}
-
-# One of the ways to name callers leaves out nobody.
-names_nobody(rule) if {
-	some fields in authorization.who(rule)
-	every field in fields {
-		authorization.is_open(field)
 	}
 }
 
