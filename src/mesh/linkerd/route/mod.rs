@@ -167,14 +167,15 @@ impl Route {
 
 fn http(object: &Object<HttpRoute>, group: &str, rules: Vec<crd::HttpRule>) -> Route {
     let filters = rules.iter().map(|rule| &rule.filters[..]);
-    let void = void_parent(object, &object.spec.parent_refs)
-        .or_else(|| void_filter(object, filters, HTTP_FILTERS));
+    let parents = parents(&object.spec.parent_refs, group);
+    let void =
+        void_parent(object, &parents).or_else(|| void_filter(object, filters, HTTP_FILTERS));
     Route {
         name: route_name(group, "HTTPRoute", &object.name),
         at: object.at("/metadata/name"),
         namespace: Arc::clone(&object.namespace),
         hosts: object.spec.hostnames.clone(),
-        parents: object.spec.parent_refs.clone(),
+        parents,
         void,
         rules: Rules::Http(rules),
     }
@@ -183,17 +184,28 @@ fn http(object: &Object<HttpRoute>, group: &str, rules: Vec<crd::HttpRule>) -> R
 fn grpc(object: &Object<GrpcRoute>) -> Route {
     let rules = object.spec.rules.clone().unwrap_or_default();
     let filters = rules.iter().map(|rule| &rule.filters[..]);
-    let void = void_parent(object, &object.spec.parent_refs)
-        .or_else(|| void_filter(object, filters, GRPC_FILTERS));
+    let parents = parents(&object.spec.parent_refs, GATEWAY);
+    let void =
+        void_parent(object, &parents).or_else(|| void_filter(object, filters, GRPC_FILTERS));
     Route {
         name: route_name(GATEWAY, "GRPCRoute", &object.name),
         at: object.at("/metadata/name"),
         namespace: Arc::clone(&object.namespace),
         hosts: object.spec.hostnames.clone(),
-        parents: object.spec.parent_refs.clone(),
+        parents,
         void,
         rules: Rules::Grpc(rules),
     }
+}
+
+/// References with the group that the API server gives those without one.
+/// `linkerd/linkerd2: charts/linkerd-crds/templates/policy/httproute.yaml`.
+fn parents(all: &[Parent], group: &str) -> Vec<Parent> {
+    let each = all.iter().map(|one| Parent {
+        group: Some(one.group.clone().unwrap_or_else(|| group.to_owned())),
+        ..one.clone()
+    });
+    each.collect()
 }
 
 const HTTP_FILTERS: &[&str] = &[
