@@ -4,6 +4,7 @@ use super::context::{Context, is_captured};
 use super::decisions;
 use super::grants;
 use super::policies;
+use super::probes;
 use super::settings;
 use super::ways;
 use super::{
@@ -70,6 +71,8 @@ pub fn collect(
         proxy_settings: wanted.fill("proxy_settings", || settings::of_proxies(context)),
         calls,
         exposures,
+        exports: wanted.fill("exports", || ways::exports(context)),
+        probes: wanted.fill("probes", || probes::judged(context)),
         before: wanted.fill("before", || ways::before(context)),
         edges,
         policies,

@@ -12,6 +12,7 @@ mod grants;
 mod names;
 mod notes;
 mod policies;
+mod probes;
 mod settings;
 mod spelling;
 mod ways;
@@ -73,6 +74,11 @@ pub struct Input {
     pub calls: Vec<Calls>,
     /// Ports that clients outside the cluster may call, one for each way in.
     pub exposures: Vec<Exposure>,
+    /// Services that are offered to other clusters.
+    pub exports: Vec<Export>,
+    /// Probes of which a proxy decides whether they get through: those that it refuses, and those that
+    /// it lets through to a port that is open to nobody else without an identity.
+    pub probes: Vec<Probe>,
     /// Proxies before those of workloads that ask more than they do, by the line that sends calls
     /// through them.
     pub before: Vec<Before>,
@@ -497,6 +503,32 @@ pub struct Exposure {
     pub verdict: &'static str,
     /// `meshed`, `unmeshed`, `unknown`: of the workload.
     pub membership: &'static str,
+    /// The port.
+    pub port: Port,
+}
+
+/// A service that is offered to other clusters.
+#[derive(Debug, Serialize)]
+pub struct Export {
+    /// The line that offers it.
+    pub at: String,
+    /// The service: `namespace/name`.
+    pub service: String,
+    /// Whether all callers from there are one and the same to it.
+    pub as_one: bool,
+    /// The ports behind it that let in callers from there whom no rule names.
+    pub open: Vec<Port>,
+}
+
+/// A probe of which a proxy decides.
+#[derive(Debug, Serialize)]
+pub struct Probe {
+    /// `refused`; or `open`: it gets through, as does anyone who asks for the same.
+    pub state: &'static str,
+    /// What it asks for.
+    pub path: String,
+    /// Where it is written.
+    pub at: String,
     /// The port.
     pub port: Port,
 }

@@ -83,6 +83,16 @@ pub trait Mesh: Send + Sync {
         Vec::new()
     }
 
+    /// Whether its policies decide about probes of the kubelet as they do about other calls.
+    fn judges_probes(&self) -> bool {
+        false
+    }
+
+    /// The services that it offers to other clusters.
+    fn exports(&self) -> Vec<Export> {
+        Vec::new()
+    }
+
     /// What its gateways and the proxies before workloads ask of requests.
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>>;
 
@@ -219,6 +229,17 @@ impl Version {
         };
         numbers.next().is_none().then_some((major, minor, patch))
     }
+}
+
+/// A service that is offered to other clusters.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// The service.
+    pub service: ServiceId,
+    /// The line that offers it.
+    pub at: At,
+    /// Who all callers from there are to the service; nothing where each is who it is.
+    pub as_one: Option<Identity>,
 }
 
 /// A proxy that a mesh makes by itself.

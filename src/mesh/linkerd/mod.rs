@@ -6,6 +6,7 @@ mod annotation;
 mod authorization;
 mod crd;
 mod egress;
+mod export;
 mod inbound;
 mod log;
 mod membership;
@@ -34,7 +35,7 @@ use posture::Posture;
 use route::Routes;
 use settings::Config;
 
-use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
+use super::{Before, Call, Export, Made, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::k8s::spec::report_unknown_fields;
@@ -52,6 +53,8 @@ pub struct Linkerd {
     config: Config,
     members: Vec<Member>,
     servers: Objects<crd::Server>,
+    /// The places of the Servers that select each workload.
+    serving: Vec<Vec<usize>>,
     authorizations: Authorizations,
     routes: Routes,
     egress: Egress,
@@ -87,9 +90,11 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linker
         problems,
     );
     report_unknown_fields::<crd::EgressNetwork>(index, crd::POLICY, "EgressNetwork", problems);
+    let servers = server::read(index, problems);
     let mut linkerd = Linkerd {
         members: index.workloads().iter().map(member).collect(),
-        servers: server::read(index, problems),
+        serving: server::selecting(index, &servers, &config),
+        servers,
         authorizations: Authorizations::read(index, &config, problems),
         routes: Routes::read(index, problems),
         egress: Egress::read(index, problems),
@@ -166,6 +171,16 @@ impl Linkerd {
         &self.members[workload.id.0 as usize]
     }
 
+    /// Who a service account is.
+    fn account_of(&self, namespace: &str, name: &str) -> Identity {
+        Identity {
+            name: self.config.account_name(namespace, name).into(),
+            trust_domain: Arc::clone(&self.config.neutral.trust_domain.value),
+            namespace: namespace.into(),
+            service_account: name.into(),
+        }
+    }
+
     /// Who a machine outside the cluster is, in the form of an account.
     fn external_identity(&self, workload: &Workload, account: Identity) -> Identity {
         let written = self.index.node(workload.resource);
@@ -204,12 +219,7 @@ impl Mesh for Linkerd {
     }
 
     fn account(&self, namespace: &str, name: &str) -> Identity {
-        Identity {
-            name: self.config.account_name(namespace, name).into(),
-            trust_domain: Arc::clone(&self.config.neutral.trust_domain.value),
-            namespace: namespace.into(),
-            service_account: name.into(),
-        }
+        self.account_of(namespace, name)
     }
 
     fn listener(&self, workload: &Workload, port: u16) -> Listener {
@@ -253,7 +263,17 @@ impl Mesh for Linkerd {
     }
 
     fn posture(&self) -> Vec<Setting> {
-        self.posture.settings.clone()
+        let mut all = self.posture.settings.clone();
+        all.extend(self.shadowed_egress());
+        all
+    }
+
+    fn judges_probes(&self) -> bool {
+        true
+    }
+
+    fn exports(&self) -> Vec<Export> {
+        self.exported()
     }
 
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {

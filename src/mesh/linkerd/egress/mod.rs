@@ -4,6 +4,7 @@
 //! `policy-controller/k8s/status/src/index.rs` (parent_condition_egress_network).
 
 mod network;
+mod shadow;
 
 use std::sync::Arc;
 

@@ -168,8 +168,7 @@ impl Route {
 fn http(object: &Object<HttpRoute>, group: &str, rules: Vec<crd::HttpRule>) -> Route {
     let filters = rules.iter().map(|rule| &rule.filters[..]);
     let parents = parents(&object.spec.parent_refs, group);
-    let void =
-        void_parent(object, &parents).or_else(|| void_filter(object, filters, HTTP_FILTERS));
+    let void = void_parent(object, &parents).or_else(|| void_filter(object, filters, HTTP_FILTERS));
     Route {
         name: route_name(group, "HTTPRoute", &object.name),
         at: object.at("/metadata/name"),
@@ -185,8 +184,7 @@ fn grpc(object: &Object<GrpcRoute>) -> Route {
     let rules = object.spec.rules.clone().unwrap_or_default();
     let filters = rules.iter().map(|rule| &rule.filters[..]);
     let parents = parents(&object.spec.parent_refs, GATEWAY);
-    let void =
-        void_parent(object, &parents).or_else(|| void_filter(object, filters, GRPC_FILTERS));
+    let void = void_parent(object, &parents).or_else(|| void_filter(object, filters, GRPC_FILTERS));
     Route {
         name: route_name(GATEWAY, "GRPCRoute", &object.name),
         at: object.at("/metadata/name"),
