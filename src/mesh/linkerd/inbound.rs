@@ -330,7 +330,7 @@ impl Linkerd {
     /// Why a port that no Server selects is read as a stream of bytes: it is on the pod's list, or, of
     /// ports that are declared, on the usual one.
     /// `linkerd/linkerd2: controller/proxy-injector/webhook.go`.
-    fn opaque(&self, annotations: &Annotations<'_>, port: u16) -> Option<Because> {
+    pub(super) fn opaque(&self, annotations: &Annotations<'_>, port: u16) -> Option<Because> {
         if let Some((text, at)) = annotations.config("opaque-ports") {
             let ports = port::all(text)?;
             return port::contains(&ports, port).then_some(Because::Configured(at));

@@ -19,6 +19,7 @@ mod rate_limit;
 mod rights;
 mod route;
 mod server;
+mod service_route;
 mod settings;
 mod version;
 mod who;
@@ -250,8 +251,8 @@ impl Mesh for Linkerd {
         self.way_out_key(client)
     }
 
-    fn distinguished_namespaces(&self, _service: &Service) -> Vec<Arc<str>> {
-        Vec::new()
+    fn distinguished_namespaces(&self, service: &Service) -> Vec<Arc<str>> {
+        self.routed_apart(service)
     }
 
     fn unjudged_ways_in(&self, _workload: &Workload, _port: u16) -> Option<(String, At)> {

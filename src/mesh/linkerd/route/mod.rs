@@ -62,6 +62,8 @@ pub struct Routes {
     grpc: HashMap<Place, Vec<usize>>,
     /// The Servers that a gRPC route names, with the first that does.
     named_by_grpc: HashMap<Place, usize>,
+    /// The places of routes by the Services they name.
+    on_services: HashMap<Place, Vec<usize>>,
 }
 
 impl Routes {
@@ -112,6 +114,17 @@ impl Routes {
             }
         }
         for (i, route) in self.all.iter().enumerate() {
+            let named = route.parents.iter().filter(|one| one.is_service());
+            let named = named.map(|parent| {
+                let namespace = parent.namespace.as_deref().unwrap_or(&route.namespace);
+                (Arc::from(namespace), Arc::from(parent.name.as_str()))
+            });
+            let named: HashSet<Place> = named.collect();
+            for place in named {
+                self.on_services.entry(place).or_default().push(i);
+            }
+        }
+        for (i, route) in self.all.iter().enumerate() {
             if route.void.is_some() {
                 continue;
             }
@@ -141,6 +154,12 @@ impl Routes {
     pub fn grpc(&self, server: &Place) -> Vec<&Route> {
         let places = self.grpc.get(server).into_iter().flatten();
         places.filter_map(|&i| self.all.get(i)).collect()
+    }
+
+    /// The routes that name a Service, what is preferred first.
+    pub fn on_service(&self, service: &Place) -> impl Iterator<Item = &Route> + Clone {
+        let places = self.on_services.get(service).into_iter().flatten();
+        places.filter_map(|&i| self.all.get(i))
     }
 
     /// The gRPC route because of which no HTTP route counts on a Server.
