@@ -401,7 +401,7 @@ impl Linkerd {
             rules.extend(grants.iter().map(and));
             rules.push(Rule {
                 when: branch.when,
-                then: Effect::Deny,
+                then: Effect::Unlisted,
                 at: branch.at,
             });
         }
