@@ -4,6 +4,8 @@
 //! who may call whom is worked out from the answers, without knowing the product.
 
 mod release;
+#[cfg(test)]
+mod sample;
 mod unread;
 mod webhooks;
 

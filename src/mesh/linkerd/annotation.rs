@@ -77,7 +77,8 @@ impl<'a> Annotations<'a> {
 
     /// Whether one that the pod does not have may be in its namespace, which is not in the input.
     pub fn may_inherit(&self, name: &str) -> bool {
-        !self.known && self.own(&format!("{CONFIG}{name}")).is_none()
+        let own = self.own(&format!("{CONFIG}{name}"));
+        !self.known && !OWN.contains(&name) && own.is_none()
     }
 }
 

@@ -11,6 +11,7 @@ mod inbound;
 mod log;
 mod membership;
 mod object;
+mod obstacle;
 mod outbound;
 mod port;
 mod posture;
@@ -19,6 +20,8 @@ mod rate_limit;
 mod rights;
 mod route;
 mod server;
+#[cfg(test)]
+mod sample;
 mod settings;
 mod version;
 mod who;
@@ -143,10 +146,11 @@ pub(super) fn owns(group: &str) -> bool {
 
 /// The first object that shows Linkerd is there.
 fn first_trace(index: &Index) -> Option<ResourceId> {
+    // where it does nothing, whoever wrote it counts on Linkerd all the same
     let by_object = index.resources().find(|(_, resource)| {
         owns(&resource.key.group)
-            || (resource.key.is("", "Namespace")
-                && resource.annotations.contains_key(annotation::INJECT))
+            || resource.annotations.contains_key(annotation::INJECT)
+            || resource.labels.contains_key(annotation::INJECT)
             || OWN.contains(&(&*resource.key.kind, &*resource.key.name))
             || CHART_LABELS
                 .iter()
@@ -157,6 +161,7 @@ fn first_trace(index: &Index) -> Option<ResourceId> {
     by_object.or_else(|| {
         let asks = |workload: &&Workload| {
             workload.annotations.contains_key(annotation::INJECT)
+                || workload.labels.contains_key(annotation::INJECT)
                 || workload.labels.contains_key(membership::CONTROL_PLANE)
         };
         index.workloads().iter().find(asks).map(|w| w.resource)
