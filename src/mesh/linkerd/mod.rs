@@ -7,22 +7,26 @@ mod authorization;
 mod crd;
 mod egress;
 mod export;
+mod filter;
 mod inbound;
 mod log;
 mod membership;
 mod object;
 mod obstacle;
 mod outbound;
+mod own;
 mod port;
 mod posture;
 mod probe;
+mod proxy;
 mod rate_limit;
 mod rights;
 mod route;
-mod server;
 #[cfg(test)]
 mod sample;
+mod server;
 mod settings;
+mod unanswered;
 mod version;
 mod who;
 mod written;
@@ -62,6 +66,8 @@ pub struct Linkerd {
     routes: Routes,
     egress: Egress,
     rate_limits: Objects<crd::RateLimit>,
+    /// Whether the header by which some proxies route is seen to be set for who comes from outside.
+    sets_host: bool,
     policies: Vec<Policy>,
     posture: Posture,
 }
@@ -69,9 +75,12 @@ pub struct Linkerd {
 /// Compiles Linkerd, if anything of it is in the environment.
 pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linkerd> {
     let first = first_trace(index)?;
-    let config = settings::read(index, At::new(first, ""), problems);
+    let mut config = settings::read(index, At::new(first, ""), problems);
     let posture = posture::read(index, &config, problems);
     let member = |workload| membership::member(index, &Annotations::of(index, workload), &config);
+    let members: Vec<Member> = index.workloads().iter().map(member).collect();
+    let by_host = members.iter().any(|member| member.ingress.is_some());
+    config.neutral.unanswered = unanswered::find(index, &members, &config);
     report_unknown_fields::<crd::Server>(index, crd::POLICY, "Server", problems);
     report_unknown_fields::<crd::AuthorizationPolicy>(
         index,
@@ -95,7 +104,8 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linker
     report_unknown_fields::<crd::EgressNetwork>(index, crd::POLICY, "EgressNetwork", problems);
     let servers = server::read(index, problems);
     let mut linkerd = Linkerd {
-        members: index.workloads().iter().map(member).collect(),
+        members,
+        sets_host: by_host && proxy::sets_host(index),
         serving: server::selecting(index, &servers, &config),
         servers,
         authorizations: Authorizations::read(index, &config, problems),
@@ -279,6 +289,18 @@ impl Mesh for Linkerd {
 
     fn exports(&self) -> Vec<Export> {
         self.exported()
+    }
+
+    fn proxy_settings(&self, workload: &Workload) -> Vec<Setting> {
+        self.settings_of(workload)
+    }
+
+    fn proxy_defaults(&self) -> Vec<Setting> {
+        self.settings_of_all()
+    }
+
+    fn is_part(&self, workload: &Workload) -> bool {
+        own::is_part(&self.index, workload, &self.config)
     }
 
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
