@@ -7,24 +7,19 @@ use std::sync::Arc;
 use super::Linkerd;
 use super::membership::Member;
 use crate::k8s::Index;
-use crate::model::{At, Problem, Workload};
+use crate::model::{At, Workload};
 
 /// An environment and Linkerd in it.
 pub struct Sample {
     pub index: Arc<Index>,
     pub linkerd: Linkerd,
-    pub problems: Vec<Problem>,
 }
 
 /// Compiles files; there must be something of Linkerd in them.
 pub fn compile(files: &[(&str, &str)]) -> Sample {
     let (index, mut problems) = crate::mesh::sample::index(files);
     let linkerd = super::compile(&index, &mut problems).unwrap();
-    Sample {
-        index,
-        linkerd,
-        problems,
-    }
+    Sample { index, linkerd }
 }
 
 /// A namespace; `metadata` are more fields, each with a comma before it.

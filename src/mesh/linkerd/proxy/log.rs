@@ -26,7 +26,7 @@ impl Proxy<'_> {
     pub(super) fn log(&self) -> Vec<Setting> {
         let access = self.access_log().and_then(|(value, because)| {
             let invalid = !value.is_empty() && !is_log_format(&value) && !is_template(&value);
-            invalid.then(|| Setting {
+            invalid.then_some(Setting {
                 name: "invalid_access_log",
                 value,
                 because,
