@@ -11,11 +11,13 @@
 #   severity: high
 #   precision: high
 #   meshes: [istio, linkerd]
-#   remediation: |
-#     Istio: add a Telemetry to the root namespace (`istio-system`) with `accessLogging` and a
-#     provider, such as the built-in `envoy`; and remove the line that switches the log off. Linkerd:
-#     annotate Namespaces or pod templates `config.linkerd.io/access-log: json`, or set
-#     `proxy.accessLog` of the chart.
+#   remediation:
+#     istio: |
+#       Add a Telemetry to the root namespace (`istio-system`) with `accessLogging` and a provider,
+#       such as the built-in `envoy`; and remove the line that switches the log off.
+#     linkerd: |
+#       Annotate the Namespace or the pod template `config.linkerd.io/access-log: json`, or set
+#       `proxy.accessLog` of the chart.
 #   controls:
 #   - nist-800-53r5/AU-2
 #   - nist-800-53r5/AU-12
@@ -32,6 +34,7 @@ deny contains finding if {
 	some group in input.access_logs
 	group.state == "off"
 	not is_slip(group)
+	group.lacks != "streams"
 	sure := surety(group)
 	finding := {
 		"msg": sprintf("%s %s no access log%s%s%s", [

@@ -12,13 +12,15 @@
 #   severity: medium
 #   precision: high
 #   meshes: [istio, linkerd]
-#   remediation: |
-#     Istio: label the Namespace `istio-injection: enabled` (or with the revision, `istio.io/rev`),
-#     and remove `sidecar.istio.io/inject: "false"` from the pod template. For ambient mode, label it
-#     `istio.io/dataplane-mode: ambient`, and remove `istio.io/dataplane-mode: none` from the pod
-#     template. Linkerd: annotate the Namespace `linkerd.io/inject: enabled`, and remove
-#     `linkerd.io/inject: disabled` from the pod template. A pod that started before that has to be
-#     started anew.
+#   remediation:
+#     istio: |
+#       Label the Namespace `istio-injection: enabled` (or with the revision, `istio.io/rev`), and
+#       remove `sidecar.istio.io/inject: "false"` from the pod template. A pod that started before that
+#       has to be started anew. For ambient mode, label it `istio.io/dataplane-mode: ambient`, and
+#       remove `istio.io/dataplane-mode: none` from the pod template.
+#     linkerd: |
+#       Annotate the Namespace `linkerd.io/inject: enabled`, and remove `linkerd.io/inject: disabled`
+#       from the pod template. A pod that started before that has to be started anew.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-204/MS-SS-4

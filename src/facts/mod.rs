@@ -468,7 +468,8 @@ pub struct AccessLogs {
     /// The format of the lines, where one is configured.
     pub format: Option<Format>,
     /// What a partial log leaves out: `filtered` calls, those of one `direction`, `requests` (there
-    /// is a line for each connection), `successes`.
+    /// is a line for each connection), `successes`; those on ports whose requests the proxy does not
+    /// read (`streams`), which may be all that a log which is off would lack.
     pub lacks: Option<&'static str>,
     /// How many workloads there are.
     pub count: usize,
