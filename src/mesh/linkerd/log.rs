@@ -76,7 +76,7 @@ impl Linkerd {
                 Because::Configured(at) if !port::contains(&usual(), *number) => Some(at.clone()),
                 _ => None,
             });
-        (!streams.is_empty()).then(|| (requests.is_empty(), unusual))
+        (!streams.is_empty()).then_some((requests.is_empty(), unusual))
     }
 }
 
