@@ -58,9 +58,11 @@ impl Proxy<'_> {
         let written = environment.get(LOG);
         let written = written.map(|(value, at)| (value.clone(), Because::Configured(at.clone())));
         if let Some((filter, because)) = written.or_else(|| self.of_container(LOG)) {
-            let hidden = Filter::parse(&filter).hides_headers();
+            // one that stays silent about headers has not asked for them
+            let parsed = Filter::parse(&filter);
+            let written = parsed.is_verbose() && !parsed.hides_headers();
             return Some(Own {
-                headers: (!hidden).then(|| because.clone()),
+                headers: written.then(|| because.clone()),
                 filter,
                 because,
             });

@@ -314,6 +314,9 @@ fn variables_on_which_security_rests() {
             pair(log, &format!("Namespace {key}"))
         ]
     );
+    // nobody has asked for headers
+    let sample = shop("proxy: {}", "", &list(log, "info"), APP);
+    assert!(set(&sample, "header_logging").is_empty());
     let harmless = list("LINKERD2_PROXY_LOG_FORMAT", "json");
     assert!(variables(&shop("proxy: {}", "", &harmless, APP)).is_empty());
     assert!(variables(&shop("proxy: {}", "", &format!("{key}: \"nonsense\""), APP)).is_empty());
