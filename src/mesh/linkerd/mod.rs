@@ -7,20 +7,27 @@ mod authorization;
 mod crd;
 mod egress;
 mod export;
+mod filter;
 mod inbound;
 mod log;
 mod membership;
 mod object;
+mod obstacle;
 mod outbound;
+mod own;
 mod port;
 mod posture;
 mod probe;
+mod proxy;
 mod rate_limit;
 mod rights;
 mod route;
+#[cfg(test)]
+mod sample;
 mod server;
 mod service_route;
 mod settings;
+mod unanswered;
 mod version;
 mod who;
 mod written;
@@ -60,6 +67,8 @@ pub struct Linkerd {
     routes: Routes,
     egress: Egress,
     rate_limits: Objects<crd::RateLimit>,
+    /// Whether the header by which some proxies route is seen to be set for who comes from outside.
+    sets_host: bool,
     policies: Vec<Policy>,
     posture: Posture,
 }
@@ -67,9 +76,12 @@ pub struct Linkerd {
 /// Compiles Linkerd, if anything of it is in the environment.
 pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linkerd> {
     let first = first_trace(index)?;
-    let config = settings::read(index, At::new(first, ""), problems);
+    let mut config = settings::read(index, At::new(first, ""), problems);
     let posture = posture::read(index, &config, problems);
     let member = |workload| membership::member(index, &Annotations::of(index, workload), &config);
+    let members: Vec<Member> = index.workloads().iter().map(member).collect();
+    let by_host = members.iter().any(|member| member.ingress.is_some());
+    config.neutral.unanswered = unanswered::find(index, &members, &config);
     report_unknown_fields::<crd::Server>(index, crd::POLICY, "Server", problems);
     report_unknown_fields::<crd::AuthorizationPolicy>(
         index,
@@ -93,7 +105,8 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linker
     report_unknown_fields::<crd::EgressNetwork>(index, crd::POLICY, "EgressNetwork", problems);
     let servers = server::read(index, problems);
     let mut linkerd = Linkerd {
-        members: index.workloads().iter().map(member).collect(),
+        members,
+        sets_host: by_host && proxy::sets_host(index),
         serving: server::selecting(index, &servers, &config),
         servers,
         authorizations: Authorizations::read(index, &config, problems),
@@ -144,10 +157,11 @@ pub(super) fn owns(group: &str) -> bool {
 
 /// The first object that shows Linkerd is there.
 fn first_trace(index: &Index) -> Option<ResourceId> {
+    // where it does nothing, whoever wrote it counts on Linkerd all the same
     let by_object = index.resources().find(|(_, resource)| {
         owns(&resource.key.group)
-            || (resource.key.is("", "Namespace")
-                && resource.annotations.contains_key(annotation::INJECT))
+            || resource.annotations.contains_key(annotation::INJECT)
+            || resource.labels.contains_key(annotation::INJECT)
             || OWN.contains(&(&*resource.key.kind, &*resource.key.name))
             || CHART_LABELS
                 .iter()
@@ -158,6 +172,7 @@ fn first_trace(index: &Index) -> Option<ResourceId> {
     by_object.or_else(|| {
         let asks = |workload: &&Workload| {
             workload.annotations.contains_key(annotation::INJECT)
+                || workload.labels.contains_key(annotation::INJECT)
                 || workload.labels.contains_key(membership::CONTROL_PLANE)
         };
         index.workloads().iter().find(asks).map(|w| w.resource)
@@ -275,6 +290,18 @@ impl Mesh for Linkerd {
 
     fn exports(&self) -> Vec<Export> {
         self.exported()
+    }
+
+    fn proxy_settings(&self, workload: &Workload) -> Vec<Setting> {
+        self.settings_of(workload)
+    }
+
+    fn proxy_defaults(&self) -> Vec<Setting> {
+        self.settings_of_all()
+    }
+
+    fn is_part(&self, workload: &Workload) -> bool {
+        own::is_part(&self.index, workload, &self.config)
     }
 
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
