@@ -60,7 +60,9 @@ impl Linkerd {
     fn has_profile(&self, service: &Service) -> bool {
         let name = format!("{}.{}.svc.cluster.local", service.name, service.namespace);
         let namespace = Some(&*service.namespace);
-        let found = self.index.find("linkerd.io", "ServiceProfile", namespace, &name);
+        let found = self
+            .index
+            .find("linkerd.io", "ServiceProfile", namespace, &name);
         found.is_some()
     }
 
