@@ -33,8 +33,7 @@ impl Linkerd {
                     let mut own = other.parents.iter().filter(|one| is(one, other, &place));
                     matches!(other.rules, Rules::Grpc(_)) && own.any(|one| one.port == parent.port)
                 };
-                let evicted =
-                    matches!(route.rules, Rules::Http(_)) && all.clone().any(|one| grpc(one));
+                let evicted = matches!(route.rules, Rules::Http(_)) && all.clone().any(grpc);
                 here && !evicted
             })
         };
