@@ -1,18 +1,23 @@
 # METADATA
 # title: No access log is written
 # description: |
-#   Istio's proxies write no access log unless they are told to. Without one nobody can say later
-#   who called what, and calls that an authorization policy refused leave no trace at all, since the
-#   access log is the only place that shows them.
+#   Proxies write no access log unless they are told to. Without one nobody can say later who called
+#   what. In Istio, calls that an authorization policy refused leave no trace at all, since the access
+#   log is the only place that shows them; Linkerd's proxies write those to their own log.
 # related_resources:
 # - https://istio.io/latest/docs/tasks/observability/logs/access-log/
+# - https://linkerd.io/2-edge/features/access-logging/
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     Add a Telemetry to the root namespace (`istio-system`) with `accessLogging` and a provider,
-#     such as the built-in `envoy`; and remove the line that switches the log off.
+#   meshes: [istio, linkerd]
+#   remediation:
+#     istio: |
+#       Add a Telemetry to the root namespace (`istio-system`) with `accessLogging` and a provider,
+#       such as the built-in `envoy`; and remove the line that switches the log off.
+#     linkerd: |
+#       Annotate the Namespace or the pod template `config.linkerd.io/access-log: json`, or set
+#       `proxy.accessLog` of the chart.
 #   controls:
 #   - nist-800-53r5/AU-2
 #   - nist-800-53r5/AU-12
@@ -23,10 +28,13 @@
 package meshvet.access_log.disabled
 
 import data.meshvet.lib.format
+import data.meshvet.lib.proxies
 
 deny contains finding if {
 	some group in input.access_logs
 	group.state == "off"
+	not is_slip(group)
+	group.lacks != "streams"
 	sure := surety(group)
 	finding := {
 		"msg": sprintf("%s %s no access log%s%s%s", [
@@ -48,12 +56,23 @@ deny contains finding if {
 	mesh.settings_known
 	mesh.access_log.state == "off"
 	not any_telemetry
+	not mesh.access_log.at in slips
+	alone := unless(mesh)
 	finding := {
-		"msg": "the mesh writes no access log by its own settings, and no Telemetry for the whole mesh is in these files",
+		"msg": sprintf("the mesh writes no access log by its own settings%s", [alone.text]),
 		"at": mesh.access_log.at,
-		"severity": "medium",
+		"severity": alone.severity,
 	}
 }
+
+unless(mesh) := {"severity": "low", "text": "; annotations elsewhere may switch it on"} if {
+	mesh.kind == "linkerd"
+} else := {"severity": "medium", "text": ", and no Telemetry for the whole mesh is in these files"}
+
+# a value that no proxy knows has a rule of its own: access_log/request_without_effect
+slips := {at | some at, _ in proxies.written("invalid_access_log")}
+
+is_slip(group) if group.at in slips
 
 any_telemetry if {
 	some policy in input.noted
@@ -64,12 +83,19 @@ any_telemetry if {
 # denied calls stand nowhere else
 trail(group) := ", so denied calls leave no record" if {
 	group.guarded
+	not writes_refusals(group)
 } else := ""
 
+writes_refusals(group) if group.mesh == "linkerd"
+
 switch(group) := ": this line switches off what the rest of the mesh logs" if {
-	endswith(group.at, "/disabled")
+	is_switch(group.at)
 	is_on_elsewhere
 } else := ""
+
+is_switch(at) if endswith(at, "/disabled")
+
+is_switch(at) if endswith(at, "access-log")
 
 is_on_elsewhere if {
 	some mesh in input.meshes
@@ -83,8 +109,12 @@ is_on_elsewhere if {
 	not entry.disabled
 }
 
-surety(group) := {"severity": "high", "unless": ""} if {
+surety(group) := {"severity": "medium", "unless": ""} if {
+	not group.assumed
+	writes_refusals(group)
+} else := {"severity": "high", "unless": ""} if {
 	not group.assumed
 } else := {"severity": "low", "unless": "; the mesh's settings, which may switch it on, are not in these files"} if {
 	group.guarded
+	not writes_refusals(group)
 } else := {"severity": "info", "unless": ", unless the mesh's settings, which are not in these files, switch it on"}

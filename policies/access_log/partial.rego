@@ -4,17 +4,24 @@
 #   A filter, or a mode that covers one direction only, keeps calls out of the access log. What is
 #   left out is missing when someone has to find out later who called what; a filter for server
 #   errors also drops the calls that a policy refused. In ambient mode the node's proxy writes about
-#   connections only; what was asked for, and what the answer was, only a waypoint sees.
+#   connections only; what was asked for, and what the answer was, only a waypoint sees. Linkerd's
+#   proxies write about requests only: of a port that they read as a stream of bytes there is no line.
 # related_resources:
 # - https://istio.io/latest/docs/reference/config/telemetry/#AccessLogging-Filter
+# - https://linkerd.io/2-edge/features/access-logging/
 # custom:
 #   severity: medium
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     Remove the filter or the mode. To write less, let the filter keep at least
-#     `response.code >= 400`, or log everything to a second provider. In ambient mode, put a waypoint
-#     in front of the service, and switch its log on.
+#   meshes: [istio, linkerd]
+#   remediation:
+#     istio: |
+#       Remove the filter or the mode. To write less, let the filter keep at least
+#       `response.code >= 400`, or log everything to a second provider. In ambient mode, put a waypoint
+#       in front of the service, and switch its log on.
+#     linkerd: |
+#       Take ports that speak HTTP out of `config.linkerd.io/opaque-ports`, and let their Server name no
+#       protocol or an HTTP one. For what does not speak HTTP, collect the proxy's metrics of
+#       connections (`inbound_tcp_authz_allow_total`), which name the caller.
 #   controls:
 #   - nist-800-53r5/AU-2
 #   - nist-800-53r5/AU-12
@@ -58,6 +65,8 @@ loss(group) := {"severity": "high", "what": "refused calls are left out"} if {
 	to_number(bound[0][2]) + beyond[bound[0][1]] > 401
 } else := {"severity": "medium", "what": "those that the filter takes"} if {
 	group.lacks == "filtered"
+} else := {"severity": "medium", "what": "those on ports that this has read as streams of bytes leave no line"} if {
+	group.lacks == "streams"
 } else := {"severity": "medium", "what": "those that fail"} if {
 	group.lacks == "successes"
 } else := {"severity": "low", "what": "ztunnel writes a line for each connection, without methods, paths and status codes"} if {

@@ -1,9 +1,11 @@
 # Formats of log lines, wherever they are configured, and what their operators read.
 package meshvet.lib.log_format
 
-# Formats that workloads write in, by where they are written.
+# Formats that workloads write in, by where they are written. Where a format is only chosen by its name,
+# its lines are the mesh's own.
 in_use[format.at] := format.text if {
 	some group in input.access_logs
+	group.mesh != "linkerd"
 	group.state in {"on", "partial"}
 	format := group.format
 	format != null

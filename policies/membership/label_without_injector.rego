@@ -28,6 +28,7 @@ import data.meshvet.lib.format
 deny contains finding if {
 	some mesh in input.meshes
 	some asked in mesh.unanswered
+	asked.why == "no_injector"
 	not asked.namespace in data.params.membership.label_without_injector.exempt_namespaces
 	concerned := who(asked)
 	finding := {

@@ -1,26 +1,31 @@
 # METADATA
 # title: Workload is outside the mesh
 # description: |
-#   A Service leads to pods that get no sidecar and are not in ambient mode. Nobody proves to them
-#   who is calling, no authorization policy and no access log applies to them, and calls to and from
-#   them travel as the application sends them. Next to workloads in the mesh that is easily
+#   A Service leads to pods that get no proxy (and, in Istio, are not in ambient mode). Nobody proves
+#   to them who is calling, no authorization policy and no access log applies to them, and calls to
+#   and from them travel as the application sends them. Next to workloads in the mesh that is easily
 #   overlooked.
 # related_resources:
 # - https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/
+# - https://linkerd.io/2-edge/features/proxy-injection/
 # custom:
 #   severity: medium
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     Label the Namespace `istio-injection: enabled` (or with the revision, `istio.io/rev`), and
-#     remove `sidecar.istio.io/inject: "false"` from the pod template. A pod that started before that
-#     has to be started anew. For ambient mode, label it `istio.io/dataplane-mode: ambient`, and
-#     remove `istio.io/dataplane-mode: none` from the pod template.
+#   meshes: [istio, linkerd]
+#   remediation:
+#     istio: |
+#       Label the Namespace `istio-injection: enabled` (or with the revision, `istio.io/rev`), and
+#       remove `sidecar.istio.io/inject: "false"` from the pod template. A pod that started before that
+#       has to be started anew. For ambient mode, label it `istio.io/dataplane-mode: ambient`, and
+#       remove `istio.io/dataplane-mode: none` from the pod template.
+#     linkerd: |
+#       Annotate the Namespace `linkerd.io/inject: enabled`, and remove `linkerd.io/inject: disabled`
+#       from the pod template. A pod that started before that has to be started anew.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-204/MS-SS-4
 #   - mitre-attack-containers/T1562.001
-#   params: {exempt_namespaces: [kube-system]}
+#   params: {exempt_namespaces: [kube-system, cert-manager]}
 package meshvet.membership.outside_mesh
 
 import data.meshvet.lib.format
@@ -33,13 +38,15 @@ deny contains finding if {
 	not group.namespace in exempt
 	not group.namespace in control_planes
 	not endswith(group.at, "/hostNetwork")
+	not group.of_mesh
 	not group.at in unanswered
 	is_unexpected(group)
+	served := [workload | some workload in group.served; not workload in asking]
 	where := place(group)
 	finding := {
 		"msg": sprintf("%s %s outside the mesh%s: nothing there checks who calls, and no call is logged%s", [
-			format.some_of(group.served),
-			format.choose(group.served, "is", "are"),
+			format.some_of(served),
+			format.choose(served, "is", "are"),
 			where.beside,
 			idle(group),
 		]),
@@ -51,8 +58,16 @@ deny contains finding if {
 # a control plane has no sidecar
 control_planes := {mesh.root_namespace.value | some mesh in input.meshes}
 
-# what asks for a sidecar and gets none has a rule of its own: membership/label_without_injector
+# what asks for a proxy and gets none has rules of its own: membership/label_without_injector and
+# membership/request_without_effect
 unanswered := {asked.at | some mesh in input.meshes; some asked in mesh.unanswered}
+
+asking := {workload |
+	some mesh in input.meshes
+	some asked in mesh.unanswered
+	asked.why != "no_injector"
+	some workload in asked.workloads
+}
 
 # someone wrote it
 is_unexpected(group) if group.configured

@@ -4,12 +4,14 @@ use super::context::{Context, is_captured};
 use super::decisions;
 use super::grants;
 use super::policies;
+use super::probes;
 use super::settings;
 use super::ways;
 use super::{
-    AccessLog, Format, Input, Listener, LogState, Mesh, Namespace, Problem, Release, Scan,
-    Sections, Tls, Tracing, Unanswered, Version, Workload,
+    AccessLog, Format, Input, Listener, LogState, Mesh, Namespace, Prevention, Problem, Release,
+    Scan, Sections, Tls, Tracing, Unanswered, Version, Workload,
 };
+use crate::mesh::Refusal;
 use crate::model::{self, Effect, Membership, Place};
 use crate::reach::{Graph, ListenerPort, World};
 
@@ -70,6 +72,8 @@ pub fn collect(
         proxy_settings: wanted.fill("proxy_settings", || settings::of_proxies(context)),
         calls,
         exposures,
+        exports: wanted.fill("exports", || ways::exports(context)),
+        probes: wanted.fill("probes", || probes::judged(context)),
         before: wanted.fill("before", || ways::before(context)),
         edges,
         policies,
@@ -121,21 +125,41 @@ fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
         unanswered: own
             .unanswered
             .iter()
+            .filter(|asked| is_in_vain(context, asked))
             .map(|asked| unanswered(context, asked))
             .collect(),
     }
 }
 
+/// Whether anyone who asks, or may, is in no mesh.
+fn is_in_vain(context: &Context<'_>, asked: &crate::mesh::Unanswered) -> bool {
+    let membership = |id: &model::WorkloadId| context.world.membership(*id).value;
+    let out = |id| membership(id) == Membership::Unmeshed;
+    asked.why == Refusal::NoInjector
+        || asked.workloads.is_empty()
+        || asked.workloads.iter().any(out)
+}
+
 fn unanswered(context: &Context<'_>, asked: &crate::mesh::Unanswered) -> Unanswered {
+    // what asks one mesh in vain may be in another
+    let in_none = |id: &&model::WorkloadId| {
+        asked.why == Refusal::NoInjector
+            || context.world.membership(**id).value == Membership::Unmeshed
+    };
+    let workloads = asked.workloads.iter().filter(in_none);
     Unanswered {
         at: context.address(&asked.at),
         label: asked.label.clone(),
         namespace: asked.namespace.to_string(),
-        workloads: asked
-            .workloads
-            .iter()
-            .map(|&id| context.workload_name(id))
-            .collect(),
+        workloads: workloads.map(|&id| context.workload_name(id)).collect(),
+        why: asked.why.name(),
+        prevented_by: match &asked.why {
+            Refusal::Prevented(what, at) => Some(Prevention {
+                what,
+                at: context.address(at),
+            }),
+            _ => None,
+        },
     }
 }
 

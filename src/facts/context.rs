@@ -94,7 +94,11 @@ pub(super) fn lets_in_a_stranger(listener: &ListenerPort, mesh: &dyn Mesh) -> Tr
 }
 
 /// Whether any way into a port lets a call pass; an identity is proven by mutual TLS only.
-fn lets_in(listener: &ListenerPort, identity: Option<&Identity>, request: Option<&Request>) -> Tri {
+pub(super) fn lets_in(
+    listener: &ListenerPort,
+    identity: Option<&Identity>,
+    request: Option<&Request>,
+) -> Tri {
     let inlets = listener.meshed.iter().flat_map(|listener| &listener.inlets);
     Tri::any(inlets.filter_map(|inlet| {
         let caller = Caller {

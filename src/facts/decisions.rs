@@ -292,14 +292,15 @@ pub(super) fn outsiders(context: &Context<'_>) -> Vec<Outsiders> {
     let by_line = out.map(|workload| {
         let because = &world.membership(workload.id).because;
         let at = context.decision_at(because, workload.id);
+        let of_mesh = world.meshes.iter().any(|mesh| mesh.is_part(workload));
         (
-            (at, std::sync::Arc::clone(&workload.namespace)),
+            (at, std::sync::Arc::clone(&workload.namespace), of_mesh),
             (workload, because.is_configured()),
         )
     });
     Grouped::of(by_line)
         .into_iter()
-        .map(|((at, namespace), workloads)| {
+        .map(|((at, namespace, of_mesh), workloads)| {
             let near = world.index.workloads_in(&namespace);
             let served = workloads.iter().filter(|(w, _)| {
                 world
@@ -323,6 +324,7 @@ pub(super) fn outsiders(context: &Context<'_>) -> Vec<Outsiders> {
                 workloads: workloads.iter().map(|(w, _)| w.to_string()).collect(),
                 meshed_beside: near.filter(|w| context.certainly_meshed(w.id)).count(),
                 namespace: namespace.to_string(),
+                of_mesh,
             }
         })
         .collect()
@@ -345,7 +347,8 @@ pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
     let written = world.index.workloads().iter().filter_map(|workload| {
         let out = world.membership(workload.id).value == Membership::Unmeshed;
         let mesh = world.mesh_of(workload.id).filter(|_| !out)?;
-        Some((workload, mesh))
+        // of the mesh itself nobody asks who called it
+        (!mesh.is_part(workload)).then_some((workload, mesh))
     });
     // what a proxy before workloads writes is theirs
     let made = world.meshes.iter().flat_map(|mesh| {
@@ -371,15 +374,20 @@ pub(super) fn access_logs(context: &Context<'_>) -> Vec<AccessLogs> {
         });
         let format_key = format.as_ref().map(|f| f.at.clone());
         (
-            (log.state, at, configured, assumed, format_key, log.lacks),
+            (
+                (mesh.kind(), log.state, at),
+                (configured, assumed, format_key, log.lacks),
+            ),
             (workload, format),
         )
     });
-    type Key = (LogState, At, bool, bool, Option<String>, Option<Missing>);
+    type Line = (&'static str, LogState, At);
+    type Key = (Line, (bool, bool, Option<String>, Option<Missing>));
     Grouped::<Key, _>::of(logs)
         .into_iter()
         .map(
-            |((state, at, configured, assumed, _, lacks), workloads)| AccessLogs {
+            |(((mesh, state, at), (configured, assumed, _, lacks)), workloads)| AccessLogs {
+                mesh,
                 lacks: lacks.map(Missing::name),
                 state: state.name(),
                 at: context.address(&at),

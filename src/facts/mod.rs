@@ -12,6 +12,7 @@ mod grants;
 mod names;
 mod notes;
 mod policies;
+mod probes;
 mod settings;
 mod spelling;
 mod ways;
@@ -73,6 +74,11 @@ pub struct Input {
     pub calls: Vec<Calls>,
     /// Ports that clients outside the cluster may call, one for each way in.
     pub exposures: Vec<Exposure>,
+    /// Services that are offered to other clusters.
+    pub exports: Vec<Export>,
+    /// Probes of which a proxy decides whether they get through: those that it refuses, and those that
+    /// it lets through to a port that is open to nobody else without an identity.
+    pub probes: Vec<Probe>,
     /// Proxies before those of workloads that ask more than they do, by the line that sends calls
     /// through them.
     pub before: Vec<Before>,
@@ -144,8 +150,8 @@ pub struct Mesh {
     pub log_formats: Vec<Format>,
     /// Whether changes of the mesh's configuration are recorded.
     pub audit_log: LogState,
-    /// Labels that ask for a proxy where no injector in the input answers them; none where no
-    /// injector is in the input.
+    /// Labels and annotations that ask for a proxy, and bring none. That no injector answers is said
+    /// only where injectors are in the input.
     pub unanswered: Vec<Unanswered>,
     /// The versions of its parts that files name, each version of a part once.
     pub versions: Vec<Version>,
@@ -179,7 +185,7 @@ pub struct ProxySetting {
     pub at: String,
     /// Whether someone wrote it.
     pub configured: bool,
-    /// How many workloads it is in force for.
+    /// How many workloads it is in force for; none where it is for whoever will be in the mesh.
     pub count: usize,
     /// Some of them, at most ten.
     pub workloads: Vec<String>,
@@ -213,17 +219,34 @@ pub struct Release {
     pub patch: Option<u32>,
 }
 
-/// A label that asks for a proxy, and nobody answers.
+/// A label or annotation that asks for a proxy, and nobody answers.
 #[derive(Debug, Serialize)]
 pub struct Unanswered {
     /// Where it is written.
     pub at: String,
-    /// The label with its value (`istio.io/rev=1-28`).
+    /// The label or annotation with its value (`istio.io/rev=1-28`).
     pub label: String,
     /// The namespace it stands in.
     pub namespace: String,
     /// The workloads it asks for.
     pub workloads: Vec<String>,
+    /// Why: `no_injector` in the input answers it; `misplaced`: it stands where none looks;
+    /// `invalid_value`: none knows its value; `prevented`: something else is in the way.
+    pub why: &'static str,
+    /// What is in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prevented_by: Option<Prevention>,
+}
+
+/// What keeps a proxy away that is asked for.
+#[derive(Debug, Serialize)]
+pub struct Prevention {
+    /// `host_network`: the pods share the node's; `other_proxy`: they have one already that is not
+    /// the mesh's, or that it does not know; `passed_over`: injectors leave out the namespace or the
+    /// pods; `no_token`: the pods have none to prove who they are.
+    pub what: &'static str,
+    /// Where it is written.
+    pub at: String,
 }
 
 /// The state of a log.
@@ -445,11 +468,16 @@ pub struct Outsiders {
     pub policies: Vec<String>,
     /// Whether one of these names them by their labels.
     pub named: bool,
+    /// Whether they are a part of a mesh itself, or of what comes with it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub of_mesh: bool,
 }
 
 /// Access logs that one line decides about.
 #[derive(Debug, Serialize)]
 pub struct AccessLogs {
+    /// The mesh.
+    pub mesh: &'static str,
     /// `on`, `partial`, `off`, `unknown`.
     pub state: &'static str,
     /// The deciding address; where nothing is written, the mesh's settings or first object.
@@ -461,7 +489,8 @@ pub struct AccessLogs {
     /// The format of the lines, where one is configured.
     pub format: Option<Format>,
     /// What a partial log leaves out: `filtered` calls, those of one `direction`, `requests` (there
-    /// is a line for each connection), `successes`.
+    /// is a line for each connection), `successes`; those on ports whose requests the proxy does not
+    /// read (`streams`), which may be all that a log which is off would lack.
     pub lacks: Option<&'static str>,
     /// How many workloads there are.
     pub count: usize,
@@ -522,6 +551,32 @@ pub struct Exposure {
     pub verdict: &'static str,
     /// `meshed`, `unmeshed`, `unknown`: of the workload.
     pub membership: &'static str,
+    /// The port.
+    pub port: Port,
+}
+
+/// A service that is offered to other clusters.
+#[derive(Debug, Serialize)]
+pub struct Export {
+    /// The line that offers it.
+    pub at: String,
+    /// The service: `namespace/name`.
+    pub service: String,
+    /// Whether all callers from there are one and the same to it.
+    pub as_one: bool,
+    /// The ports behind it that let in callers from there whom no rule names.
+    pub open: Vec<Port>,
+}
+
+/// A probe of which a proxy decides.
+#[derive(Debug, Serialize)]
+pub struct Probe {
+    /// `refused`; or `open`: it gets through, as does anyone who asks for the same.
+    pub state: &'static str,
+    /// What it asks for.
+    pub path: String,
+    /// Where it is written.
+    pub at: String,
     /// The port.
     pub port: Port,
 }

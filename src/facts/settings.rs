@@ -1,6 +1,6 @@
 //! What is set for meshes and for proxies, and rules judge by its name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::context::Context;
 use super::decisions::{Grouped, SOME, guarded};
@@ -19,6 +19,9 @@ pub(super) fn posture(context: &Context<'_>, mesh: &dyn Mesh) -> Vec<Setting> {
     mesh.posture().into_iter().map(told).collect()
 }
 
+/// The mesh, what is set, to what, and because of what.
+type Key = (&'static str, &'static str, String, Because);
+
 /// What is set for proxies, by the line that decides it.
 pub(super) fn of_proxies(context: &Context<'_>) -> Vec<ProxySetting> {
     let world = context.world;
@@ -31,7 +34,6 @@ pub(super) fn of_proxies(context: &Context<'_>) -> Vec<ProxySetting> {
             settings.map(move |one| ((mesh.kind(), one.name, one.value, one.because), workload))
         })
     });
-    type Key = (&'static str, &'static str, String, Because);
     let told = |((mesh, name, value, because), workloads): (Key, Vec<&Workload>)| ProxySetting {
         mesh,
         name,
@@ -42,5 +44,14 @@ pub(super) fn of_proxies(context: &Context<'_>) -> Vec<ProxySetting> {
         guarded: workloads.iter().any(|w| guarded.contains(&w.id)),
         workloads: workloads.iter().take(SOME).map(|w| w.to_string()).collect(),
     };
-    Grouped::<Key, _>::of(all).into_iter().map(told).collect()
+    let mut grouped = Grouped::<Key, _>::of(all);
+    let used: HashSet<Key> = grouped.iter().map(|(key, _)| key.clone()).collect();
+    // what no workload of the input has, the next one will
+    let of_all = world.meshes.iter().flat_map(|mesh| {
+        let defaults = mesh.proxy_defaults().into_iter();
+        defaults.map(|one| (mesh.kind(), one.name, one.value, one.because))
+    });
+    let unused = of_all.filter(|key| !used.contains(key));
+    grouped.extend(unused.map(|key| (key, Vec::new())));
+    grouped.into_iter().map(told).collect()
 }

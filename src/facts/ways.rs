@@ -1,8 +1,11 @@
 //! Ways in from outside, and proxies before those of workloads.
 
-use super::context::{Context, is_captured, lets_in_a_stranger, lets_in_someone_unnamed, ordinary};
+use super::context::{
+    Context, is_captured, lets_in, lets_in_a_stranger, lets_in_someone_unnamed, ordinary,
+};
 use super::decisions::Grouped;
-use super::{Before, Exposure, Port};
+use super::{Before, Export, Exposure, Port};
+use crate::mesh::Mesh;
 use crate::model::{Effect, Tri};
 use crate::reach::{Group, ListenerPort};
 
@@ -30,6 +33,34 @@ pub(super) fn exposures(context: &Context<'_>) -> Vec<Exposure> {
         }
     }
     exposures
+}
+
+/// Services that are offered to other clusters.
+pub(super) fn exports(context: &Context<'_>) -> Vec<Export> {
+    let index = &context.world.index;
+    let all = context.world.meshes.iter().flat_map(|mesh| {
+        let exports = mesh.exports().into_iter();
+        exports.map(move |export| (mesh, export))
+    });
+    let describe = |(mesh, export): (&std::sync::Arc<dyn Mesh>, crate::mesh::Export)| {
+        let service = index.service(export.service);
+        let stranger = || mesh.account("meshvet-any", "meshvet-any");
+        let caller = export.as_one.clone().unwrap_or_else(stranger);
+        let behind = |listener: &&ListenerPort| {
+            let workload = index.workload(listener.workload);
+            let mut services = index.services_to(workload, listener.port).into_iter();
+            services.any(|(one, _)| one.id == service.id)
+        };
+        let listeners = context.graph.listeners.iter().filter(behind);
+        let open = listeners.filter(|l| lets_in(l, Some(&caller), Some(&ordinary())) == Tri::Yes);
+        Export {
+            at: context.address(&export.at),
+            service: service.to_string(),
+            as_one: export.as_one.is_some(),
+            open: open.map(|l| context.port(l)).collect(),
+        }
+    };
+    all.map(describe).collect()
 }
 
 /// Proxies before those of workloads that ask more than they do.

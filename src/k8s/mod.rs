@@ -6,6 +6,7 @@
 pub mod ingress;
 mod load_balancer;
 mod metadata;
+pub mod probe;
 pub mod rbac;
 pub mod resource;
 pub mod selector;

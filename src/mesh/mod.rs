@@ -4,6 +4,8 @@
 //! who may call whom is worked out from the answers, without knowing the product.
 
 mod release;
+#[cfg(test)]
+mod sample;
 mod unread;
 mod webhooks;
 
@@ -81,6 +83,26 @@ pub trait Mesh: Send + Sync {
     /// What is set for the proxy of a workload that asks for one, and rules judge by its name.
     fn proxy_settings(&self, _workload: &Workload) -> Vec<Setting> {
         Vec::new()
+    }
+
+    /// Whether its policies decide about probes of the kubelet as they do about other calls.
+    fn judges_probes(&self) -> bool {
+        false
+    }
+
+    /// The services that it offers to other clusters.
+    fn exports(&self) -> Vec<Export> {
+        Vec::new()
+    }
+
+    /// What is set for the proxy of every workload for which nothing narrower is.
+    fn proxy_defaults(&self) -> Vec<Setting> {
+        Vec::new()
+    }
+
+    /// Whether a workload is a part of the mesh itself, or of what comes with it.
+    fn is_part(&self, _workload: &Workload) -> bool {
+        false
     }
 
     /// What its gateways and the proxies before workloads ask of requests.
@@ -221,6 +243,17 @@ impl Version {
     }
 }
 
+/// A service that is offered to other clusters.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// The service.
+    pub service: ServiceId,
+    /// The line that offers it.
+    pub at: At,
+    /// Who all callers from there are to the service; nothing where each is who it is.
+    pub as_one: Option<Identity>,
+}
+
 /// A proxy that a mesh makes by itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Made<'a> {
@@ -276,21 +309,48 @@ pub struct Settings {
     pub log_formats: Vec<(String, At)>,
     /// Whether the settings themselves are in the input.
     pub known: bool,
-    /// Labels that ask for a proxy where no injector in the input answers them.
+    /// Labels and annotations that ask for a proxy, and bring none.
     pub unanswered: Vec<Unanswered>,
 }
 
-/// A label that asks for a proxy, and nobody answers.
+/// A label or annotation that asks for a proxy, and nobody answers.
 #[derive(Debug, Clone)]
 pub struct Unanswered {
     /// Where it is written.
     pub at: At,
-    /// The label with its value.
+    /// The label or annotation with its value.
     pub label: String,
     /// The namespace it stands in.
     pub namespace: Arc<str>,
     /// The workloads it asks for.
     pub workloads: Vec<crate::model::WorkloadId>,
+    /// Why nobody answers.
+    pub why: Refusal,
+}
+
+/// Why nobody answers who asks for a proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No injector in the input is for it.
+    NoInjector,
+    /// It stands where no injector looks.
+    Misplaced,
+    /// Its value is none that injectors know.
+    InvalidValue,
+    /// Something else prevents it: what, and the line.
+    Prevented(&'static str, At),
+}
+
+impl Refusal {
+    /// The name in facts.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NoInjector => "no_injector",
+            Self::Misplaced => "misplaced",
+            Self::InvalidValue => "invalid_value",
+            Self::Prevented(..) => "prevented",
+        }
+    }
 }
 
 /// The meshes of an environment.

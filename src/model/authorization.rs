@@ -10,6 +10,8 @@ pub enum Effect {
     Allow,
     /// It is refused.
     Deny,
+    /// It is refused, as none of the rules before lets the caller in.
+    Unlisted,
     /// It is marked, and goes on.
     Audit,
     /// Someone else is asked; it goes on if they agree.

@@ -36,6 +36,8 @@ pub enum Missing {
     Requests,
     /// What succeeds.
     Successes,
+    /// Calls on ports whose requests the proxy does not read; of a log that is off, all there are.
+    Streams,
 }
 
 impl Missing {
@@ -46,6 +48,7 @@ impl Missing {
             Self::Direction => "direction",
             Self::Requests => "requests",
             Self::Successes => "successes",
+            Self::Streams => "streams",
         }
     }
 }

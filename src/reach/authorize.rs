@@ -20,6 +20,8 @@ pub struct Decision {
     pub passes: Tri,
     /// The rule or default that decided; `None` is the default.
     pub rule: Option<At>,
+    /// The place of that rule among the rules.
+    pub place: Option<usize>,
     /// What it depends on, where that is not known.
     pub depends_on: Vec<(String, At)>,
 }
@@ -128,17 +130,17 @@ fn pass(asked: &[Asked<'_>], candidates: &Candidates, request: &mut Attempt) -> 
 pub fn walk(rules: &Ruleset, caller: &Caller<'_>, attempt: &Attempt) -> Decision {
     let mut uncertain: Vec<&Rule> = Vec::new();
     let mut first = None;
-    for rule in &rules.rules {
+    for (place, rule) in rules.rules.iter().enumerate() {
         match (evaluate(&rule.when, caller, attempt), &rule.then) {
             (Tri::No, _) | (_, Effect::Audit) => {}
-            (Tri::Yes, Effect::Allow | Effect::Deny) => {
-                first = Some(rule);
+            (Tri::Yes, Effect::Allow | Effect::Deny | Effect::Unlisted) => {
+                first = Some((place, rule));
                 break;
             }
             (Tri::Yes, Effect::Delegate(_)) | (Tri::Unknown, _) => uncertain.push(rule),
         }
     }
-    let allows = *first.map_or(&rules.otherwise, |rule| &rule.then) == Effect::Allow;
+    let allows = *first.map_or(&rules.otherwise, |(_, rule)| &rule.then) == Effect::Allow;
     // what may have come before counts only where it would have decided otherwise; a provider that
     // is asked can only refuse
     uncertain.retain(|rule| (rule.then == Effect::Allow) != allows);
@@ -157,7 +159,8 @@ pub fn walk(rules: &Ruleset, caller: &Caller<'_>, attempt: &Attempt) -> Decision
             true => allows.into(),
             false => Tri::Unknown,
         },
-        rule: first.map(|rule| rule.at.clone()),
+        rule: first.map(|(_, rule)| rule.at.clone()),
+        place: first.map(|(place, _)| place),
         depends_on,
     }
 }

@@ -47,12 +47,15 @@ fn decided(
         Tri::No => Outcome::Denied,
         Tri::Unknown => Outcome::Open,
     };
+    let decided = decision.place.and_then(|place| rules.rules.get(place));
+    let then = decided.map(|rule| &rule.then);
     let mut steps = match (&decision.rule, outcome) {
         (Some(at), _) => {
-            let mut all = rules.rules.iter();
-            let then = all.find(|rule| rule.at == *at).map(|rule| &rule.then);
             let text = match (then, gate.routes) {
                 (Some(Effect::Allow), false) => "this rule allows it",
+                (Some(Effect::Unlisted), false) => {
+                    "this is what the call is judged by, and nothing lets the caller in here"
+                }
                 (_, false) => "this rule refuses it",
                 (Some(Effect::Allow), true) => "this route leads to it",
                 (_, true) => "this route leads elsewhere",
@@ -79,8 +82,18 @@ fn decided(
         let text = format!("it depends on this: {what}");
         Step::here(stage, Outcome::Open, text, at.clone())
     }));
-    if in_full && outcome == Outcome::Denied && decision.rule.is_none() && !gate.routes {
-        steps.extend(nearest(gate, request));
+    let unlisted = decision.rule.is_none() || then == Some(&Effect::Unlisted);
+    if in_full && outcome == Outcome::Denied && unlisted && !gate.routes {
+        let all = &rules.rules[..];
+        let end = decision.place.unwrap_or(all.len());
+        let (before, _) = all.split_at(end);
+        // of what is judged by this, those that could have let the caller in
+        let start = match unlisted && end < all.len() {
+            true => before.iter().rposition(|rule| rule.then != Effect::Allow),
+            false => None,
+        };
+        let (_, among) = before.split_at(start.map_or(0, |at| at + 1));
+        steps.extend(nearest(among, gate, request));
     }
     if let Some(by) = gate.by {
         for step in &mut steps {
@@ -91,11 +104,11 @@ fn decided(
 }
 
 /// The rule that came nearest to allowing the request, and what kept it from doing so.
-fn nearest(gate: &Asked<'_>, request: Option<&Request>) -> Option<Step> {
-    let (rules, caller) = (gate.rules, &gate.caller);
+fn nearest(among: &[Rule], gate: &Asked<'_>, request: Option<&Request>) -> Option<Step> {
+    let caller = &gate.caller;
     let attempt = first_attempt(gate, request)?;
     let mut best: Option<(usize, &Rule, &When)> = None;
-    for rule in rules.rules.iter().filter(|rule| rule.then == Effect::Allow) {
+    for rule in among.iter().filter(|rule| rule.then == Effect::Allow) {
         let parts: &[When] = match &rule.when {
             When::All(parts) => parts,
             one => std::slice::from_ref(one),

@@ -78,6 +78,9 @@ fn a_group_stands_for_each_of_its_members() {
         "conformance/istio",
         "conformance/istio-envoy",
         "conformance/istio-sidecar",
+        "conformance/linkerd",
+        "conformance/linkerd-upstream",
+        "conformance/two-meshes",
         "scenarios",
     ];
     let testdata = root().join("testdata");

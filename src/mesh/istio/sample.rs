@@ -7,9 +7,6 @@ use std::sync::Arc;
 use super::Istio;
 use crate::k8s::Index;
 use crate::model::{At, Problem, Workload};
-use crate::render;
-use crate::syntax::parse;
-use crate::text::{SourceFile, Sources};
 
 /// An environment and Istio in it.
 pub struct Sample {
@@ -20,24 +17,12 @@ pub struct Sample {
 
 /// Compiles files; there must be something of Istio in them.
 pub fn compile(files: &[(&str, &str)]) -> Sample {
-    let mut sources = Sources::default();
-    let (mut documents, mut problems) = (Vec::new(), Vec::new());
-    for (name, text) in files {
-        let file = sources.add(SourceFile::new(*name, *text));
-        let (read, failed) = parse(file, sources.get(file));
-        documents.extend(read);
-        problems.extend(failed);
-    }
-    problems.extend(render::embedded::attach(&sources, &mut documents));
-    let (environments, problems) = render::environments(&sources, &documents, problems);
-    let (index, mut more) = Index::build(environments.first().unwrap(), Arc::new(documents));
-    let index = Arc::new(index);
-    let istio = super::compile(&index, &mut more).unwrap();
-    more.extend(problems);
+    let (index, mut problems) = crate::mesh::sample::index(files);
+    let istio = super::compile(&index, &mut problems).unwrap();
     Sample {
         index,
         istio,
-        problems: more,
+        problems,
     }
 }
 

@@ -77,8 +77,49 @@ impl<'a> Annotations<'a> {
 
     /// Whether one that the pod does not have may be in its namespace, which is not in the input.
     pub fn may_inherit(&self, name: &str) -> bool {
-        !self.known && self.own(&format!("{CONFIG}{name}")).is_none()
+        let own = self.own(&format!("{CONFIG}{name}"));
+        !self.known && !OWN.contains(&name) && own.is_none()
     }
+}
+
+/// A line with this key, and a value that means something, where neither the injector nor a
+/// controller looks: a label, or an annotation of what has to do with the workload.
+/// `linkerd/linkerd2: controller/proxy-injector/webhook.go`: it reads pods and their namespace.
+pub fn misplaced(
+    index: &Index,
+    workload: &Workload,
+    key: &str,
+    means: &dyn Fn(&str) -> bool,
+) -> Option<At> {
+    let has = |labels: &Labels| labels.get(key).is_some_and(|value| means(value));
+    let label_of = |id: ResourceId| {
+        let at = At::new(id, "/metadata/labels").join(key);
+        has(&index.resource(id).labels).then_some(at)
+    };
+    let annotation_of = |id: ResourceId| {
+        let at = At::new(id, "/metadata/annotations").join(key);
+        has(&index.resource(id).annotations).then_some(at)
+    };
+    let namespace = index.namespace(&workload.namespace)?;
+    let written = namespace.labels.is_some();
+    if let Some(at) = label_of(namespace.at.resource).filter(|_| written) {
+        return Some(at);
+    }
+    if has(&workload.labels) {
+        return Some(workload.label_at(key));
+    }
+    let own = (!workload.template.as_str().is_empty()).then_some(workload.resource);
+    let services = index.services_of(workload.id).map(|one| one.resource);
+    let account = index.find(
+        "",
+        "ServiceAccount",
+        Some(&workload.namespace),
+        &workload.service_account,
+    );
+    let around: Vec<ResourceId> = own.into_iter().chain(services).chain(account).collect();
+    let mut annotations = around.iter().filter_map(|&id| annotation_of(id));
+    let mut labels = around.iter().filter_map(|&id| label_of(id));
+    annotations.next().or_else(|| labels.next())
 }
 
 /// Whether a workload runs outside the cluster.

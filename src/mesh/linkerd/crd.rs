@@ -294,7 +294,7 @@ pub struct HttpRoute {
     pub rules: Option<Vec<HttpRule>>,
 }
 
-/// What a route is attached to.
+/// What a route is attached to, or where it leads.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Parent {
@@ -310,6 +310,8 @@ pub struct Parent {
     pub section_name: Option<String>,
     /// A port of it.
     pub port: Option<u16>,
+    /// Of where it leads: how much of all.
+    pub weight: Option<i64>,
 }
 
 impl Parent {
@@ -317,6 +319,12 @@ impl Parent {
     pub fn is(&self, kind: &str) -> bool {
         let named = self.kind.as_deref();
         named.is_some_and(|named| targets(self.group.as_deref(), named, POLICY, kind))
+    }
+
+    /// Whether it names a Service.
+    pub fn is_service(&self) -> bool {
+        let named = self.kind.as_deref();
+        named.is_some_and(|named| targets(self.group.as_deref(), named, "", "Service"))
     }
 }
 

@@ -152,12 +152,21 @@ impl Linkerd {
         if port == CONTROL && !is_external(workload) {
             return self.tapped(workload);
         }
-        let servers = server::selecting(&self.servers, workload, &self.config);
-        let mut servers = servers.into_iter();
+        let mut servers = self.servers_of(workload);
         match servers.find(|one| server::means(&one.spec, workload, port)) {
             Some(server) => self.by_server(server, workload, port),
             None => self.by_default(workload, port),
         }
+    }
+
+    /// The Servers that select a workload, what counts first is first.
+    pub(super) fn servers_of(
+        &self,
+        workload: &Workload,
+    ) -> impl Iterator<Item = &Object<Server>> + Clone {
+        let places = self.serving.get(workload.id.0 as usize);
+        let places = places.map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(|&place| self.servers.nth(place))
     }
 
     /// Who may call a port that a Server selects.
@@ -321,7 +330,7 @@ impl Linkerd {
     /// Why a port that no Server selects is read as a stream of bytes: it is on the pod's list, or, of
     /// ports that are declared, on the usual one.
     /// `linkerd/linkerd2: controller/proxy-injector/webhook.go`.
-    fn opaque(&self, annotations: &Annotations<'_>, port: u16) -> Option<Because> {
+    pub(super) fn opaque(&self, annotations: &Annotations<'_>, port: u16) -> Option<Because> {
         if let Some((text, at)) = annotations.config("opaque-ports") {
             let ports = port::all(text)?;
             return port::contains(&ports, port).then_some(Because::Configured(at));
@@ -392,7 +401,7 @@ impl Linkerd {
             rules.extend(grants.iter().map(and));
             rules.push(Rule {
                 when: branch.when,
-                then: Effect::Deny,
+                then: Effect::Unlisted,
                 at: branch.at,
             });
         }

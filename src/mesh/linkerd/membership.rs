@@ -1,13 +1,12 @@
 //! Is there a proxy in front of a workload?
 //!
-//! `linkerd/linkerd2: pkg/inject/report.go` (Injectable, disabledByAnnotation),
-//! `pkg/healthcheck/sidecar.go` (HasExistingSidecars).
+//! `linkerd/linkerd2: pkg/inject/report.go` (Injectable, disabledByAnnotation).
 
 use super::annotation::{Annotations, INJECT, is_external};
-use super::settings::{Config, Selector};
+use super::obstacle::{self, Obstacle, existing, is_proxy};
+use super::settings::Config;
 use crate::k8s::Index;
-use crate::model::{At, Because, Container, Decided, Labels, Membership, Tri, Workload};
-use crate::syntax::Node;
+use crate::model::{At, Because, Decided, Membership, Workload};
 
 /// The label of pods that have a proxy, with the namespace of their control plane.
 pub const CONTROL_PLANE: &str = "linkerd.io/control-plane-ns";
@@ -31,84 +30,82 @@ pub enum Blocked {
     /// The value that asks is no known one.
     Value,
     /// Something about the pod or its namespace prevents it.
-    Prevented,
+    Prevented(Obstacle),
+}
+
+impl Member {
+    fn new(value: Membership, because: Because) -> Self {
+        Self {
+            membership: Decided {
+                value,
+                because,
+                rivals: Vec::new(),
+            },
+            asks: None,
+            blocked: None,
+            ingress: None,
+        }
+    }
+
+    fn blocked(because: Because, asks: At, blocked: Blocked) -> Self {
+        Self {
+            asks: Some(asks),
+            blocked: Some(blocked),
+            ..Self::new(Membership::Unmeshed, because)
+        }
+    }
 }
 
 /// How a workload takes part in the mesh.
 pub fn member(index: &Index, annotations: &Annotations<'_>, config: &Config) -> Member {
     let workload = annotations.workload;
-    let decided = |value, because| Member {
-        membership: Decided {
-            value,
-            because,
-            rivals: Vec::new(),
-        },
-        asks: None,
-        blocked: None,
-        ingress: None,
-    };
     if is_external(workload) {
         let at = workload.template_at("/spec/meshTLS/identity");
-        return decided(Membership::Meshed, Because::Configured(at));
+        return Member::new(Membership::Meshed, Because::Configured(at));
     }
-    if let Some(proxy) = existing(workload) {
-        let meshed = is_proxy(proxy) && has_label(workload, config);
+    let there = existing(workload);
+    if let Some(proxy) = there
+        && is_proxy(proxy)
+        && has_label(workload, config)
+    {
         let at = At {
             resource: workload.resource,
             pointer: proxy.at.clone(),
         };
-        let value = match meshed {
-            true => Membership::Meshed,
-            false => Membership::Unmeshed,
+        return Member {
+            ingress: ingress(annotations),
+            ..Member::new(Membership::Meshed, Because::Configured(at))
         };
-        let mut member = decided(value, Because::Configured(at));
-        member.ingress = ingress(annotations).filter(|_| meshed);
-        return member;
     }
-    let (own, of_namespace) = (annotations.own(INJECT), annotations.of_namespace(INJECT));
-    let asked = asked(own, of_namespace, annotations);
-    let Asked::Yes(asks) = asked else {
-        return match asked {
-            Asked::Unknown => {
-                let what = "its namespace may ask for a proxy, and is not in the input".to_owned();
-                let near = workload.at();
-                decided(Membership::Unknown, Because::Assumed { what, near })
+    let prevented = || obstacle::of(index, workload, config);
+    match asked(annotations) {
+        Asked::Yes(asks) => match prevented() {
+            Some((obstacle, because)) => {
+                Member::blocked(because, asks, Blocked::Prevented(obstacle))
             }
-            Asked::Invalid(at) => Member {
-                asks: Some(at.clone()),
-                blocked: Some(Blocked::Value),
-                ..decided(Membership::Unmeshed, Because::Configured(at))
+            None => Member {
+                asks: Some(asks.clone()),
+                ingress: ingress(annotations),
+                ..Member::new(Membership::Meshed, Because::Configured(asks))
             },
-            Asked::No(Some(at)) => decided(Membership::Unmeshed, Because::Configured(at)),
-            Asked::No(None) | Asked::Yes(_) => decided(
-                Membership::Unmeshed,
-                Because::Default {
-                    rule: "Linkerd injects its proxy where an annotation asks for it",
-                    near: near(annotations),
-                },
-            ),
-        };
-    };
-    if let Some(because) = prevented(index, workload, config) {
-        return Member {
-            asks: Some(asks),
-            blocked: Some(Blocked::Prevented),
-            ..decided(Membership::Unmeshed, because)
-        };
-    }
-    // a pod that runs without a proxy was not injected when it started, and will not be
-    if workload.started {
-        let at = workload.template_at("/spec/containers");
-        return Member {
-            asks: Some(asks),
-            blocked: Some(Blocked::Prevented),
-            ..decided(Membership::Unmeshed, Because::Configured(at))
-        };
-    }
-    Member {
-        asks: Some(asks.clone()),
-        ingress: ingress(annotations),
-        ..decided(Membership::Meshed, Because::Configured(asks))
+        },
+        Asked::Invalid(at) => Member::blocked(Because::Configured(at.clone()), at, Blocked::Value),
+        Asked::No(Some(at)) => Member::new(Membership::Unmeshed, Because::Configured(at)),
+        Asked::No(None) => Member::new(
+            Membership::Unmeshed,
+            Because::Default {
+                rule: "Linkerd injects its proxy where an annotation asks for it",
+                near: near(annotations),
+            },
+        ),
+        // whatever is asked there, there is none
+        Asked::Unknown(what, near) => match prevented() {
+            Some((_, because)) => Member::new(Membership::Unmeshed, because),
+            None => {
+                let what = what.to_owned();
+                Member::new(Membership::Unknown, Because::Assumed { what, near })
+            }
+        },
     }
 }
 
@@ -117,15 +114,20 @@ enum Asked {
     Yes(At),
     No(Option<At>),
     Invalid(At),
-    Unknown,
+    Unknown(&'static str, At),
 }
 
-fn asked(
-    own: Option<(&str, At)>,
-    of_namespace: Option<(&str, At)>,
-    annotations: &Annotations<'_>,
-) -> Asked {
+fn asked(annotations: &Annotations<'_>) -> Asked {
+    let (own, of_namespace) = (annotations.own(INJECT), annotations.of_namespace(INJECT));
+    let own = match own {
+        // there is no proxy, whatever is wrong with the namespace's
+        Some(("disabled", at)) => return Asked::No(Some(at)),
+        own => own,
+    };
     for (value, at) in of_namespace.iter().chain(&own) {
+        if is_template(value) {
+            return Asked::Unknown("what asks for a proxy is filled in elsewhere", at.clone());
+        }
         if !["", "enabled", "ingress", "disabled"].contains(value) {
             return Asked::Invalid(at.clone());
         }
@@ -134,23 +136,28 @@ fn asked(
         let asking = asked.as_ref().filter(|(value, _)| is_request(value));
         asking.map(|(_, at)| at.clone())
     };
-    match own {
-        Some(("disabled", at)) => Asked::No(Some(at)),
-        own => match enables(&own).or_else(|| enables(&of_namespace)) {
-            Some(at) => Asked::Yes(at),
-            None if !annotations.known => Asked::Unknown,
-            None => Asked::No(
-                of_namespace
-                    .filter(|(value, _)| *value == "disabled")
-                    .map(|(_, at)| at),
-            ),
-        },
+    match enables(&own).or_else(|| enables(&of_namespace)) {
+        Some(at) => Asked::Yes(at),
+        None if !annotations.known => Asked::Unknown(
+            "its namespace may ask for a proxy, and is not in the input",
+            annotations.workload.at(),
+        ),
+        None => Asked::No(
+            of_namespace
+                .filter(|(value, _)| *value == "disabled")
+                .map(|(_, at)| at),
+        ),
     }
 }
 
 /// Whether a value of the annotation asks for a proxy.
 pub fn is_request(value: &str) -> bool {
     matches!(value, "enabled" | "ingress")
+}
+
+/// Whether a value is put in when the files are rendered or applied.
+pub fn is_template(value: &str) -> bool {
+    value.contains("{{") || value.contains("${")
 }
 
 fn ingress(annotations: &Annotations<'_>) -> Option<At> {
@@ -168,26 +175,6 @@ fn near(annotations: &Annotations<'_>) -> At {
     }
 }
 
-/// The container by which the injector takes a pod for injected already.
-fn existing(workload: &Workload) -> Option<&Container> {
-    workload.containers.iter().find(|container| {
-        let has_image = |image: &str| container.image.starts_with(image);
-        let sidecar = has_image("cr.l5d.io/linkerd/proxy:")
-            || has_image("gcr.io/istio-release/proxyv2:")
-            || matches!(&*container.name, "linkerd-proxy" | "istio-proxy");
-        let init = has_image("cr.l5d.io/linkerd/proxy-init:")
-            || has_image("gcr.io/istio-release/proxy_init:")
-            || matches!(&*container.name, "linkerd-init" | "istio-init");
-        sidecar || (container.init && init)
-    })
-}
-
-/// Whether a container that was there before the injector is, or prepares for, Linkerd's proxy.
-fn is_proxy(container: &Container) -> bool {
-    matches!(&*container.name, "linkerd-proxy" | "linkerd-init")
-        || container.image.starts_with("cr.l5d.io/linkerd/")
-}
-
 /// The controllers look at this label alone.
 fn has_label(workload: &Workload, config: &Config) -> bool {
     let namespace = &config.control_plane;
@@ -196,57 +183,5 @@ fn has_label(workload: &Workload, config: &Config) -> bool {
     })
 }
 
-/// What keeps the injector from acting although it is asked.
-fn prevented(index: &Index, workload: &Workload, config: &Config) -> Option<Because> {
-    if workload.host_network {
-        let at = workload.template_at("/spec/hostNetwork");
-        return Some(Because::Configured(at));
-    }
-    let namespace = index.namespace(&workload.namespace)?;
-    let label = |key: &str| At::new(namespace.at.resource, "/metadata/labels").join(key);
-    let labels = namespace.labels.as_ref();
-    let passed = passed_over(&config.injector_namespaces, labels, &label, workload);
-    let label = |key: &str| workload.label_at(key);
-    let labels = Some(&workload.labels);
-    passed
-        .or_else(|| passed_over(&config.injector_objects, labels, &label, workload))
-        .or_else(|| {
-            let unmounted = !config.token_projection.value && is_unmounted(index, workload);
-            unmounted.then(|| config.token_projection.because.clone())
-        })
-}
-
-/// Why a selector of the webhook passes something over: the selector, where one is written, or else
-/// the label that the usual one looks at.
-fn passed_over(
-    selector: &Decided<Selector>,
-    labels: Option<&Labels>,
-    label: &dyn Fn(&str) -> At,
-    workload: &Workload,
-) -> Option<Because> {
-    if selector.value.matches(labels) != Tri::No {
-        return None;
-    }
-    let usual = [
-        "config.linkerd.io/admission-webhooks",
-        "linkerd.io/control-plane-component",
-        "linkerd.io/cni-resource",
-    ];
-    let found = usual
-        .into_iter()
-        .find(|key| labels.is_some_and(|labels| labels.contains_key(*key)));
-    Some(match (&selector.because, found) {
-        (Because::Configured(_), _) => selector.because.clone(),
-        (_, Some(key)) => Because::Configured(label(key)),
-        (_, None) => Because::Default {
-            rule: "Linkerd injects nothing in kube-system and cert-manager",
-            near: workload.at(),
-        },
-    })
-}
-
-/// Whether the pods are kept from having the token of their service account.
-fn is_unmounted(index: &Index, workload: &Workload) -> bool {
-    let at = workload.template_at("/spec/automountServiceAccountToken");
-    crate::k8s::node_at(index, &at).and_then(Node::as_bool) == Some(false)
-}
+#[cfg(test)]
+mod tests;

@@ -6,19 +6,28 @@ mod annotation;
 mod authorization;
 mod crd;
 mod egress;
+mod export;
+mod filter;
 mod inbound;
 mod log;
 mod membership;
 mod object;
+mod obstacle;
 mod outbound;
+mod own;
 mod port;
 mod posture;
 mod probe;
+mod proxy;
 mod rate_limit;
 mod rights;
 mod route;
+#[cfg(test)]
+mod sample;
 mod server;
+mod service_route;
 mod settings;
+mod unanswered;
 mod version;
 mod who;
 mod written;
@@ -34,7 +43,7 @@ use posture::Posture;
 use route::Routes;
 use settings::Config;
 
-use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
+use super::{Before, Call, Export, Made, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::k8s::spec::report_unknown_fields;
@@ -52,10 +61,14 @@ pub struct Linkerd {
     config: Config,
     members: Vec<Member>,
     servers: Objects<crd::Server>,
+    /// The places of the Servers that select each workload.
+    serving: Vec<Vec<usize>>,
     authorizations: Authorizations,
     routes: Routes,
     egress: Egress,
     rate_limits: Objects<crd::RateLimit>,
+    /// Whether the header by which some proxies route is seen to be set for who comes from outside.
+    sets_host: bool,
     policies: Vec<Policy>,
     posture: Posture,
 }
@@ -63,9 +76,12 @@ pub struct Linkerd {
 /// Compiles Linkerd, if anything of it is in the environment.
 pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linkerd> {
     let first = first_trace(index)?;
-    let config = settings::read(index, At::new(first, ""), problems);
+    let mut config = settings::read(index, At::new(first, ""), problems);
     let posture = posture::read(index, &config, problems);
     let member = |workload| membership::member(index, &Annotations::of(index, workload), &config);
+    let members: Vec<Member> = index.workloads().iter().map(member).collect();
+    let by_host = members.iter().any(|member| member.ingress.is_some());
+    config.neutral.unanswered = unanswered::find(index, &members, &config);
     report_unknown_fields::<crd::Server>(index, crd::POLICY, "Server", problems);
     report_unknown_fields::<crd::AuthorizationPolicy>(
         index,
@@ -87,9 +103,12 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linker
         problems,
     );
     report_unknown_fields::<crd::EgressNetwork>(index, crd::POLICY, "EgressNetwork", problems);
+    let servers = server::read(index, problems);
     let mut linkerd = Linkerd {
-        members: index.workloads().iter().map(member).collect(),
-        servers: server::read(index, problems),
+        members,
+        sets_host: by_host && proxy::sets_host(index),
+        serving: server::selecting(index, &servers, &config),
+        servers,
         authorizations: Authorizations::read(index, &config, problems),
         routes: Routes::read(index, problems),
         egress: Egress::read(index, problems),
@@ -138,10 +157,11 @@ pub(super) fn owns(group: &str) -> bool {
 
 /// The first object that shows Linkerd is there.
 fn first_trace(index: &Index) -> Option<ResourceId> {
+    // where it does nothing, whoever wrote it counts on Linkerd all the same
     let by_object = index.resources().find(|(_, resource)| {
         owns(&resource.key.group)
-            || (resource.key.is("", "Namespace")
-                && resource.annotations.contains_key(annotation::INJECT))
+            || resource.annotations.contains_key(annotation::INJECT)
+            || resource.labels.contains_key(annotation::INJECT)
             || OWN.contains(&(&*resource.key.kind, &*resource.key.name))
             || CHART_LABELS
                 .iter()
@@ -152,6 +172,7 @@ fn first_trace(index: &Index) -> Option<ResourceId> {
     by_object.or_else(|| {
         let asks = |workload: &&Workload| {
             workload.annotations.contains_key(annotation::INJECT)
+                || workload.labels.contains_key(annotation::INJECT)
                 || workload.labels.contains_key(membership::CONTROL_PLANE)
         };
         index.workloads().iter().find(asks).map(|w| w.resource)
@@ -164,6 +185,16 @@ impl Linkerd {
     #[allow(clippy::indexing_slicing)]
     fn member(&self, workload: &Workload) -> &Member {
         &self.members[workload.id.0 as usize]
+    }
+
+    /// Who a service account is.
+    fn account_of(&self, namespace: &str, name: &str) -> Identity {
+        Identity {
+            name: self.config.account_name(namespace, name).into(),
+            trust_domain: Arc::clone(&self.config.neutral.trust_domain.value),
+            namespace: namespace.into(),
+            service_account: name.into(),
+        }
     }
 
     /// Who a machine outside the cluster is, in the form of an account.
@@ -204,12 +235,7 @@ impl Mesh for Linkerd {
     }
 
     fn account(&self, namespace: &str, name: &str) -> Identity {
-        Identity {
-            name: self.config.account_name(namespace, name).into(),
-            trust_domain: Arc::clone(&self.config.neutral.trust_domain.value),
-            namespace: namespace.into(),
-            service_account: name.into(),
-        }
+        self.account_of(namespace, name)
     }
 
     fn listener(&self, workload: &Workload, port: u16) -> Listener {
@@ -240,8 +266,8 @@ impl Mesh for Linkerd {
         self.way_out_key(client)
     }
 
-    fn distinguished_namespaces(&self, _service: &Service) -> Vec<Arc<str>> {
-        Vec::new()
+    fn distinguished_namespaces(&self, service: &Service) -> Vec<Arc<str>> {
+        self.routed_apart(service)
     }
 
     fn unjudged_ways_in(&self, _workload: &Workload, _port: u16) -> Option<(String, At)> {
@@ -253,7 +279,29 @@ impl Mesh for Linkerd {
     }
 
     fn posture(&self) -> Vec<Setting> {
-        self.posture.settings.clone()
+        let mut all = self.posture.settings.clone();
+        all.extend(self.shadowed_egress());
+        all
+    }
+
+    fn judges_probes(&self) -> bool {
+        true
+    }
+
+    fn exports(&self) -> Vec<Export> {
+        self.exported()
+    }
+
+    fn proxy_settings(&self, workload: &Workload) -> Vec<Setting> {
+        self.settings_of(workload)
+    }
+
+    fn proxy_defaults(&self) -> Vec<Setting> {
+        self.settings_of_all()
+    }
+
+    fn is_part(&self, workload: &Workload) -> bool {
+        own::is_part(&self.index, workload, &self.config)
     }
 
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {

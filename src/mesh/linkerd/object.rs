@@ -117,6 +117,11 @@ impl<T> Objects<T> {
         self.all.iter()
     }
 
+    /// One of them by its place in that order.
+    pub fn nth(&self, place: usize) -> Option<&Object<T>> {
+        self.all.get(place)
+    }
+
     /// Those of a namespace.
     pub fn of(&self, namespace: &str) -> impl Iterator<Item = &Object<T>> {
         let near = self.by_namespace.get(namespace);

@@ -21,9 +21,21 @@ impl Linkerd {
         let (sends, conditions) = self.sends(client, call, dialled);
         let mut way = Way::straight(sends, call.service);
         way.conditions = conditions;
+        if let Some((service, (_, port))) = service.zip(call.service)
+            && self.skipped_outbound(client, dialled).is_none()
+            && self.reads_requests(call)
+        {
+            way.gates.extend(self.routing(client, service, port));
+        }
         way.host = service
             .map(|service| format!("{}.{}.svc.cluster.local", service.name, service.namespace));
         vec![way]
+    }
+
+    /// Whether requests to a port are read, rather than bytes.
+    fn reads_requests(&self, call: &Call<'_>) -> bool {
+        let annotations = Annotations::of(&self.index, call.workload);
+        self.opaque(&annotations, call.port).is_none()
     }
 
     /// What a client sends to a port, and what could change it.

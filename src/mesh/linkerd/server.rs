@@ -2,13 +2,15 @@
 //!
 //! `linkerd/linkerd2: policy-controller/k8s/index/src/inbound/index.rs` (Pod::reindex_servers).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::annotation::is_external;
 use super::crd::{POLICY, Port, Server};
 use super::membership::CONTROL_PLANE;
-use super::object::{Object, Objects, Refusal, timeless_first};
+use super::object::{Objects, Refusal, timeless_first};
 use super::settings::{Config, DefaultPolicy};
+use crate::k8s::selector::LabelIndex;
 use crate::k8s::{Index, Resource};
 use crate::model::{At, Labels, Problem, ProblemKind, Protocol, Workload};
 
@@ -123,14 +125,27 @@ pub fn named<'a>(workload: &'a Workload, name: &'a str) -> impl Iterator<Item = 
     declared.chain(own.filter(move |one| one.1 == name).map(|one| one.0))
 }
 
-/// The Servers that select a workload, what counts first is first.
-pub fn selecting<'a>(
-    servers: &'a Objects<Server>,
-    workload: &Workload,
-    config: &Config,
-) -> Vec<&'a Object<Server>> {
-    let labels = labels(workload, config);
-    let near = servers.of(&workload.namespace);
-    near.filter(|server| selects(&server.spec, workload, &labels))
-        .collect()
+/// The Servers that select each workload, by their places in the order in which they count.
+pub fn selecting(index: &Index, servers: &Objects<Server>, config: &Config) -> Vec<Vec<usize>> {
+    let mut near: HashMap<&str, LabelIndex> = HashMap::new();
+    for (i, server) in servers.iter().enumerate() {
+        let spec = &server.spec;
+        let selector = spec.pod_selector.as_ref();
+        let selector = selector.or(spec.external_workload_selector.as_ref());
+        let labels = selector.and_then(|one| one.match_labels.as_ref());
+        let of_namespace = near.entry(&*server.namespace).or_default();
+        of_namespace.add(i, labels.filter(|labels| !labels.is_empty()));
+    }
+    let of = |workload: &Workload| -> Vec<usize> {
+        let Some(near) = near.get(&*workload.namespace) else {
+            return Vec::new();
+        };
+        let labels = labels(workload, config);
+        let takes = |i: &usize| {
+            let server = servers.nth(*i);
+            server.is_some_and(|server| selects(&server.spec, workload, &labels))
+        };
+        near.candidates(&labels).into_iter().filter(takes).collect()
+    };
+    index.workloads().iter().map(of).collect()
 }

@@ -6,7 +6,7 @@
 use super::injectors::{IGNORED, INJECT, INJECTION, Injectors, REVISION};
 use super::{DATAPLANE, Member};
 use crate::k8s::Index;
-use crate::mesh::Unanswered;
+use crate::mesh::{Refusal, Unanswered};
 use crate::model::{At, Labels, Membership, Namespace, Tri, Workload};
 
 /// Finds them; without anything in the input that shows which injectors there are nobody can tell.
@@ -20,6 +20,7 @@ pub fn find(injectors: &Injectors, index: &Index, members: &[Member]) -> Vec<Una
             label: format!("{key}={}", labels.get(key).map_or("", |v| &**v)),
             namespace: namespace.name.clone(),
             workloads: index.workloads_in(&namespace.name).map(|w| w.id).collect(),
+            why: Refusal::NoInjector,
         })
     });
     let single = index.workloads().iter().zip(members);
@@ -33,6 +34,7 @@ pub fn find(injectors: &Injectors, index: &Index, members: &[Member]) -> Vec<Una
             label: format!("{key}={}", workload.label(key).unwrap_or("")),
             namespace: workload.namespace.clone(),
             workloads: vec![workload.id],
+            why: Refusal::NoInjector,
         })
     });
     whole.chain(single).collect()

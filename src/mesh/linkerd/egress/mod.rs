@@ -4,6 +4,7 @@
 //! `policy-controller/k8s/status/src/index.rs` (parent_condition_egress_network).
 
 mod network;
+mod shadow;
 
 use std::sync::Arc;
 
@@ -246,6 +247,11 @@ impl Linkerd {
     }
 }
 
+/// Whether a rule leads to where the call goes anyway.
+fn leads_on(backends: &[Parent]) -> bool {
+    backends.is_empty() || backends.iter().any(|one| one.is("EgressNetwork"))
+}
+
 /// What leads requests on: routes that lead nowhere else.
 fn leading(routes: &[&Route]) -> Vec<Rule> {
     let branches = match branches(routes) {
@@ -259,7 +265,7 @@ fn leading(routes: &[&Route]) -> Vec<Rule> {
         }
     };
     let rule = |branch: super::route::Branch<'_>| Rule {
-        then: match branch.answers.is_none() && branch.leads_on {
+        then: match branch.answers.is_none() && leads_on(branch.backends) {
             true => Effect::Allow,
             false => Effect::Deny,
         },

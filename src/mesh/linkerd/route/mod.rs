@@ -62,6 +62,8 @@ pub struct Routes {
     grpc: HashMap<Place, Vec<usize>>,
     /// The Servers that a gRPC route names, with the first that does.
     named_by_grpc: HashMap<Place, usize>,
+    /// The places of routes by the Services they name.
+    on_services: HashMap<Place, Vec<usize>>,
 }
 
 impl Routes {
@@ -112,6 +114,17 @@ impl Routes {
             }
         }
         for (i, route) in self.all.iter().enumerate() {
+            let named = route.parents.iter().filter(|one| one.is_service());
+            let named = named.map(|parent| {
+                let namespace = parent.namespace.as_deref().unwrap_or(&route.namespace);
+                (Arc::from(namespace), Arc::from(parent.name.as_str()))
+            });
+            let named: HashSet<Place> = named.collect();
+            for place in named {
+                self.on_services.entry(place).or_default().push(i);
+            }
+        }
+        for (i, route) in self.all.iter().enumerate() {
             if route.void.is_some() {
                 continue;
             }
@@ -143,6 +156,12 @@ impl Routes {
         places.filter_map(|&i| self.all.get(i)).collect()
     }
 
+    /// The routes that name a Service, what is preferred first.
+    pub fn on_service(&self, service: &Place) -> impl Iterator<Item = &Route> + Clone {
+        let places = self.on_services.get(service).into_iter().flatten();
+        places.filter_map(|&i| self.all.get(i))
+    }
+
     /// The gRPC route because of which no HTTP route counts on a Server.
     pub fn evicts_http(&self, server: &Place) -> Option<&Route> {
         self.all.get(*self.named_by_grpc.get(server)?)
@@ -167,14 +186,14 @@ impl Route {
 
 fn http(object: &Object<HttpRoute>, group: &str, rules: Vec<crd::HttpRule>) -> Route {
     let filters = rules.iter().map(|rule| &rule.filters[..]);
-    let void = void_parent(object, &object.spec.parent_refs)
-        .or_else(|| void_filter(object, filters, HTTP_FILTERS));
+    let parents = parents(&object.spec.parent_refs, group);
+    let void = void_parent(object, &parents).or_else(|| void_filter(object, filters, HTTP_FILTERS));
     Route {
         name: route_name(group, "HTTPRoute", &object.name),
         at: object.at("/metadata/name"),
         namespace: Arc::clone(&object.namespace),
         hosts: object.spec.hostnames.clone(),
-        parents: object.spec.parent_refs.clone(),
+        parents,
         void,
         rules: Rules::Http(rules),
     }
@@ -183,17 +202,27 @@ fn http(object: &Object<HttpRoute>, group: &str, rules: Vec<crd::HttpRule>) -> R
 fn grpc(object: &Object<GrpcRoute>) -> Route {
     let rules = object.spec.rules.clone().unwrap_or_default();
     let filters = rules.iter().map(|rule| &rule.filters[..]);
-    let void = void_parent(object, &object.spec.parent_refs)
-        .or_else(|| void_filter(object, filters, GRPC_FILTERS));
+    let parents = parents(&object.spec.parent_refs, GATEWAY);
+    let void = void_parent(object, &parents).or_else(|| void_filter(object, filters, GRPC_FILTERS));
     Route {
         name: route_name(GATEWAY, "GRPCRoute", &object.name),
         at: object.at("/metadata/name"),
         namespace: Arc::clone(&object.namespace),
         hosts: object.spec.hostnames.clone(),
-        parents: object.spec.parent_refs.clone(),
+        parents,
         void,
         rules: Rules::Grpc(rules),
     }
+}
+
+/// References with the group that the API server gives those without one.
+/// `linkerd/linkerd2: charts/linkerd-crds/templates/policy/httproute.yaml`.
+fn parents(all: &[Parent], group: &str) -> Vec<Parent> {
+    let each = all.iter().map(|one| Parent {
+        group: Some(one.group.clone().unwrap_or_else(|| group.to_owned())),
+        ..one.clone()
+    });
+    each.collect()
 }
 
 const HTTP_FILTERS: &[&str] = &[

@@ -24,8 +24,8 @@ pub struct Branch<'a> {
     pub at: At,
     /// Where it says that the proxy answers by itself.
     pub answers: Option<At>,
-    /// Of a route on an EgressNetwork: whether it leads to where the call goes anyway.
-    pub leads_on: bool,
+    /// Where a route that is not on a Server leads; none is where the call goes anyway.
+    pub backends: &'a [Parent],
 }
 
 /// How well a host fits; what fits better is less.
@@ -85,7 +85,7 @@ fn ways<'a>(route: &'a Route, named: &BTreeSet<String>) -> Result<Vec<Way<'a>>, 
                         route,
                         at: at.clone(),
                         answers: answers.clone(),
-                        leads_on: leads_on(&rule.backend_refs),
+                        backends: &rule.backend_refs,
                     };
                     found.push(((place, Reverse(fit)), branch));
                 };
@@ -112,7 +112,7 @@ fn ways<'a>(route: &'a Route, named: &BTreeSet<String>) -> Result<Vec<Way<'a>>, 
                         route,
                         at: at.clone(),
                         answers: None,
-                        leads_on: leads_on(&rule.backend_refs),
+                        backends: &rule.backend_refs,
                     };
                     let fit = (service, method, headers, false);
                     found.push(((BELOW, Reverse(fit)), branch));
@@ -130,11 +130,6 @@ fn ways<'a>(route: &'a Route, named: &BTreeSet<String>) -> Result<Vec<Way<'a>>, 
         }
     }
     Ok(found)
-}
-
-/// Whether a rule on an EgressNetwork leads to where the call goes anyway.
-fn leads_on(backends: &[Parent]) -> bool {
-    backends.is_empty() || backends.iter().any(|backend| backend.is("EgressNetwork"))
 }
 
 /// A path by itself.

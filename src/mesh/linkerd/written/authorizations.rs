@@ -149,10 +149,10 @@ fn gaps(linkerd: &Linkerd, namespace: &Arc<str>) -> Vec<(WorkloadId, u16)> {
         if !meshed || !is_open_by_default(linkerd, workload.id) {
             continue;
         }
-        let servers = server::selecting(&linkerd.servers, workload, &linkerd.config);
+        let servers = linkerd.servers_of(workload);
         let declared = workload.containers.iter().flat_map(|one| &one.ports);
         for port in declared.filter(|port| port.protocol == Protocol::Tcp) {
-            let mut servers = servers.iter();
+            let mut servers = servers.clone();
             let selected = servers.any(|one| server::means(&one.spec, workload, port.number));
             let skipped = linkerd.skipped_inbound(workload, port.number).is_some();
             if !selected && !skipped {

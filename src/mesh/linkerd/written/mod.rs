@@ -52,7 +52,7 @@ impl Selections {
         let mut found = Self::default();
         for workload in linkerd.index.workloads() {
             let out = linkerd.member(workload).membership.value == Membership::Unmeshed;
-            for one in server::selecting(&linkerd.servers, workload, &linkerd.config) {
+            for one in linkerd.servers_of(workload) {
                 let selected = found.servers.entry(one.id).or_default();
                 let list = match (out, has_port(linkerd, &one.spec, workload)) {
                     (true, _) => &mut selected.misses,

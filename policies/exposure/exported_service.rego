@@ -1,0 +1,45 @@
+# METADATA
+# title: Service is offered to other clusters, and asks for nobody
+# description: |
+#   A label offers this Service to linked clusters. Through the gateway all their callers are one: the
+#   identity of the gateway, behind which anyone there may stand; where pods are called directly, each
+#   is who it is. Its ports let in callers from there whom no policy names.
+# related_resources:
+# - https://linkerd.io/2/features/multicluster/
+# custom:
+#   severity: high
+#   precision: high
+#   meshes: [linkerd]
+#   remediation: |
+#     Put a Server on the port with an AuthorizationPolicy that names who may call. To tell callers of
+#     other clusters apart, offer the Service with `mirror.linkerd.io/exported: remote-discovery` or
+#     as a federated one, which keep their identities; or remove the label.
+#   controls:
+#   - nist-800-53r5/AC-3
+#   - nist-800-53r5/AC-4
+#   - nist-800-204b/APR-1
+#   - mitre-attack-containers/T1133
+#   params: {exempt_namespaces: []}
+package meshvet.exposure.exported_service
+
+import data.meshvet.lib.format
+import data.meshvet.lib.ports
+
+exempt := data.params.exposure.exported_service.exempt_namespaces
+
+deny contains finding if {
+	some export in input.exports
+	open := ports.outside(export.open, exempt)
+	finding := {
+		"msg": sprintf("%s may call %s: no policy there names its callers", [
+			callers(export),
+			format.some_of(ports.ids(open)),
+		]),
+		"at": export.at,
+		"related": ports.related(open, "this port"),
+	}
+}
+
+callers(export) := "everyone in the linked clusters, under the one identity of the gateway," if {
+	export.as_one
+} else := "everyone in the mesh of the linked clusters"
