@@ -24,10 +24,17 @@ pub(super) fn than(own: &[&Grant], others: &[&Grant]) -> Vec<Wider> {
         all.any(|grant| admits(&grant.when, caller) != Tri::No)
     };
     let found = others.iter().filter_map(|grant| {
-        let mut more = callers.iter().filter(|(caller, _)| {
-            admits(&grant.when, *caller) != Tri::No && !lets_in(own, *caller)
+        let mut more = callers.iter().filter_map(|(caller, whom)| {
+            let admitted = admits(&grant.when, *caller);
+            let wider = admitted != Tri::No && !lets_in(own, *caller);
+            // from some addresses, it is some
+            wider.then_some(if admitted == Tri::Yes {
+                *whom
+            } else {
+                "others"
+            })
         });
-        more.next().map(|(_, whom)| Wider {
+        more.next().map(|whom| Wider {
             at: grant.at.clone(),
             whom,
         })
@@ -44,12 +51,13 @@ fn witness(value: &StringMatch) -> Option<String> {
     }
 }
 
-/// Whether a condition lets a caller in, from wherever.
+/// Whether a condition lets a caller in, from wherever in the cluster.
 pub(super) fn admits(when: &When, caller: Option<&str>) -> Tri {
     match when {
         When::Always => Tri::Yes,
         When::Never => Tri::No,
         When::Is(Test::Identity(value), _) => caller.is_some_and(|name| value.matches(name)).into(),
+        When::Is(Test::PeerInside(_), _) => Tri::Yes,
         When::Is(..) => Tri::Unknown,
         When::All(of) => Tri::all(of.iter().map(|when| admits(when, caller))),
         When::Any(of) => Tri::any(of.iter().map(|when| admits(when, caller))),
