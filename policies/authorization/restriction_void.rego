@@ -6,7 +6,7 @@
 #   its `accessPolicy`, by a ServerAuthorization, or by a policy about the Server or its namespace. The
 #   administrators' page is then open to whoever may call the rest.
 #
-#   What names some others beside a route's own callers may be meant so, and weighs less.
+#   What lets in a few others beside a route's own callers may be meant so, and weighs less.
 # related_resources:
 # - https://linkerd.io/2/reference/authorization-policy/
 # custom:
@@ -38,13 +38,12 @@ void[wider.at][wider.whom] contains policy if {
 deny contains finding if {
 	some at, by_whom in void
 	some whom, policies in by_whom
-	sensitive := [path | some policy in policies; some path in sensitive_paths(policy)]
+	sensitive := format.distinct([path | some policy in policies; some path in sensitive_paths(policy)])
 	finding := {
-		"msg": sprintf("%s may call %s, so %s %s nobody out", [
-			who[whom],
-			extent(sensitive),
-			format.some_of([format.object(policy.at) | some policy in policies]),
-			format.choose(policies, "keeps", "keep"),
+		"msg": sprintf("%s all that is behind this%s, whatever %s", [
+			callers[whom],
+			also(sensitive),
+			outweighed(policies),
 		]),
 		"at": at,
 		"severity": severity(whom, sensitive),
@@ -52,21 +51,31 @@ deny contains finding if {
 	}
 }
 
-who := {
-	"anyone": "anyone",
-	"mesh": "every workload of the mesh",
-	"others": "others whom this names",
+callers := {
+	"anyone": "anyone may call",
+	"mesh": "every workload of the mesh may call",
+	"many": "all workloads of a namespace may call",
+	"others": "callers whom this names may call",
 }
 
-extent(sensitive) := "all that is behind this" if {
-	count(sensitive) == 0
-} else := sprintf("all that is behind this, also %s", [format.some_of(format.distinct(sensitive))])
+also([]) := ""
+
+also(sensitive) := sprintf(", also %s", [format.some_of(sensitive)]) if count(sensitive) > 0
+
+outweighed(policies) := sprintf("%s %s", [
+	format.some_of([format.object(policy.at) | some policy in policies]),
+	format.choose(policies, "says", "say"),
+])
 
 severity(whom, sensitive) := "critical" if {
 	count(sensitive) > 0
-} else := "medium" if {
-	whom == "others"
-} else := "high"
+	whom != "others"
+} else := "high" if {
+	count(sensitive) > 0
+} else := worst[whom]
+
+# some more callers may be meant
+worst := {"anyone": "high", "mesh": "high", "many": "medium", "others": "low"}
 
 # the paths of administrators that a policy is about
 sensitive_paths(policy) := [path |

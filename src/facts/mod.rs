@@ -807,7 +807,8 @@ pub struct Authorization {
 pub struct Wider {
     /// The line.
     pub at: String,
-    /// Whom: `anyone`, `mesh` (everyone with an identity), `others` (some that it does not name).
+    /// Whom: `anyone`, `mesh` (everyone with an identity), `many` (all of a namespace, or more),
+    /// `others` (some that it does not name).
     pub whom: &'static str,
 }
 

@@ -18,7 +18,13 @@ pub(super) fn than(own: &[&Grant], others: &[&Grant]) -> Vec<Wider> {
     let stranger = "meshvet-any.meshvet-any".to_owned();
     let mut callers: Vec<(Option<&str>, &'static str)> =
         vec![(None, "anyone"), (Some(&stranger), "mesh")];
-    callers.extend(names.iter().map(|name| (Some(name.as_str()), "others")));
+    // whole namespaces before single callers
+    names.sort_by_key(|(_, whom)| *whom);
+    callers.extend(
+        names
+            .iter()
+            .map(|(name, whom)| (Some(name.as_str()), *whom)),
+    );
     let lets_in = |grants: &[&Grant], caller| {
         let mut all = grants.iter();
         all.any(|grant| admits(&grant.when, caller) != Tri::No)
@@ -42,11 +48,11 @@ pub(super) fn than(own: &[&Grant], others: &[&Grant]) -> Vec<Wider> {
     found.collect()
 }
 
-/// A name that a match takes.
-fn witness(value: &StringMatch) -> Option<String> {
+/// A name that a match takes, and whether it takes many.
+fn witness(value: &StringMatch) -> Option<(String, &'static str)> {
     match value {
-        StringMatch::Exact(name) => Some(name.to_string()),
-        StringMatch::Suffix(rest) => Some(format!("meshvet-any{rest}")),
+        StringMatch::Exact(name) => Some((name.to_string(), "others")),
+        StringMatch::Suffix(rest) => Some((format!("meshvet-any{rest}"), "many")),
         StringMatch::Any | StringMatch::Prefix(_) | StringMatch::Fits(_) => None,
     }
 }
