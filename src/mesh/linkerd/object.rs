@@ -41,12 +41,12 @@ pub struct Objects<T> {
 
 impl<T: for<'a> Deserialize<'a> + Default> Objects<T> {
     /// Reads the objects of a kind. What the API server or the admission webhook would refuse is a
-    /// problem, and not among them. `older` orders them.
+    /// problem, and not among them. `older` orders them; `refusal` may drop what the API server drops.
     pub fn read(
         index: &Index,
         (group, kind): (&str, &str),
         older: impl Fn(&Resource) -> Age<'_>,
-        refusal: impl Fn(&Resource, &T) -> Option<Refusal>,
+        refusal: impl Fn(&Resource, &mut T) -> Option<Refusal>,
         problems: &mut Vec<Problem>,
     ) -> Self {
         let mut all = Vec::new();
@@ -55,14 +55,14 @@ impl<T: for<'a> Deserialize<'a> + Default> Objects<T> {
             let Some(namespace) = resource.key.namespace.clone() else {
                 continue;
             };
-            let spec = match spec::read::<T>(index, id) {
+            let mut spec = match spec::read::<T>(index, id) {
                 Ok(spec) => spec,
                 Err(problem) => {
                     problems.push(problem);
                     continue;
                 }
             };
-            if let Some((reason, field)) = refusal(resource, &spec) {
+            if let Some((reason, field)) = refusal(resource, &mut spec) {
                 problems.push(Problem::at(
                     ProblemKind::Rejected,
                     format!(
@@ -141,12 +141,5 @@ impl<T> IntoIterator for Objects<T> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.all.into_iter()
-    }
-}
-
-impl<T> Objects<T> {
-    /// All of them, to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Object<T>> {
-        self.all.iter_mut()
     }
 }

@@ -3,7 +3,7 @@
 //! `linkerd/linkerd2: policy-controller/runtime/src/{admission,validation}.rs`.
 
 use crate::mesh::linkerd::crd::{
-    AuthorizationPolicy, GATEWAY, MeshTls, Network, POLICY, Reference, ServerAuthorization,
+    AuthorizationPolicy, GATEWAY, MeshTls, Network, POLICY, Reference, ServerAuthorization, is_label,
 };
 use crate::mesh::linkerd::object::Refusal;
 use crate::mesh::linkerd::who::SPIFFE;
@@ -17,6 +17,13 @@ pub(super) fn policy(namespace: Option<&str>, spec: &AuthorizationPolicy) -> Opt
     let Some(target) = &spec.target_ref else {
         return refused("it has no targetRef", "/spec/targetRef");
     };
+    if spec.required_authentication_refs.is_none() {
+        let what = "it does not say what is required of callers; everyone is an empty list";
+        return refused(what, "/spec/requiredAuthenticationRefs");
+    }
+    if let Some(fault) = target.fault() {
+        return refused(fault, "/spec/targetRef/group");
+    }
     let known = [
         (POLICY, "Server"),
         (POLICY, "HTTPRoute"),
@@ -42,7 +49,10 @@ pub(super) fn policy(namespace: Option<&str>, spec: &AuthorizationPolicy) -> Opt
         (POLICY, "MeshTLSAuthentication"),
         (POLICY, "NetworkAuthentication"),
     ];
-    let all = &spec.required_authentication_refs;
+    let all = spec.required();
+    if let Some(refusal) = groups(all, list) {
+        return Some(refusal);
+    }
     let unknown = |one: &Reference| !kinds.iter().any(|(group, kind)| one.is(group, kind));
     if let Some(i) = all.iter().position(unknown) {
         let title = all.get(i).map(Reference::title).unwrap_or_default();
@@ -86,7 +96,11 @@ pub(super) fn mesh_tls(spec: &MeshTls) -> Option<Refusal> {
             return refused(what, format!("/spec/identities/{i}"));
         }
     }
-    for (i, one) in spec.identity_refs.iter().flatten().enumerate() {
+    let references = spec.identity_refs.as_deref().unwrap_or_default();
+    if let Some(refusal) = groups(references, "/spec/identityRefs") {
+        return Some(refusal);
+    }
+    for (i, one) in references.iter().enumerate() {
         let at = format!("/spec/identityRefs/{i}");
         if one.is("", "Namespace") {
             if one.namespace.is_some() {
@@ -101,8 +115,43 @@ pub(super) fn mesh_tls(spec: &MeshTls) -> Option<Refusal> {
     None
 }
 
+/// A reference whose group is none.
+fn groups(all: &[Reference], list: &str) -> Option<Refusal> {
+    let mut faults = all.iter().enumerate();
+    faults.find_map(|(i, one)| refused(one.fault()?, format!("{list}/{i}/group")))
+}
+
+/// A name in a ServerAuthorization that its schema does not take: neither dots nor SPIFFE.
+/// `linkerd/linkerd2: charts/linkerd-crds/templates/policy/server-authorization.yaml`.
+fn odd_name(spec: &ServerAuthorization) -> Option<Refusal> {
+    let named = spec.server.name.as_ref();
+    if let Some(name) = named.filter(|name| !is_label(name)) {
+        let what = format!("{name:?} is no name of a Server there");
+        return refused(what, "/spec/server/name");
+    }
+    let tls = spec.client.mesh_tls.as_ref()?;
+    let at = "/spec/client/meshTLS";
+    for (i, name) in tls.identities.iter().flatten().enumerate() {
+        if name.starts_with(SPIFFE) || fault(name).is_some() {
+            let what = format!("{name:?} is no name of a host in lower case");
+            return refused(what, format!("{at}/identities/{i}"));
+        }
+    }
+    for (i, one) in tls.service_accounts.iter().flatten().enumerate() {
+        let odd = |name: &str| !is_label(name);
+        if odd(&one.name) || one.namespace.as_deref().is_some_and(odd) {
+            let what = "names with dots are no service accounts there";
+            return refused(what, format!("{at}/serviceAccounts/{i}"));
+        }
+    }
+    None
+}
+
 /// Of a ServerAuthorization.
 pub(super) fn of_server(spec: &ServerAuthorization) -> Option<Refusal> {
+    if let Some(refusal) = odd_name(spec) {
+        return Some(refusal);
+    }
     if spec.server.name.is_some() == spec.server.selector.is_some() {
         return refused("it has to name a Server or select some", "/spec/server");
     }
@@ -166,14 +215,6 @@ fn fault(name: &str) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-fn is_label(label: &str) -> bool {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    !label.is_empty()
-        && label.chars().all(inner)
-        && !label.starts_with('-')
-        && !label.ends_with('-')
 }
 
 #[cfg(test)]

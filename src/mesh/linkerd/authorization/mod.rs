@@ -15,7 +15,7 @@ use super::crd::{
 use super::object::{Object, Objects, timeless_first};
 use super::settings::Config;
 use super::who;
-use crate::k8s::Index;
+use crate::k8s::{Index, Resource};
 use crate::model::{At, Labels, Problem, When};
 
 pub use admission::networks as bad_networks;
@@ -107,7 +107,7 @@ impl Authorizations {
                 index,
                 (POLICY, "NetworkAuthentication"),
                 timeless_first,
-                |_, spec: &NetworkAuthentication| {
+                |_: &Resource, spec: &mut NetworkAuthentication| {
                     admission::networks(&spec.networks, "/spec/networks", true)
                 },
                 problems,
@@ -165,7 +165,7 @@ impl Authorizations {
     ) -> Result<Grant, Ignored> {
         let list = policy.at("/spec/requiredAuthenticationRefs");
         let mut parts = Vec::new();
-        let required = policy.spec.required_authentication_refs.iter().enumerate();
+        let required = policy.spec.required().iter().enumerate();
         for (i, reference) in required {
             let at = list.join(i);
             let namespace = reference.namespace.as_deref().unwrap_or(&policy.namespace);

@@ -43,6 +43,10 @@ impl Egress {
         };
         let (tls, tcp) = (streams("TLSRoute"), streams("TCPRoute"));
         let refusal = |spec: &EgressNetwork| {
+            if spec.traffic_policy.is_none() {
+                let what = "it does not say what becomes of calls";
+                return Some((what.to_owned(), "/spec/trafficPolicy".to_owned()));
+            }
             let networks = spec.networks.as_deref()?;
             super::authorization::bad_networks(networks, "/spec/networks", true)
         };
@@ -130,7 +134,7 @@ impl Linkerd {
             Some(_) => Because::Configured(network.at("/spec/trafficPolicy")),
             None => Because::Configured(network.at("/metadata/name")),
         };
-        let denies = network.spec.traffic_policy == TrafficPolicy::Deny;
+        let denies = network.spec.traffic_policy == Some(TrafficPolicy::Deny);
         let attached = match self.is_accepted(network) {
             true => self.attached(client, network, to.port),
             false => Attached::None,

@@ -75,7 +75,7 @@ impl Routes {
                 index,
                 (group, "HTTPRoute"),
                 timeless_last,
-                |_, spec| admission::http(spec),
+                |_, spec| admission::http(group, spec),
                 problems,
             );
             aged.extend(objects.into_iter().map(|one| {
