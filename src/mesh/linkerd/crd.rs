@@ -182,10 +182,7 @@ pub fn is_group(text: &str) -> bool {
 /// Whether a text is a part of the name of a host, in lower case.
 pub fn is_label(text: &str) -> bool {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    !text.is_empty()
-        && text.chars().all(inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
+    !text.is_empty() && text.chars().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 /// Whether group and kind of a reference name a kind.
@@ -210,7 +207,9 @@ pub struct AuthorizationPolicy {
 impl AuthorizationPolicy {
     /// What it requires.
     pub fn required(&self) -> &[Reference] {
-        self.required_authentication_refs.as_deref().unwrap_or_default()
+        self.required_authentication_refs
+            .as_deref()
+            .unwrap_or_default()
     }
 }
 

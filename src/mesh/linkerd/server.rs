@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::annotation::is_external;
 use super::crd::{POLICY, Port, Selector, Server};
 use super::membership::CONTROL_PLANE;
-use super::object::{Objects, Refusal, timeless_first};
+use super::object::{Objects, Refusal, by_schema, by_webhook, timeless_first};
 use super::settings::{Config, DefaultPolicy};
 use crate::k8s::selector::LabelIndex;
 use crate::k8s::{Index, Resource};
@@ -69,26 +69,29 @@ fn admit(resource: &Resource, server: &mut Server) -> Option<Refusal> {
     if !has(version, "externalWorkloadSelector") {
         server.external_workload_selector = None;
     }
-    let refused = |what: String, field: &str| Some((what, format!("/spec/{field}")));
     let policy = server.access_policy.as_deref();
     if let Some(policy) = policy.filter(|policy| DefaultPolicy::parse(policy).is_none()) {
-        return refused(format!("{policy:?} is no access policy"), "accessPolicy");
+        return by_webhook(
+            format!("{policy:?} is no access policy"),
+            "/spec/accessPolicy",
+        );
     }
     let selectors = [&server.pod_selector, &server.external_workload_selector];
     if selectors.iter().filter(|one| one.is_some()).count() != 1 {
         let what = "it has to select either pods or external workloads";
-        return refused(what.to_owned(), "podSelector");
+        return by_schema(what, "/spec/podSelector");
     }
     let pods = server.pod_selector.as_ref();
     let both = |one: &Selector| one.match_labels.is_some() == one.match_expressions.is_some();
     if &**version == "v1alpha1" && pods.is_some_and(both) {
         let what = "in this version it has to select by labels or by expressions";
-        return refused(what.to_owned(), "podSelector");
+        return by_schema(what, "/spec/podSelector");
     }
-    (server.port == Port::Number(0)).then(|| {
-        let what = "it needs the name or the number of a port";
-        (what.to_owned(), "/spec/port".to_owned())
-    })
+    let what = "it needs the name or the number of a port";
+    match server.port {
+        Port::Number(0) => by_schema(what, "/spec/port"),
+        _ => None,
+    }
 }
 
 /// The labels of a workload's pods, with those that the injector adds.

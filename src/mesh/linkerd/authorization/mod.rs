@@ -165,6 +165,14 @@ impl Authorizations {
     ) -> Result<Grant, Ignored> {
         let list = policy.at("/spec/requiredAuthenticationRefs");
         let mut parts = Vec::new();
+        let many = |wanted: bool| {
+            let of = |one: &&Reference| one.is(POLICY, "NetworkAuthentication") == wanted;
+            policy.spec.required().iter().filter(of).count() > 1
+        };
+        if many(true) || many(false) {
+            let what = "it requires two of one sort, so the whole policy is passed over";
+            return Err((what.to_owned(), list));
+        }
         let required = policy.spec.required().iter().enumerate();
         for (i, reference) in required {
             let at = list.join(i);
@@ -181,9 +189,13 @@ impl Authorizations {
                 who::identity(&name, &at.join("name"))
             } else if reference.is(POLICY, "MeshTLSAuthentication") {
                 let found = self.mesh_tls.named(namespace, &reference.name);
+                let found = found.filter(|one| is_read(&one.spec));
                 identities(found.ok_or_else(missing)?, config)
+            } else if !reference.is(POLICY, "NetworkAuthentication") {
+                return Err(missing());
             } else {
                 let found = self.networks.named(namespace, &reference.name);
+                let found = found.filter(|one| !one.spec.networks.is_empty());
                 let found = found.ok_or_else(missing)?;
                 who::from(&found.spec.networks, &found.at("/spec/networks"))
             });
@@ -209,6 +221,12 @@ fn target(policy: &Object<AuthorizationPolicy>) -> Option<Target> {
         one if one.is(GATEWAY, "HTTPRoute") || one.is(GATEWAY, "GRPCRoute") => route(GATEWAY),
         _ => None,
     }
+}
+
+/// Whether the controller can read what a MeshTLSAuthentication refers to.
+fn is_read(authentication: &MeshTls) -> bool {
+    let mut all = authentication.identity_refs.iter().flatten();
+    all.all(|one| one.is("", "ServiceAccount") || one.is("", "Namespace"))
 }
 
 /// The identities that a MeshTLSAuthentication takes.

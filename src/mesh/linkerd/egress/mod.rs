@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use super::Linkerd;
 use super::crd::{EgressNetwork, GATEWAY, Parent, StreamRoute, TrafficPolicy};
-use super::object::{Object, Objects, Refusal, timeless_first, timeless_last};
+use super::object::{
+    Object, Objects, Refusal, by_schema, by_webhook, timeless_first, timeless_last,
+};
 use super::route::{Route, Rules, branches};
 use crate::k8s::Index;
 use crate::model::{
@@ -45,7 +47,7 @@ impl Egress {
         let refusal = |spec: &EgressNetwork| {
             if spec.traffic_policy.is_none() {
                 let what = "it does not say what becomes of calls";
-                return Some((what.to_owned(), "/spec/trafficPolicy".to_owned()));
+                return by_schema(what, "/spec/trafficPolicy");
             }
             let networks = spec.networks.as_deref()?;
             super::authorization::bad_networks(networks, "/spec/networks", true)
@@ -76,12 +78,10 @@ fn stream(route: &StreamRoute) -> Option<Refusal> {
     }
     super::route::egress_without_port(&route.parent_refs).or_else(|| {
         let one = route.rules.len() == 1;
-        (!one).then(|| {
-            (
-                "it needs exactly one rule".to_owned(),
-                "/spec/rules".to_owned(),
-            )
-        })
+        match one {
+            true => None,
+            false => by_webhook("it needs exactly one rule", "/spec/rules"),
+        }
     })
 }
 

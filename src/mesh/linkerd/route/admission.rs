@@ -9,7 +9,7 @@ use crate::mesh::linkerd::crd::{
     Filter, GATEWAY, GrpcRoute, HttpMatch, HttpRoute, HttpRule, NewPath, Parent, Timeouts,
     ValueMatch, is_group, is_label, targets,
 };
-use crate::mesh::linkerd::object::Refusal;
+use crate::mesh::linkerd::object::{Refusal, by_schema, by_webhook};
 use crate::model::Expression;
 
 const REGEX: &str = "RegularExpression";
@@ -17,10 +17,6 @@ const REGEX: &str = "RegularExpression";
 const METHODS: &[&str] = &[
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
 ];
-
-fn refused(what: impl Into<String>, field: impl Into<String>) -> Option<Refusal> {
-    Some((what.into(), field.into()))
-}
 
 /// Of an `HTTPRoute` of a group.
 pub(super) fn http(group: &str, route: &HttpRoute) -> Option<Refusal> {
@@ -47,21 +43,27 @@ fn http_match(group: &str, at: &str, one: &HttpMatch) -> Option<Refusal> {
         let at = format!("{at}/path/value");
         match path.kind.as_deref() {
             Some(REGEX) => bad_regex(value, at),
-            None | Some("Exact" | "PathPrefix") if !value.starts_with('/') => {
-                refused(format!("the path {value:?} does not begin with a slash"), at)
-            }
+            None | Some("Exact" | "PathPrefix") if !value.starts_with('/') => by_webhook(
+                format!("the path {value:?} does not begin with a slash"),
+                at,
+            ),
             None | Some("Exact" | "PathPrefix") if group == GATEWAY && is_odd(value) => {
-                refused(format!("the path {value:?} is not in its plain form"), at)
+                by_schema(format!("the path {value:?} is not in its plain form"), at)
             }
             None | Some("Exact" | "PathPrefix") => None,
-            Some(kind) => refused(format!("{kind:?} is no kind of match on a path"), at),
+            Some(kind) => by_schema(format!("{kind:?} is no kind of match on a path"), at),
         }
     });
     let method = one.method.as_deref();
     let method = method.filter(|method| !METHODS.contains(method));
-    path.or_else(|| refused(format!("{:?} is no method", method?), format!("{at}/method")))
-        .or_else(|| values(&one.headers, &format!("{at}/headers"), true))
-        .or_else(|| values(&one.query_params, &format!("{at}/queryParams"), false))
+    path.or_else(|| {
+        by_schema(
+            format!("{:?} is no method", method?),
+            format!("{at}/method"),
+        )
+    })
+    .or_else(|| values(&one.headers, &format!("{at}/headers"), true))
+    .or_else(|| values(&one.query_params, &format!("{at}/queryParams"), false))
 }
 
 /// Whether the schema of the Gateway API takes no such path.
@@ -82,7 +84,7 @@ pub(super) fn grpc(route: &GrpcRoute) -> Option<Refusal> {
                 let method = one.method.as_ref();
                 if method.is_some_and(|method| method.kind.as_deref() == Some(REGEX)) {
                     let what = "methods cannot be matched by an expression";
-                    return refused(what, format!("{at}/method/type"));
+                    return by_webhook(what, format!("{at}/method/type"));
                 }
                 values(&one.headers, &format!("{at}/headers"), true)
             });
@@ -98,14 +100,15 @@ fn frame(parents: &[Parent], hosts: &[String]) -> Option<Refusal> {
     let strange = |one: &Parent| one.group.as_deref().is_some_and(|group| !is_group(group));
     if let Some(i) = parents.iter().position(strange) {
         let what = "groups are written in lower case";
-        return refused(what, format!("/spec/parentRefs/{i}/group"));
+        return by_schema(what, format!("/spec/parentRefs/{i}/group"));
     }
     let mut hosts = hosts.iter().enumerate();
     let host = hosts.find_map(|(i, host)| {
         let labels = host.strip_prefix("*.").unwrap_or(host);
         let fits = labels.split('.').all(is_label);
         let what = format!("{host:?} is no host in lower case, with or without `*.` before it");
-        (!fits).then(|| (what, format!("/spec/hostnames/{i}")))
+        let at = format!("/spec/hostnames/{i}");
+        (!fits).then(|| by_schema(what, at)).flatten()
     });
     host.or_else(|| egress_without_port(parents))
 }
@@ -115,7 +118,7 @@ pub fn egress_without_port(parents: &[Parent]) -> Option<Refusal> {
     let bad = |parent: &Parent| parent.is("EgressNetwork") && parent.port.is_none();
     let i = parents.iter().position(bad)?;
     let what = "it names an EgressNetwork without a port";
-    refused(what, format!("/spec/parentRefs/{i}"))
+    by_webhook(what, format!("/spec/parentRefs/{i}"))
 }
 
 /// A Service that a route leads to without a port.
@@ -125,7 +128,10 @@ fn portless(backends: &[Parent], list: &str) -> Option<Refusal> {
         targets(one.group.as_deref(), kind, "", "Service") && one.port.unwrap_or(0) == 0
     };
     let i = backends.iter().position(bad)?;
-    refused("it leads to a Service without a port", format!("{list}/{i}"))
+    by_schema(
+        "it leads to a Service without a port",
+        format!("{list}/{i}"),
+    )
 }
 
 /// What becomes of requests.
@@ -137,18 +143,21 @@ fn filters(all: &[Filter], list: &str) -> Option<Refusal> {
             (&filter.response_header_modifier, "responseHeaderModifier"),
         ];
         for (modifier, name) in modified {
-            let lines = modifier.iter().flat_map(|one| one.set.iter().chain(&one.add));
+            let lines = modifier
+                .iter()
+                .flat_map(|one| one.set.iter().chain(&one.add));
             let mut bad = lines.filter(|line| !is_header_value(&line.value));
             if let Some(line) = bad.next() {
                 let what = format!("{:?} is no value of a header", line.value);
-                return refused(what, format!("{at}/{name}"));
+                return by_webhook(what, format!("{at}/{name}"));
             }
         }
         let path = filter.request_redirect.as_ref()?.path.as_ref()?;
         let text = new_path(path);
         let absolute = text.is_some_and(|text| text.starts_with('/'));
         let what = "it redirects to a path that does not begin with a slash";
-        (!absolute).then(|| (what.to_owned(), format!("{at}/requestRedirect/path")))
+        let at = format!("{at}/requestRedirect/path");
+        (!absolute).then(|| by_webhook(what, at)).flatten()
     })
 }
 
@@ -162,11 +171,13 @@ fn timeouts(timeouts: &Timeouts, at: &str) -> Option<Refusal> {
     let read = |text: &Option<String>| text.as_deref().map(milliseconds);
     let (all, one) = (read(&timeouts.request), read(&timeouts.backend_request));
     if all == Some(None) || one == Some(None) {
-        return refused("a time is a number with its unit, and not negative", at);
+        return by_webhook("a time is a number with its unit, and not negative", at);
     }
     let (all, one) = (all.flatten()?, one.flatten()?);
     let what = "one try may take longer than the whole request";
-    (one > all && all > 0).then(|| (what.to_owned(), format!("{at}/backendRequest")))
+    let late = one > all && all > 0;
+    late.then(|| by_webhook(what, format!("{at}/backendRequest")))
+        .flatten()
 }
 
 /// A time as the Gateway API writes it: `1h2m3s4ms`.
@@ -176,7 +187,10 @@ fn milliseconds(text: &str) -> Option<u64> {
     while !rest.is_empty() {
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (number, after) = rest.split_at_checked(digits)?;
-        let letters = after.len() - after.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let letters = after.len()
+            - after
+                .trim_start_matches(|c: char| c.is_ascii_alphabetic())
+                .len();
         let (unit, after) = after.split_at_checked(letters)?;
         let factor = match unit {
             "h" => 3_600_000,
@@ -197,24 +211,30 @@ fn values(all: &[ValueMatch], list: &str, headers: bool) -> Option<Refusal> {
     all.iter().enumerate().find_map(|(i, one)| {
         let at = format!("{list}/{i}");
         if !seen.insert(&one.name) {
-            return refused(format!("{:?} stands there twice", one.name), at);
+            return by_schema(format!("{:?} stands there twice", one.name), at);
         }
         if one.kind.as_deref() == Some(REGEX) {
             return bad_regex(&one.value, format!("{at}/value"));
         }
         let what = format!("{:?} is no value of a header", one.value);
-        (headers && !is_header_value(&one.value)).then(|| (what, format!("{at}/value")))
+        let odd = headers && !is_header_value(&one.value);
+        odd.then(|| by_webhook(what, format!("{at}/value")))
+            .flatten()
     })
 }
 
 /// Whether a header can have a value as it is written here.
 fn is_header_value(text: &str) -> bool {
-    text.bytes().all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\t')
+    text.bytes()
+        .all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\t')
 }
 
 fn bad_regex(text: &str, at: String) -> Option<Refusal> {
     let what = format!("{text:?} is no regular expression");
-    Expression::covering(text).is_none().then_some((what, at))
+    match Expression::covering(text) {
+        Some(_) => None,
+        None => by_webhook(what, at),
+    }
 }
 
 #[cfg(test)]

@@ -147,7 +147,10 @@ fn redirect(rule: &HttpRule, at: &At) -> Option<(At, When)> {
     let mut same = Vec::new();
     same.extend(to.hostname.map(|host| {
         let host = StringMatch::Exact(host.to_lowercase().into());
-        When::Is(Test::Host(host), at.join("requestRedirect").join("hostname"))
+        When::Is(
+            Test::Host(host),
+            at.join("requestRedirect").join("hostname"),
+        )
     }));
     if let Some(path) = to.path {
         match path.replace_full_path {
