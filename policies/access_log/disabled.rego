@@ -81,9 +81,11 @@ any_telemetry if {
 }
 
 # denied calls stand nowhere else
-trail(group) := ", so denied calls leave no record" if {
+trail(group) := "; the proxy's own log has those alone that are refused" if {
 	group.guarded
-	not writes_refusals(group)
+	writes_refusals(group)
+} else := ", so denied calls leave no record" if {
+	group.guarded
 } else := ""
 
 writes_refusals(group) if group.mesh == "linkerd"

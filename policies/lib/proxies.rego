@@ -5,17 +5,12 @@ import data.meshvet.lib.format
 
 # Those of a name, by where they are written: `{at: [setting, …]}`.
 written(name) := {at: settings |
-	some at in {setting.at | some setting in input.proxy_settings; is_written(setting, name)}
+	some at in {setting.at | some setting in input.proxy_settings; setting.name == name}
 	settings := [setting |
 		some setting in input.proxy_settings
-		is_written(setting, name)
+		setting.name == name
 		setting.at == at
 	]
-}
-
-is_written(setting, name) if {
-	setting.name == name
-	setting.configured
 }
 
 # Whose proxies they are.

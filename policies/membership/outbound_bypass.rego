@@ -18,17 +18,13 @@
 #   - nist-800-53r5/AC-4
 #   - nist-800-53r5/AC-6
 #   - mitre-attack-containers/T1562.001
-#   params: {exempt_namespaces: [kube-system]}
 package meshvet.membership.outbound_bypass
 
 import data.meshvet.lib.format
 import data.meshvet.lib.proxies
 
-exempt := data.params.membership.outbound_bypass.exempt_namespaces
-
 deny contains finding if {
 	some at, settings in proxies.written("redirect_escape")
-	not split(settings[0].workloads[0], "/")[0] in exempt
 	containers := proxies.values(settings)
 	finding := {
 		"msg": sprintf("%s %s of %s %s", [

@@ -39,7 +39,6 @@ deny contains finding if {
 	not group.namespace in control_planes
 	not endswith(group.at, "/hostNetwork")
 	not group.of_mesh
-	not group.at in unanswered
 	is_unexpected(group)
 	served := [workload | some workload in group.served; not workload in asking]
 	where := place(group)
@@ -60,12 +59,9 @@ control_planes := {mesh.root_namespace.value | some mesh in input.meshes}
 
 # what asks for a proxy and gets none has rules of its own: membership/label_without_injector and
 # membership/request_without_effect
-unanswered := {asked.at | some mesh in input.meshes; some asked in mesh.unanswered}
-
 asking := {workload |
 	some mesh in input.meshes
 	some asked in mesh.unanswered
-	asked.why != "no_injector"
 	some workload in asked.workloads
 }
 

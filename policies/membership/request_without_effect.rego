@@ -82,7 +82,7 @@ wrong(asked) := sprintf("no injector knows the value in %s%s", [asked.label, oth
 # at a namespace it counts before what pods say
 others(asked) := ", and it voids what pods ask for themselves" if {
 	startswith(asked.at, "Namespace/")
-} else := ""
+} else := ": write enabled or ingress"
 
 obstacles := {
 	"host_network": "pods that share the network of their node can have none",

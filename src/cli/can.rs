@@ -182,6 +182,17 @@ fn words(asked: &Asked) -> String {
     )
 }
 
+/// Whether there is the same to say of two ways.
+fn is_same(a: &Path, b: &Path) -> bool {
+    let said = |path: &Path| -> Vec<_> {
+        let steps = path.steps.iter();
+        steps
+            .map(|step| (step.reason(), step.at().clone()))
+            .collect()
+    };
+    (a.verdict, a.transport) == (b.verdict, b.transport) && said(a) == said(b)
+}
+
 fn text(
     asked: &Asked,
     world: &World,
@@ -200,8 +211,15 @@ fn text(
         .map(|transport| format!("   over {}", shown(transport)))
         .unwrap_or_default();
     writeln!(io.stdout, "{verdict:5} {}{over}", words(asked))?;
-    let many = answer.paths.len();
-    for (i, path) in answer.paths.iter().enumerate() {
+    // a port that is read in two ways has them side by side, most often with the same to say of both
+    let mut ways: Vec<&Path> = Vec::new();
+    for path in &answer.paths {
+        if !ways.iter().any(|known| is_same(known, path)) {
+            ways.push(path);
+        }
+    }
+    let many = ways.len();
+    for (i, path) in ways.into_iter().enumerate() {
         if many > 1 {
             let verdict = path.verdict.name();
             writeln!(io.stdout, "      way {} of {many}: {verdict}", i + 1)?;

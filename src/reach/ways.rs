@@ -1,5 +1,6 @@
 //! How a question is answered: the ways of the call, and every way in that takes it.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::answer::{Answer, Outcome, Path, Question, Stage, Step, Verdict};
@@ -74,7 +75,12 @@ impl World {
                     true => Vec::new(),
                     false => self.services_to(server, to.port),
                 };
-                self.ways_from(client, client_meshed, ip, |mesh| {
+                // one without a proxy asks for the name that it dials
+                let hosts: Vec<_> = match dialled.is_empty() {
+                    true => vec![None],
+                    false => dialled.iter().map(|(one, _)| Some(name(one))).collect(),
+                };
+                self.ways_from(client, client_meshed, ip, &hosts, |mesh| {
                     let own = self.is_in(mesh, server);
                     calls(server, to.port, server_meshed && own, &dialled)
                         .iter()
@@ -142,6 +148,7 @@ impl World {
         client: &Workload,
         meshed: bool,
         ip: Option<IpAddr>,
+        hosts: &[Option<String>],
         ways: impl Fn(&dyn Mesh) -> Vec<Way>,
     ) -> (Start, Vec<Result<Way, Step>>) {
         let mut start = Start {
@@ -155,7 +162,12 @@ impl World {
                 because: self.membership(client.id).because.clone(),
                 rivals: Vec::new(),
             };
-            return (start, vec![Ok(Way::straight(sends, None))]);
+            let hosts: BTreeSet<Option<String>> = hosts.iter().cloned().collect();
+            let way = |host: Option<String>| Way {
+                host,
+                ..Way::straight(sends.clone(), None)
+            };
+            return (start, hosts.into_iter().map(|host| Ok(way(host))).collect());
         };
         start.identity = Some(mesh.identity(client));
         (start, ways(mesh).into_iter().map(Ok).collect())
@@ -237,7 +249,7 @@ impl World {
         let mut answers = Vec::new();
         for &meshed in possible(self.membership(id).value) {
             let ways = |mesh: &dyn Mesh| mesh.ways_out(client, to);
-            let (start, ways) = self.ways_from(client, meshed, ip, ways);
+            let (start, ways) = self.ways_from(client, meshed, ip, &[to.host.clone()], ways);
             let paths = ways.iter().map(|way| {
                 match way
                     .as_ref()
@@ -278,6 +290,11 @@ fn calls<'a>(
             .map(|(service, port)| call(Some((service.id, *port))))
             .collect(),
     }
+}
+
+/// The whole name of a service.
+fn name(service: &Service) -> String {
+    format!("{}.{}.svc.cluster.local", service.name, service.namespace)
 }
 
 /// What one mesh proves, nobody outside it takes for a proof.

@@ -159,6 +159,12 @@ impl Reference {
         targets(self.group.as_deref(), &self.kind, group, kind)
     }
 
+    /// What is wrong with its group: it is compared in any case, and written in lower case only.
+    pub fn fault(&self) -> Option<String> {
+        let group = self.group.as_deref()?;
+        (!is_group(group)).then(|| format!("{group:?} is no group"))
+    }
+
     /// Its kind with its group, as people write it.
     pub fn title(&self) -> String {
         match self.group.as_deref() {
@@ -166,6 +172,17 @@ impl Reference {
             Some(group) => format!("{}.{group}", self.kind),
         }
     }
+}
+
+/// Whether a text is a group, as objects may name one.
+pub fn is_group(text: &str) -> bool {
+    text.is_empty() || text.split('.').all(is_label)
+}
+
+/// Whether a text is a part of the name of a host, in lower case.
+pub fn is_label(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty() && text.chars().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 /// Whether group and kind of a reference name a kind.
@@ -183,8 +200,17 @@ pub fn targets(of: Option<&str>, named: &str, group: &str, kind: &str) -> bool {
 pub struct AuthorizationPolicy {
     /// What it is about.
     pub target_ref: Option<Reference>,
-    /// Who is let in: all of these must hold.
-    pub required_authentication_refs: Vec<Reference>,
+    /// Who is let in: all of these must hold. Whoever is, where there are none; it has to be there.
+    pub required_authentication_refs: Option<Vec<Reference>>,
+}
+
+impl AuthorizationPolicy {
+    /// What it requires.
+    pub fn required(&self) -> &[Reference] {
+        self.required_authentication_refs
+            .as_deref()
+            .unwrap_or_default()
+    }
 }
 
 /// `MeshTLSAuthentication`.
@@ -339,6 +365,18 @@ pub struct HttpRule {
     /// Where it leads.
     #[serde(rename = "backendRefs")]
     pub backend_refs: Vec<Parent>,
+    /// How long it may take.
+    pub timeouts: Option<Timeouts>,
+}
+
+/// How long a request may take, as texts.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Timeouts {
+    /// All of it.
+    pub request: Option<String>,
+    /// Each try.
+    pub backend_request: Option<String>,
 }
 
 /// What a request must be.
@@ -380,11 +418,61 @@ pub struct ValueMatch {
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Filter {
     /// What it is.
     #[serde(rename = "type")]
     pub kind: String,
+    /// Where it is sent.
+    pub request_redirect: Option<Redirect>,
+    /// What becomes of its headers.
+    pub request_header_modifier: Option<HeaderModifier>,
+    /// What becomes of the headers of the answer.
+    pub response_header_modifier: Option<HeaderModifier>,
+}
+
+/// Where a request is sent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Redirect {
+    /// The scheme.
+    pub scheme: Option<String>,
+    /// The host.
+    pub hostname: Option<String>,
+    /// The port.
+    pub port: Option<u16>,
+    /// The path.
+    pub path: Option<NewPath>,
+}
+
+/// The path that a request is sent to.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct NewPath {
+    /// Instead of the whole path.
+    pub replace_full_path: Option<String>,
+    /// Instead of what the route matched.
+    pub replace_prefix_match: Option<String>,
+}
+
+/// What becomes of headers.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct HeaderModifier {
+    /// Lines that take the place of others.
+    pub set: Vec<HeaderLine>,
+    /// Lines beside others.
+    pub add: Vec<HeaderLine>,
+}
+
+/// A line of a header.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct HeaderLine {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// `GRPCRoute`.
@@ -453,15 +541,14 @@ pub struct StreamRoute {
 pub struct EgressNetwork {
     /// The networks; none is everything outside the cluster.
     pub networks: Option<Vec<Network>>,
-    /// What becomes of calls that no route takes.
-    pub traffic_policy: TrafficPolicy,
+    /// What becomes of calls that no route takes; it has to be there.
+    pub traffic_policy: Option<TrafficPolicy>,
 }
 
 /// What becomes of calls that no route takes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum TrafficPolicy {
     /// They pass.
-    #[default]
     Allow,
     /// They are refused.
     Deny,

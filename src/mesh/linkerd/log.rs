@@ -24,8 +24,14 @@ impl Linkerd {
             format: None,
             lacks: None,
         };
-        let Some((value, because)) = self.proxy(workload).access_log() else {
+        let proxy = self.proxy(workload);
+        let Some((value, because)) = proxy.access_log() else {
             return unknown(workload.at());
+        };
+        let silenced = proxy.silenced().filter(|_| is_log_format(&value));
+        let (value, because) = match silenced {
+            Some(because) => (String::new(), because),
+            None => (value, because),
         };
         if is_template(&value) {
             return unknown(because.at().clone());

@@ -4,7 +4,7 @@
 //! `linkerd/linkerd2: policy-controller/runtime/src/admission.rs`.
 
 use super::crd::{Limit, POLICY, RateLimit};
-use super::object::{Objects, Refusal, timeless_first};
+use super::object::{Objects, Refusal, by_webhook, timeless_first};
 use crate::k8s::Index;
 use crate::model::Problem;
 
@@ -15,7 +15,7 @@ pub fn read(index: &Index, problems: &mut Vec<Problem>) -> Objects<RateLimit> {
 }
 
 fn refusal(policy: &RateLimit) -> Option<Refusal> {
-    let refused = |what: &str, field: String| Some((what.to_owned(), format!("/spec/{field}")));
+    let refused = |what: &str, field: String| by_webhook(what, format!("/spec/{field}"));
     let of_server = |policy: &RateLimit| {
         let target = policy.target_ref.as_ref();
         target.is_some_and(|target| target.is(POLICY, "Server"))

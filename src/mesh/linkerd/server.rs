@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::annotation::is_external;
-use super::crd::{POLICY, Port, Server};
+use super::crd::{POLICY, Port, Selector, Server};
 use super::membership::CONTROL_PLANE;
-use super::object::{Objects, Refusal, timeless_first};
+use super::object::{Objects, Refusal, by_schema, by_webhook, timeless_first};
 use super::settings::{Config, DefaultPolicy};
 use crate::k8s::selector::LabelIndex;
 use crate::k8s::{Index, Resource};
@@ -24,15 +24,28 @@ pub const CONTROL: u16 = 4190;
 /// The versions of `Server`, and the first with some fields.
 const VERSIONS: &[&str] = &["v1alpha1", "v1beta1", "v1beta2", "v1beta3"];
 
+/// Fields that only later versions have, and the first of these.
+const LATER: [(&str, &str); 2] = [
+    ("accessPolicy", "v1beta3"),
+    ("externalWorkloadSelector", "v1beta2"),
+];
+
+/// Whether a version of `Server` has a field.
+fn has(version: &str, field: &str) -> bool {
+    let place = |wanted: &str| VERSIONS.iter().position(|one| *one == wanted);
+    let since = LATER.iter().find(|(one, _)| *one == field);
+    since.is_none_or(|(_, since)| place(version) >= place(since))
+}
+
 /// Reads all Servers. A field that the version of an object does not have is dropped.
 pub fn read(index: &Index, problems: &mut Vec<Problem>) -> Objects<Server> {
-    let mut servers = Objects::read(index, (POLICY, "Server"), timeless_first, refusal, problems);
-    for server in servers.iter_mut() {
-        let version = &*index.resource(server.id).version;
-        let of = |wanted: &str| VERSIONS.iter().position(|one| *one == wanted);
-        let mut drop = |since: &str, field: &str, there: bool| {
-            let lacks = of(version) < of(since);
-            if there && lacks {
+    let kind = (POLICY, "Server");
+    let servers = Objects::read(index, kind, timeless_first, admit, problems);
+    for server in servers.iter() {
+        let version = &index.resource(server.id).version;
+        for (field, since) in LATER.iter().filter(|(field, _)| !has(version, field)) {
+            let spec = index.node(server.id).get("spec");
+            if spec.is_some_and(|spec| spec.get(field).is_some()) {
                 problems.push(Problem::at(
                     ProblemKind::UnknownField,
                     format!(
@@ -42,31 +55,43 @@ pub fn read(index: &Index, problems: &mut Vec<Problem>) -> Objects<Server> {
                     At::new(server.id, format!("/spec/{field}")),
                 ));
             }
-            there && lacks
-        };
-        let spec = &mut server.spec;
-        if drop("v1beta3", "accessPolicy", spec.access_policy.is_some()) {
-            spec.access_policy = None;
-        }
-        let selector = spec.external_workload_selector.is_some();
-        if drop("v1beta2", "externalWorkloadSelector", selector) {
-            spec.external_workload_selector = None;
         }
     }
     servers
 }
 
-fn refusal(_: &Resource, server: &Server) -> Option<Refusal> {
+/// Drops what a version does not have, and says why what is left is refused.
+fn admit(resource: &Resource, server: &mut Server) -> Option<Refusal> {
+    let version = &resource.version;
+    if !has(version, "accessPolicy") {
+        server.access_policy = None;
+    }
+    if !has(version, "externalWorkloadSelector") {
+        server.external_workload_selector = None;
+    }
     let policy = server.access_policy.as_deref();
     if let Some(policy) = policy.filter(|policy| DefaultPolicy::parse(policy).is_none()) {
-        let what = format!("{policy:?} is no access policy");
-        return Some((what, "/spec/accessPolicy".to_owned()));
+        return by_webhook(
+            format!("{policy:?} is no access policy"),
+            "/spec/accessPolicy",
+        );
     }
     let selectors = [&server.pod_selector, &server.external_workload_selector];
-    (selectors.iter().filter(|one| one.is_some()).count() != 1).then(|| {
+    if selectors.iter().filter(|one| one.is_some()).count() != 1 {
         let what = "it has to select either pods or external workloads";
-        (what.to_owned(), "/spec/podSelector".to_owned())
-    })
+        return by_schema(what, "/spec/podSelector");
+    }
+    let pods = server.pod_selector.as_ref();
+    let both = |one: &Selector| one.match_labels.is_some() == one.match_expressions.is_some();
+    if &**version == "v1alpha1" && pods.is_some_and(both) {
+        let what = "in this version it has to select by labels or by expressions";
+        return by_schema(what, "/spec/podSelector");
+    }
+    let what = "it needs the name or the number of a port";
+    match server.port {
+        Port::Number(0) => by_schema(what, "/spec/port"),
+        _ => None,
+    }
 }
 
 /// The labels of a workload's pods, with those that the injector adds.

@@ -38,32 +38,42 @@ pub fn from(networks: &[Network], at: &At) -> When {
     let each = networks.iter().enumerate().map(|(i, network)| {
         let at = at.join(i);
         let cidr = at.join("cidr");
-        let mut parts = Vec::new();
-        if network.cidr.0.prefix_len() > 0 {
-            parts.push(When::Is(Test::PeerAddress(network.cidr.0), cidr));
-        }
+        let mut parts = vec![When::Is(Test::PeerAddress(network.cidr.0), cidr)];
         for (i, except) in network.except.iter().flatten().enumerate() {
             let at = at.join("except").join(i);
             parts.push(When::Is(Test::PeerAddress(except.0), at).not());
         }
         When::all(parts)
     });
-    When::any(each.collect())
+    let whole = |network: &&Network| network.except.iter().flatten().next().is_none();
+    let nets = networks.iter().filter(whole).map(|network| network.cidr.0);
+    match is_everywhere(nets) {
+        true => When::Always,
+        false => When::any(each.collect()),
+    }
+}
+
+/// Whether networks hold all addresses: one network is of one kind of addresses only.
+fn is_everywhere(networks: impl Iterator<Item = IpNet>) -> bool {
+    let all = networks.filter(|net| net.prefix_len() == 0);
+    let (six, four): (Vec<_>, Vec<_>) = all.partition(|net| net.addr().is_ipv6());
+    !six.is_empty() && !four.is_empty()
 }
 
 /// From any of these networks, which one line names.
 pub fn within(networks: &[IpNet], at: &At) -> When {
-    let each = networks.iter().map(|&net| match net.prefix_len() {
-        0 => When::Always,
-        _ => When::Is(Test::PeerAddress(net), at.clone()),
-    });
+    if is_everywhere(networks.iter().copied()) {
+        return When::Always;
+    }
+    let each = networks.iter();
+    let each = each.map(|&net| When::Is(Test::PeerAddress(net), at.clone()));
     When::any(each.collect())
 }
 
 /// From an address of the cluster.
 pub fn inside(config: &Config) -> When {
     let networks = &config.cluster_networks;
-    if networks.value.iter().any(|net| net.prefix_len() == 0) {
+    if is_everywhere(networks.value.iter().copied()) {
         return When::Always;
     }
     let at = networks.because.at().clone();

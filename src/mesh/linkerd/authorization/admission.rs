@@ -4,19 +4,23 @@
 
 use crate::mesh::linkerd::crd::{
     AuthorizationPolicy, GATEWAY, MeshTls, Network, POLICY, Reference, ServerAuthorization,
+    is_label,
 };
-use crate::mesh::linkerd::object::Refusal;
+use crate::mesh::linkerd::object::{Refusal, by_schema, by_webhook};
 use crate::mesh::linkerd::who::SPIFFE;
-
-fn refused(reason: impl Into<String>, field: impl Into<String>) -> Option<Refusal> {
-    Some((reason.into(), field.into()))
-}
 
 /// Of an AuthorizationPolicy.
 pub(super) fn policy(namespace: Option<&str>, spec: &AuthorizationPolicy) -> Option<Refusal> {
     let Some(target) = &spec.target_ref else {
-        return refused("it has no targetRef", "/spec/targetRef");
+        return by_schema("it has no targetRef", "/spec/targetRef");
     };
+    if spec.required_authentication_refs.is_none() {
+        let what = "it does not say what is required of callers; everyone is an empty list";
+        return by_schema(what, "/spec/requiredAuthenticationRefs");
+    }
+    if let Some(fault) = target.fault() {
+        return by_schema(fault, "/spec/targetRef/group");
+    }
     let known = [
         (POLICY, "Server"),
         (POLICY, "HTTPRoute"),
@@ -30,11 +34,11 @@ pub(super) fn policy(namespace: Option<&str>, spec: &AuthorizationPolicy) -> Opt
             false => "",
         };
         let what = format!("{} is nothing it can be about{hint}", target.title());
-        return refused(what, "/spec/targetRef/kind");
+        return by_webhook(what, "/spec/targetRef/kind");
     }
     if target.is("", "Namespace") && namespace != Some(target.name.as_str()) {
         let what = "it is about another namespace than its own";
-        return refused(what, "/spec/targetRef/name");
+        return by_webhook(what, "/spec/targetRef/name");
     }
     let list = "/spec/requiredAuthenticationRefs";
     let kinds = [
@@ -42,11 +46,14 @@ pub(super) fn policy(namespace: Option<&str>, spec: &AuthorizationPolicy) -> Opt
         (POLICY, "MeshTLSAuthentication"),
         (POLICY, "NetworkAuthentication"),
     ];
-    let all = &spec.required_authentication_refs;
+    let all = spec.required();
+    if let Some(refusal) = groups(all, list) {
+        return Some(refusal);
+    }
     let unknown = |one: &Reference| !kinds.iter().any(|(group, kind)| one.is(group, kind));
     if let Some(i) = all.iter().position(unknown) {
         let title = all.get(i).map(Reference::title).unwrap_or_default();
-        return refused(
+        return by_webhook(
             format!("{title} proves nothing about a caller"),
             format!("{list}/{i}/kind"),
         );
@@ -56,46 +63,82 @@ pub(super) fn policy(namespace: Option<&str>, spec: &AuthorizationPolicy) -> Opt
         found.nth(1).map(|(i, _)| format!("{list}/{i}"))
     };
     if let Some(at) = second(&|one| !one.is(POLICY, "NetworkAuthentication")) {
-        return refused("it requires two identities of one caller", at);
+        return by_webhook("it requires two identities of one caller", at);
     }
     let network = |one: &Reference| one.is(POLICY, "NetworkAuthentication");
-    second(&network).and_then(|at| refused("it requires two NetworkAuthentications", at))
+    second(&network).and_then(|at| by_webhook("it requires two NetworkAuthentications", at))
 }
 
 /// Of a MeshTLSAuthentication.
 pub(super) fn mesh_tls(spec: &MeshTls) -> Option<Refusal> {
     match (&spec.identities, &spec.identity_refs) {
         (Some(_), Some(_)) => {
-            return refused(
+            return by_schema(
                 "it has both identities and identityRefs",
                 "/spec/identityRefs",
             );
         }
-        (None, None) => return refused("it names no identities", "/spec"),
+        (None, None) => return by_schema("it names no identities", "/spec"),
         (Some(all), None) if all.is_empty() => {
-            return refused("it names no identities", "/spec/identities");
+            return by_schema("it names no identities", "/spec/identities");
         }
         (None, Some(all)) if all.is_empty() => {
-            return refused("it names no identities", "/spec/identityRefs");
+            return by_schema("it names no identities", "/spec/identityRefs");
         }
         _ => {}
     }
     for (i, name) in spec.identities.iter().flatten().enumerate() {
         if let Some(fault) = fault(name) {
             let what = format!("{name:?} is no identity: {fault}");
-            return refused(what, format!("/spec/identities/{i}"));
+            return by_webhook(what, format!("/spec/identities/{i}"));
         }
     }
-    for (i, one) in spec.identity_refs.iter().flatten().enumerate() {
+    let references = spec.identity_refs.as_deref().unwrap_or_default();
+    if let Some(refusal) = groups(references, "/spec/identityRefs") {
+        return Some(refusal);
+    }
+    for (i, one) in references.iter().enumerate() {
         let at = format!("/spec/identityRefs/{i}");
         if one.is("", "Namespace") {
             if one.namespace.is_some() {
                 let what = "a Namespace is in no namespace";
-                return refused(what, format!("{at}/namespace"));
+                return by_webhook(what, format!("{at}/namespace"));
             }
         } else if !one.is("", "ServiceAccount") {
             let what = format!("{} is no identity", one.title());
-            return refused(what, format!("{at}/kind"));
+            return by_webhook(what, format!("{at}/kind"));
+        }
+    }
+    None
+}
+
+/// A reference whose group is none.
+fn groups(all: &[Reference], list: &str) -> Option<Refusal> {
+    let mut faults = all.iter().enumerate();
+    faults.find_map(|(i, one)| by_schema(one.fault()?, format!("{list}/{i}/group")))
+}
+
+/// A name in a ServerAuthorization that its schema does not take: neither dots nor SPIFFE.
+/// `linkerd/linkerd2: charts/linkerd-crds/templates/policy/server-authorization.yaml`.
+fn odd_name(spec: &ServerAuthorization) -> Option<Refusal> {
+    let named = spec.server.name.as_ref();
+    if let Some(name) = named.filter(|name| !is_label(name)) {
+        let what = format!("{name:?} is no name of a Server there");
+        return by_schema(what, "/spec/server/name");
+    }
+    let tls = spec.client.mesh_tls.as_ref()?;
+    let at = "/spec/client/meshTLS";
+    for (i, name) in tls.identities.iter().flatten().enumerate() {
+        if name.starts_with(SPIFFE) || fault(name).is_some() {
+            let what = format!("{name:?} is no name of a host in lower case");
+            return by_schema(what, format!("{at}/identities/{i}"));
+        }
+    }
+    for (i, one) in tls.service_accounts.iter().flatten().enumerate() {
+        let odd = |name: &str| !is_label(name);
+        if odd(&one.name) || one.namespace.as_deref().is_some_and(odd) {
+            let what = "names with dots are no service accounts there";
+            return by_schema(what, format!("{at}/serviceAccounts/{i}"));
         }
     }
     None
@@ -103,20 +146,23 @@ pub(super) fn mesh_tls(spec: &MeshTls) -> Option<Refusal> {
 
 /// Of a ServerAuthorization.
 pub(super) fn of_server(spec: &ServerAuthorization) -> Option<Refusal> {
+    if let Some(refusal) = odd_name(spec) {
+        return Some(refusal);
+    }
     if spec.server.name.is_some() == spec.server.selector.is_some() {
-        return refused("it has to name a Server or select some", "/spec/server");
+        return by_schema("it has to name a Server or select some", "/spec/server");
     }
     let client = &spec.client;
     if let Some(tls) = &client.mesh_tls {
         if client.unauthenticated {
             let what = "unauthenticated and meshTLS exclude each other";
-            return refused(what, "/spec/client/unauthenticated");
+            return by_webhook(what, "/spec/client/unauthenticated");
         }
         let names = tls.identities.iter().flatten().count();
         let accounts = tls.service_accounts.iter().flatten().count();
         if tls.unauthenticated_tls && names + accounts > 0 {
             let what = "unauthenticatedTLS and named identities exclude each other";
-            return refused(what, "/spec/client/meshTLS/unauthenticatedTLS");
+            return by_webhook(what, "/spec/client/meshTLS/unauthenticatedTLS");
         }
     }
     let list = client.networks.as_deref().unwrap_or_default();
@@ -126,17 +172,17 @@ pub(super) fn of_server(spec: &ServerAuthorization) -> Option<Refusal> {
 /// Of networks.
 pub fn networks(all: &[Network], list: &str, required: bool) -> Option<Refusal> {
     if required && all.is_empty() {
-        return refused("it names no network", list);
+        return by_webhook("it names no network", list);
     }
     for (i, network) in all.iter().enumerate() {
         for (j, except) in network.except.iter().flatten().enumerate() {
             let at = format!("{list}/{i}/except/{j}");
             let (net, except) = (network.cidr.0, except.0);
             if except.contains(&net) {
-                return refused(format!("{except} leaves nothing of {net}"), at);
+                return by_webhook(format!("{except} leaves nothing of {net}"), at);
             }
             if !net.contains(&except) {
-                return refused(format!("{except} is not in {net}"), at);
+                return by_webhook(format!("{except} is not in {net}"), at);
             }
         }
     }
@@ -166,14 +212,6 @@ fn fault(name: &str) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-fn is_label(label: &str) -> bool {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    !label.is_empty()
-        && label.chars().all(inner)
-        && !label.starts_with('-')
-        && !label.ends_with('-')
 }
 
 #[cfg(test)]

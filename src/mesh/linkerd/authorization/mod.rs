@@ -15,7 +15,7 @@ use super::crd::{
 use super::object::{Object, Objects, timeless_first};
 use super::settings::Config;
 use super::who;
-use crate::k8s::Index;
+use crate::k8s::{Index, Resource};
 use crate::model::{At, Labels, Problem, When};
 
 pub use admission::networks as bad_networks;
@@ -107,7 +107,7 @@ impl Authorizations {
                 index,
                 (POLICY, "NetworkAuthentication"),
                 timeless_first,
-                |_, spec: &NetworkAuthentication| {
+                |_: &Resource, spec: &mut NetworkAuthentication| {
                     admission::networks(&spec.networks, "/spec/networks", true)
                 },
                 problems,
@@ -165,7 +165,15 @@ impl Authorizations {
     ) -> Result<Grant, Ignored> {
         let list = policy.at("/spec/requiredAuthenticationRefs");
         let mut parts = Vec::new();
-        let required = policy.spec.required_authentication_refs.iter().enumerate();
+        let many = |wanted: bool| {
+            let of = |one: &&Reference| one.is(POLICY, "NetworkAuthentication") == wanted;
+            policy.spec.required().iter().filter(of).count() > 1
+        };
+        if many(true) || many(false) {
+            let what = "it requires two of one sort, so the whole policy is passed over";
+            return Err((what.to_owned(), list));
+        }
+        let required = policy.spec.required().iter().enumerate();
         for (i, reference) in required {
             let at = list.join(i);
             let namespace = reference.namespace.as_deref().unwrap_or(&policy.namespace);
@@ -181,9 +189,13 @@ impl Authorizations {
                 who::identity(&name, &at.join("name"))
             } else if reference.is(POLICY, "MeshTLSAuthentication") {
                 let found = self.mesh_tls.named(namespace, &reference.name);
+                let found = found.filter(|one| is_read(&one.spec));
                 identities(found.ok_or_else(missing)?, config)
+            } else if !reference.is(POLICY, "NetworkAuthentication") {
+                return Err(missing());
             } else {
                 let found = self.networks.named(namespace, &reference.name);
+                let found = found.filter(|one| !one.spec.networks.is_empty());
                 let found = found.ok_or_else(missing)?;
                 who::from(&found.spec.networks, &found.at("/spec/networks"))
             });
@@ -209,6 +221,12 @@ fn target(policy: &Object<AuthorizationPolicy>) -> Option<Target> {
         one if one.is(GATEWAY, "HTTPRoute") || one.is(GATEWAY, "GRPCRoute") => route(GATEWAY),
         _ => None,
     }
+}
+
+/// Whether the controller can read what a MeshTLSAuthentication refers to.
+fn is_read(authentication: &MeshTls) -> bool {
+    let mut all = authentication.identity_refs.iter().flatten();
+    all.all(|one| one.is("", "ServiceAccount") || one.is("", "Namespace"))
 }
 
 /// The identities that a MeshTLSAuthentication takes.

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use super::Linkerd;
 use super::crd::{EgressNetwork, GATEWAY, Parent, StreamRoute, TrafficPolicy};
-use super::object::{Object, Objects, Refusal, timeless_first, timeless_last};
+use super::object::{
+    Object, Objects, Refusal, by_schema, by_webhook, timeless_first, timeless_last,
+};
 use super::route::{Route, Rules, branches};
 use crate::k8s::Index;
 use crate::model::{
@@ -43,6 +45,10 @@ impl Egress {
         };
         let (tls, tcp) = (streams("TLSRoute"), streams("TCPRoute"));
         let refusal = |spec: &EgressNetwork| {
+            if spec.traffic_policy.is_none() {
+                let what = "it does not say what becomes of calls";
+                return by_schema(what, "/spec/trafficPolicy");
+            }
             let networks = spec.networks.as_deref()?;
             super::authorization::bad_networks(networks, "/spec/networks", true)
         };
@@ -72,12 +78,10 @@ fn stream(route: &StreamRoute) -> Option<Refusal> {
     }
     super::route::egress_without_port(&route.parent_refs).or_else(|| {
         let one = route.rules.len() == 1;
-        (!one).then(|| {
-            (
-                "it needs exactly one rule".to_owned(),
-                "/spec/rules".to_owned(),
-            )
-        })
+        match one {
+            true => None,
+            false => by_webhook("it needs exactly one rule", "/spec/rules"),
+        }
     })
 }
 
@@ -130,7 +134,7 @@ impl Linkerd {
             Some(_) => Because::Configured(network.at("/spec/trafficPolicy")),
             None => Because::Configured(network.at("/metadata/name")),
         };
-        let denies = network.spec.traffic_policy == TrafficPolicy::Deny;
+        let denies = network.spec.traffic_policy == Some(TrafficPolicy::Deny);
         let attached = match self.is_accepted(network) {
             true => self.attached(client, network, to.port),
             false => Attached::None,

@@ -42,5 +42,5 @@ fn refuses_all(network: &Object<EgressNetwork>) -> bool {
             one.cidr.0.prefix_len() == 0 && !one.cidr.0.addr().is_ipv6()
         }),
     };
-    all && network.spec.traffic_policy == TrafficPolicy::Deny
+    all && network.spec.traffic_policy == Some(TrafficPolicy::Deny)
 }

@@ -19,6 +19,8 @@ struct Own {
     because: Because,
     /// What lets headers be written, where anything does.
     headers: Option<Because>,
+    /// Whether the proxy gets the filter as it is, and nothing behind it.
+    whole: bool,
 }
 
 impl Proxy<'_> {
@@ -53,6 +55,14 @@ impl Proxy<'_> {
         self.text("access-log", &self.config.access_log)
     }
 
+    /// What switches the proxy's logs off as a whole, the access log among them: a filter that says
+    /// nothing else. `linkerd/linkerd2-proxy: linkerd/tracing/src/lib.rs`.
+    pub fn silenced(&self) -> Option<Because> {
+        let own = self.own_log().filter(|own| own.whole)?;
+        let off = own.filter.trim().eq_ignore_ascii_case("off");
+        off.then_some(own.because)
+    }
+
     fn own_log(&self) -> Option<Own> {
         let environment = self.environment();
         let written = environment.get(LOG);
@@ -65,6 +75,7 @@ impl Proxy<'_> {
                 headers: written.then(|| because.clone()),
                 filter,
                 because,
+                whole: true,
             });
         }
         if self.container().is_some() {
@@ -76,6 +87,7 @@ impl Proxy<'_> {
         Some(Own {
             filter,
             because,
+            whole: insecure.is_some(),
             headers: insecure.map(|(_, because)| because),
         })
     }

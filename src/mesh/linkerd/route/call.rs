@@ -34,7 +34,12 @@ pub(super) fn wanted(one: &GrpcMatch, at: &At) -> Option<(When, Fit)> {
         (None, Some(name)) => {
             let (exact, _) = template(&[&format!("/{name}")]);
             let (_, longer) = template(&[&format!("/{name}/")]);
-            When::any(vec![fits(exact), fits(longer)])
+            When::any(vec![
+                fits(exact),
+                fits(longer),
+                is(&format!("//{name}"), &path_at),
+                begins(format!("//{name}/"), &path_at),
+            ])
         }
         (None, None) => fits(template(&["/"]).1),
     };

@@ -75,7 +75,7 @@ impl Routes {
                 index,
                 (group, "HTTPRoute"),
                 timeless_last,
-                |_, spec| admission::http(spec),
+                |_, spec| admission::http(group, spec),
                 problems,
             );
             aged.extend(objects.into_iter().map(|one| {
@@ -187,7 +187,9 @@ impl Route {
 fn http(object: &Object<HttpRoute>, group: &str, rules: Vec<crd::HttpRule>) -> Route {
     let filters = rules.iter().map(|rule| &rule.filters[..]);
     let parents = parents(&object.spec.parent_refs, group);
-    let void = void_parent(object, &parents).or_else(|| void_filter(object, filters, HTTP_FILTERS));
+    let void = void_object(object)
+        .or_else(|| void_parent(object, &parents))
+        .or_else(|| void_filter(object, filters, HTTP_FILTERS));
     Route {
         name: route_name(group, "HTTPRoute", &object.name),
         at: object.at("/metadata/name"),
@@ -203,7 +205,9 @@ fn grpc(object: &Object<GrpcRoute>) -> Route {
     let rules = object.spec.rules.clone().unwrap_or_default();
     let filters = rules.iter().map(|rule| &rule.filters[..]);
     let parents = parents(&object.spec.parent_refs, GATEWAY);
-    let void = void_parent(object, &parents).or_else(|| void_filter(object, filters, GRPC_FILTERS));
+    let void = void_object(object)
+        .or_else(|| void_parent(object, &parents))
+        .or_else(|| void_filter(object, filters, GRPC_FILTERS));
     Route {
         name: route_name(GATEWAY, "GRPCRoute", &object.name),
         at: object.at("/metadata/name"),
@@ -231,6 +235,14 @@ const HTTP_FILTERS: &[&str] = &[
     "RequestRedirect",
 ];
 const GRPC_FILTERS: &[&str] = &["RequestHeaderModifier", "ResponseHeaderModifier"];
+
+/// A route that the webhook would refuse, and the controller cannot read.
+fn void_object<T>(object: &Object<T>) -> Option<(String, At)> {
+    let what = "the controller cannot read it, so it counts on no Server";
+    object
+        .tolerated
+        .then(|| (what.to_owned(), object.at("/metadata/name")))
+}
 
 /// A reference to a Server because of which a route counts nowhere.
 fn void_parent<T>(object: &Object<T>, parents: &[Parent]) -> Option<(String, At)> {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::request::{Path, Wanted, begins, is, wanted};
 use super::{Route, Rules, call};
-use crate::mesh::linkerd::crd::Parent;
+use crate::mesh::linkerd::crd::{HttpRule, Parent};
 use crate::model::{At, StringMatch, Test, When};
 
 /// A way to take a route.
@@ -74,20 +74,23 @@ fn ways<'a>(route: &'a Route, named: &BTreeSet<String>) -> Result<Vec<Way<'a>>, 
         Rules::Http(rules) => {
             for (i, rule) in rules.iter().enumerate() {
                 let at = list.join(i);
-                let redirect = rule
-                    .filters
-                    .iter()
-                    .position(|filter| filter.kind == "RequestRedirect");
-                let answers = redirect.map(|j| at.join("filters").join(j));
-                let mut add = |place, fit, when| {
-                    let branch = Branch {
-                        when,
-                        route,
-                        at: at.clone(),
-                        answers: answers.clone(),
-                        backends: &rule.backend_refs,
+                let redirect = redirect(rule, &at);
+                let mut add = |place, fit, when: When| {
+                    let mut push = |when, answers| {
+                        let branch = Branch {
+                            when,
+                            route,
+                            at: at.clone(),
+                            answers,
+                            backends: &rule.backend_refs,
+                        };
+                        found.push(((place, Reverse(fit)), branch));
                     };
-                    found.push(((place, Reverse(fit)), branch));
+                    let Some((at, same)) = &redirect else {
+                        return push(when, None);
+                    };
+                    push(When::all(vec![when.clone(), same.clone()]), None);
+                    push(when, Some(at.clone()));
                 };
                 let all = rule.matches.iter().flatten().enumerate();
                 let mut any = false;
@@ -130,6 +133,36 @@ fn ways<'a>(route: &'a Route, named: &BTreeSet<String>) -> Result<Vec<Way<'a>>, 
         }
     }
     Ok(found)
+}
+
+/// Where a rule says that the proxy answers with another address, and the requests that are at that
+/// address already, which it leaves alone.
+/// `linkerd/linkerd2-proxy: linkerd/http/route/src/http/filter/redirect.rs`.
+fn redirect(rule: &HttpRule, at: &At) -> Option<(At, When)> {
+    let mut filters = rule.filters.iter().enumerate();
+    let (i, filter) = filters.find(|(_, filter)| filter.kind == "RequestRedirect")?;
+    let at = at.join("filters").join(i);
+    let to = filter.request_redirect.clone().unwrap_or_default();
+    let elsewhere = to.scheme.is_some_and(|scheme| scheme != "http") || to.port.is_some();
+    let mut same = Vec::new();
+    same.extend(to.hostname.map(|host| {
+        let host = StringMatch::Exact(host.to_lowercase().into());
+        When::Is(
+            Test::Host(host),
+            at.join("requestRedirect").join("hostname"),
+        )
+    }));
+    if let Some(path) = to.path {
+        match path.replace_full_path {
+            Some(path) => same.push(is(&path, &at.join("requestRedirect").join("path"))),
+            None => same.push(When::Never),
+        }
+    }
+    let same = match elsewhere {
+        true => When::Never,
+        false => When::all(same),
+    };
+    Some((at, same))
 }
 
 /// A path by itself.

@@ -23,6 +23,7 @@ pub(super) fn policies(linkerd: &Linkerd, selections: &Selections) -> Vec<Policy
             namespace: route.namespace.clone(),
             name: linkerd.index.resource(route.at.resource).key.name.clone(),
             spec: (),
+            tolerated: false,
         };
         let servers = route
             .servers()

@@ -53,7 +53,7 @@ pub(super) fn by_access_policy(linkerd: &Linkerd, server: &Object<Server>) -> Op
 pub(super) fn by_policy(linkerd: &Linkerd, policy: &Object<AuthorizationPolicy>) -> WrittenRule {
     let list = policy.at("/spec/requiredAuthenticationRefs");
     let mut source = Vec::new();
-    for (i, reference) in policy.spec.required_authentication_refs.iter().enumerate() {
+    for (i, reference) in policy.spec.required().iter().enumerate() {
         let at = list.join(i).join("name");
         let namespace = reference.namespace.as_deref().unwrap_or(&policy.namespace);
         let all = &linkerd.authorizations;
