@@ -42,10 +42,14 @@ reason(open) := sprintf("the default policy lets in everyone, and no Server sele
 	open.policies_exist
 } else := "no authorization policy was read at all"
 
-doubt(open) := "" if {
+doubt(open) := ", unless the mesh's settings, which are not in these files, say otherwise" if {
+	open.certain
+	open.assumed
+} else := "" if {
 	open.certain
 } else := " (whether all of them are in the mesh is not in the files)"
 
 severity(open) := "medium" if {
 	open.certain
+	not open.assumed
 } else := "low"

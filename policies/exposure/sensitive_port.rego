@@ -33,13 +33,25 @@ deny contains finding if {
 		lower(port.name) in params.names
 		not ports.namespace(port.id) in params.exempt_namespaces
 	]
+	sure := surety(group)
 	finding := {
-		"msg": sprintf("anyone may call %s (%s) without an identity", [
+		"msg": sprintf("anyone may call %s (%s) without an identity%s", [
 			format.some_of(ports.ids(found)),
 			format.some_of(format.distinct([port.name | some port in found])),
+			sure.unless,
 		]),
 		"at": group.at,
-		"severity": {true: "high", false: "medium"}[group.certain],
+		"severity": sure.severity,
 		"related": ports.related(found, "this port"),
 	}
 }
+
+# how much of what decides is in the files
+surety(group) := {"severity": "medium", "unless": "; whether there is a proxy is not in these files"} if {
+	not group.certain
+} else := {"severity": "medium", "unless": ", unless the mesh's settings, which are not in these files, say otherwise"} if {
+	not group.configured
+	not group.mesh in known
+} else := {"severity": "high", "unless": ""}
+
+known := {mesh.kind | some mesh in input.meshes; mesh.settings_known}

@@ -55,6 +55,16 @@ impl Context<'_> {
         self.world.mesh_of(workload).map(crate::mesh::Mesh::kind)
     }
 
+    /// Whether a setting of the mesh decides what a port takes, and is not in the input.
+    fn goes_by_unseen_settings(&self, listener: &ListenerPort) -> bool {
+        let mesh = self.world.mesh_of(listener.workload);
+        let unseen = mesh.is_some_and(|mesh| {
+            let settings = mesh.settings();
+            !settings.known && settings.plaintext_default.is_some()
+        });
+        unseen && !self.world.acceptance(listener).because.is_configured()
+    }
+
     fn certainly_meshed(&self, workload: WorkloadId) -> bool {
         self.world.membership(workload).value == Membership::Meshed
     }
@@ -206,6 +216,7 @@ pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
             let at = near.map(|near| context.namespace_at(&namespace, &near));
             Unguarded {
                 mesh,
+                assumed: listeners.iter().any(|l| context.goes_by_unseen_settings(l)),
                 namespace: namespace.to_string(),
                 at: at.map(|at| context.address(&at)).unwrap_or_default(),
                 workloads: workloads_of(&listeners),

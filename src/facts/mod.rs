@@ -422,6 +422,9 @@ pub struct Acceptance {
 pub struct Unguarded {
     /// The mesh.
     pub mesh: Option<&'static str>,
+    /// Whether that is so of some of them by a default of the mesh, whose settings are not in the
+    /// input.
+    pub assumed: bool,
     /// The namespace.
     pub namespace: String,
     /// Its object, or the first one that lies in it.
