@@ -42,6 +42,7 @@ ways[exposure.at] contains exposure if {
 	exposure.via == null
 	exposure.membership != "unmeshed"
 	not is_gateway(exposure)
+	not exposure.of_mesh
 }
 
 # an ingress controller is what others should pass

@@ -3,10 +3,11 @@ package meshvet.lib.authorization
 
 import data.meshvet.lib.format
 
-# Policies that are in force, and not only tried out.
+# Policies that are in force, and not only tried out; what comes with the mesh has its own.
 enforced := [policy |
 	some policy in input.noted
 	policy.authorization.dry_run_at == null
+	not policy.of_mesh
 ]
 
 # Those of them that decide about a port whose calls are judged, or about a namespace or mesh whose

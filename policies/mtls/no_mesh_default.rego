@@ -53,7 +53,7 @@ deny contains finding if {
 	mesh.settings_known
 	count([group | some group in lacking; group.mesh == mesh.kind]) == 0
 	not mesh.plaintext_default.at in told_elsewhere
-	others := otherwise(mesh)
+	others := otherwise
 	finding := {
 		"msg": sprintf("the mesh's default policy lets in callers without an identity: a namespace without one of its own takes plaintext%s", [others.text]),
 		"at": mesh.plaintext_default.at,
@@ -62,7 +62,7 @@ deny contains finding if {
 }
 
 # all that is in the mesh has something stricter, or nothing of it is here
-otherwise(_) := {"severity": "low", "text": "; those in these files have one"} if {
+otherwise := {"severity": "low", "text": "; nothing in these files goes by it"} if {
 	some namespace in input.namespaces
 	namespace.meshed > 0
 } else := {"severity": "medium", "text": ""}

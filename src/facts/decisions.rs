@@ -55,6 +55,12 @@ impl Context<'_> {
         self.world.mesh_of(workload).map(crate::mesh::Mesh::kind)
     }
 
+    /// Whether a workload is a part of its mesh.
+    pub(super) fn is_part(&self, id: WorkloadId) -> bool {
+        let mesh = self.world.mesh_of(id);
+        mesh.is_some_and(|mesh| mesh.is_part(self.world.index.workload(id)))
+    }
+
     /// Whether a setting of the mesh decides what a port takes, and is not in the input.
     fn goes_by_unseen_settings(&self, listener: &ListenerPort) -> bool {
         let mesh = self.world.mesh_of(listener.workload);
@@ -96,7 +102,7 @@ pub(super) fn acceptance(context: &Context<'_>) -> Vec<Acceptance> {
     let callers = plaintext_callers(context);
     let listeners = context
         .judged()
-        .filter(|listener| is_captured(listener))
+        .filter(|listener| is_captured(listener) && !context.is_part(listener.workload))
         .filter_map(|listener| {
             let tls = context.world.acceptance(listener);
             // nothing is to be said of what is required and not in doubt
@@ -184,7 +190,8 @@ pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
         let mut policies = mesh.policies().iter();
         policies.any(|p| matches!(p.subject, crate::model::Subject::Authorization(_)))
     });
-    let open = context.judged().filter(|listener| {
+    let of_others = context.judged().filter(|l| !context.is_part(l.workload));
+    let open = of_others.filter(|listener| {
         let rules = listener
             .meshed
             .iter()

@@ -57,9 +57,9 @@ pub struct Input {
     /// Every port of every workload, with what is in force on it.
     pub listeners: Vec<Listener>,
     /// What listeners take, by the line that decides it; without those that certainly require mutual
-    /// TLS.
+    /// TLS, and those of the mesh's own parts.
     pub acceptance: Vec<Acceptance>,
-    /// Ports in a mesh that nobody's policy guards, by namespace.
+    /// Ports in a mesh that nobody's policy guards, by namespace; without those of its own parts.
     pub unguarded: Vec<Unguarded>,
     /// Ports whose traffic does not pass the proxy that is there, by the line that says so.
     pub bypasses: Vec<Bypass>,
@@ -538,6 +538,9 @@ pub struct Calls {
 pub struct Exposure {
     /// The mesh of the workload, if it is, or may be, in one.
     pub mesh: Option<&'static str>,
+    /// Whether the workload is a part of the mesh itself, or of what comes with it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub of_mesh: bool,
     /// The line that lets them in: of a Service, of a node's port, of what a gateway listens for.
     pub at: String,
     /// The gateway that they pass; nothing where they get straight to the port.
@@ -665,6 +668,9 @@ pub struct Policy {
     pub selects: usize,
     /// Some of them, at most ten.
     pub workloads: Vec<String>,
+    /// Whether all of them are parts of the mesh itself, or of what comes with it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub of_mesh: bool,
     /// What it names or fits besides workloads of the input.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Target>,

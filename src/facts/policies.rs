@@ -64,6 +64,8 @@ impl Environment<'_> {
                 .take(SOME)
                 .map(|&id| self.context.workload_name(id))
                 .collect(),
+            of_mesh: !policy.selects.is_empty()
+                && policy.selects.iter().all(|&id| self.context.is_part(id)),
             targets: policy.targets.iter().map(target).collect(),
             ineffective: policy.ineffective.as_ref().map(|(reason, at)| Ineffective {
                 reason: reason.name(),

@@ -20,6 +20,7 @@ pub(super) fn exposures(context: &Context<'_>) -> Vec<Exposure> {
         for (verdict, inbound) in &edge.inbound {
             exposures.push(Exposure {
                 mesh: context.mesh_of(listener.workload),
+                of_mesh: context.is_part(listener.workload),
                 at: context.address(&inbound.entry),
                 via: inbound.via.as_ref().map(ToString::to_string),
                 takes: inbound.takes.name(),
