@@ -2,16 +2,23 @@
 # title: Port without an authorization policy
 # description: |
 #   Nothing says who may call these ports. Istio lets every call in where no ALLOW policy is in
-#   force, so one workload that is taken over, anywhere in the mesh, reaches them all.
+#   force, and Linkerd where no Server selects the port and the default policy asks for nothing. One
+#   workload that is taken over, anywhere in the mesh, so reaches them all.
 # related_resources:
 # - https://istio.io/latest/docs/concepts/security/#implicit-enablement
+# - https://linkerd.io/2/features/server-policy/
 # custom:
 #   severity: medium
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     Write an AuthorizationPolicy with an empty spec into the namespace, which refuses every call,
-#     and beside it ALLOW policies that name the callers of each workload.
+#   meshes: [istio, linkerd]
+#   remediation:
+#     istio: |
+#       Write an AuthorizationPolicy with an empty spec into the namespace, which refuses every call,
+#       and beside it ALLOW policies that name the callers of each workload.
+#     linkerd: |
+#       Annotate the Namespace `config.linkerd.io/default-inbound-policy: deny`. For each port that is
+#       called, write a Server, and an AuthorizationPolicy with a MeshTLSAuthentication that names its
+#       callers. `accessPolicy: audit` on a Server tries that out.
 #   controls: ["nist-800-53r5/SC-7(5)", nist-800-53r5/AC-3, pci-dss-4.0.1/7.3.3, nist-800-204b/APE-SR-3]
 #   params: {exempt_namespaces: []}
 package meshvet.authorization.no_policy
@@ -29,7 +36,9 @@ deny contains finding if {
 	}
 }
 
-reason(open) := "no ALLOW policy is in force there" if {
+reason(open) := sprintf("the default policy lets in everyone, and no Server selects %s", [format.choose(open.ports, "it", "them")]) if {
+	open.mesh == "linkerd"
+} else := "no ALLOW policy is in force there" if {
 	open.policies_exist
 } else := "no authorization policy was read at all"
 

@@ -6,10 +6,11 @@
 #   service account later is meant by it.
 # related_resources:
 # - https://istio.io/latest/docs/concepts/security/#istio-identity
+# - https://linkerd.io/2/reference/authorization-policy/#meshtlsauthentication
 # custom:
 #   severity: high
 #   precision: medium
-#   meshes: [istio]
+#   meshes: [istio, linkerd]
 #   remediation: |
 #     Write the service account that the caller runs with, or delete the entry. What is deployed from
 #     elsewhere belongs into the parameter `known`, as it is written in the policy.
@@ -27,12 +28,20 @@ deny contains finding if {
 	is_unknown(value)
 	value.malformed == null
 	not value.text in data.params.authorization.unknown_identity.known
+	not is_there_anyway(policy, value)
 	outcome := authorization.never(policy, field)
 	finding := {
 		"msg": sprintf("nobody in these files is %s%s, so it %s", [value.text, hint(value), outcome.text]),
 		"at": value.at,
 		"severity": severity(value, outcome),
 	}
+}
+
+# every namespace has this account
+is_there_anyway(policy, value) if {
+	policy.mesh == "linkerd"
+	value.identity_known == "no"
+	regex.match(`^default\.|/default$`, value.text)
 }
 
 is_unknown(value) if value.identity_known == "no"

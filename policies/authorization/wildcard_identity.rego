@@ -3,15 +3,21 @@
 # description: |
 #   Every workload of the mesh proves some identity, so a rule that takes any of them keeps out only
 #   those who have none. One workload that is taken over is enough to make these calls.
+#   Linkerd's `*` takes no identities that are no names of hosts (`spiffe://`).
 # related_resources:
 # - https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source
+# - https://linkerd.io/2/reference/authorization-policy/#meshtlsauthentication
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     Name the callers: `principals: [cluster.local/ns/<namespace>/sa/<service account>]`, or
-#     `namespaces` where a whole namespace is meant.
+#   meshes: [istio, linkerd]
+#   remediation:
+#     istio: |
+#       Name the callers: `principals: [cluster.local/ns/<namespace>/sa/<service account>]`, or
+#       `namespaces` where a whole namespace is meant.
+#     linkerd: |
+#       Name the callers: `identityRefs` with a `kind: ServiceAccount`, or `kind: Namespace` where a
+#       whole namespace is meant, in place of `*` or an `accessPolicy` for all that is authenticated.
 #   controls: [nist-800-53r5/AC-6, pci-dss-4.0.1/7.2.2, nist-800-204a/SM-DR18]
 #   params: {exempt_namespaces: []}
 package meshvet.authorization.wildcard_identity
@@ -32,7 +38,7 @@ deny contains finding if {
 	finding := {
 		"msg": sprintf("every workload of the mesh may call %s on %s", [extent(rule), authorization.target(policy)]),
 		"at": value.at,
-		"severity": authorization.level(policy, severity(rule)),
+		"severity": authorization.level(policy, severity(policy, rule)),
 	}
 }
 
@@ -59,6 +65,8 @@ extent(rule) := "what this rule lists" if {
 	is_limited(rule)
 } else := "everything"
 
-severity(rule) := "medium" if {
+severity(policy, rule) := "medium" if {
 	is_limited(rule)
+} else := "medium" if {
+	policy.mesh == "linkerd" # what most ports are open to, and more
 } else := "high"

@@ -5,13 +5,18 @@
 #   clients send there (passwords, tokens, cookies) can be read and changed on its way.
 # related_resources:
 # - https://istio.io/latest/docs/tasks/traffic-management/ingress/secure-ingress/
+# - https://linkerd.io/2/features/ingress/
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     Serve HTTPS, and answer HTTP with a redirect only: `tls: {httpsRedirect: true}` on the HTTP
-#     server of a Gateway, or an HTTPRoute with a RequestRedirect filter on the HTTP listener.
+#   meshes: [istio, linkerd]
+#   remediation:
+#     istio: |
+#       Serve HTTPS, and answer HTTP with a redirect only: `tls: {httpsRedirect: true}` on the HTTP
+#       server of a Gateway, or an HTTPRoute with a RequestRedirect filter on the HTTP listener.
+#     linkerd: |
+#       Serve HTTPS at the ingress controller (`tls` of the Ingress, with its hosts and a Secret), and
+#       have it answer HTTP with a redirect only.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - pci-dss-4.0.1/4.2.1

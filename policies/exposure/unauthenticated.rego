@@ -6,14 +6,20 @@
 #   that is right; for everything else it is the way in.
 # related_resources:
 # - https://istio.io/latest/docs/tasks/security/authorization/authz-jwt/
+# - https://linkerd.io/2/features/ingress/
 # custom:
 #   severity: medium
 #   precision: medium
-#   meshes: [istio]
-#   remediation: |
-#     Let the gateway ask for a token (a RequestAuthentication, and an AuthorizationPolicy with
-#     `requestPrincipals`) or a provider (action CUSTOM). If it is public on purpose, list the
-#     workload under the parameter `public` as `namespace/name`.
+#   meshes: [istio, linkerd]
+#   remediation:
+#     istio: |
+#       Let the gateway ask for a token (a RequestAuthentication, and an AuthorizationPolicy with
+#       `requestPrincipals`) or a provider (action CUSTOM). If it is public on purpose, list the
+#       workload under the parameter `public` as `namespace/name`.
+#     linkerd: |
+#       Let the ingress controller ask for a login or a token, as Linkerd reads none. If it is public
+#       on purpose, or the controller asks in a way that is not seen here, list the workload under the
+#       parameter `public` as `namespace/name`.
 #   controls:
 #   - nist-800-53r5/AC-3
 #   - soc2-2017/CC6.1

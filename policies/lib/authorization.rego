@@ -18,9 +18,10 @@ applied := [policy |
 
 is_applied(policy) if count(policy.authorization.ports) > 0
 
-# what gateways let in is for rules about ways from outside
+# what gateways let in is for rules about ways from outside; what selects nobody is no namespace
 is_applied(policy) if {
 	policy.selects == 0
+	policy.scope != "workload"
 	policy.ineffective == null
 	every proxy in proxies(policy) {
 		proxy != "gateway"
@@ -79,6 +80,14 @@ of(conditions, dimensions) := [field | some field in conditions; field.dimension
 calls := {"host", "method", "path", "port", "destination"}
 
 callers := {"identity", "address", "client_address", "token", "header", "server_name", "other"}
+
+# Whether one of the ways to name callers leaves out nobody.
+names_nobody(rule) if {
+	some alternative in who(rule)
+	every field in alternative {
+		is_open(field)
+	}
+}
 
 # Whether a field leaves out nobody: an address may be any.
 is_open(field) if {

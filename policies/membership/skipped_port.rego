@@ -2,17 +2,23 @@
 # title: Port is kept from the proxy
 # description: |
 #   Traffic to this port does not pass the proxy. Mutual TLS, authorization policies and access
-#   logs do not apply to it, whatever they say; and clients of the mesh, which do not know, send
-#   mutual TLS that the application cannot read.
+#   logs do not apply to it, whatever they say; and clients of the mesh that do not know send mutual
+#   TLS that the application cannot read. Those of Linkerd know of an annotation, and send plaintext.
 # related_resources:
 # - https://istio.io/latest/docs/reference/config/annotations/
+# - https://linkerd.io/2/features/protocol-detection/
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     Remove the port from the annotation (or the annotation as a whole). Probes need no exception:
-#     Istio rewrites them.
+#   meshes: [istio, linkerd]
+#   remediation:
+#     istio: |
+#       Remove the port from the annotation (or the annotation as a whole). Probes need no exception:
+#       Istio rewrites them.
+#     linkerd: |
+#       Take the port out of `config.linkerd.io/skip-inbound-ports`, or out of
+#       `proxyInit.ignoreInboundPorts` of the chart. Where the server speaks first, list it in
+#       `config.linkerd.io/opaque-ports` instead, which keeps mutual TLS. Probes need no exception.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-204a/SM-DR6

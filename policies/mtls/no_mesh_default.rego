@@ -5,15 +5,23 @@
 #   one takes plaintext next to mutual TLS. Even where all that runs today is covered, the namespace
 #   that someone adds tomorrow is open, and nothing says so. Ports that take plaintext today for
 #   want of a policy are named by `mtls/not_required` instead.
+#
+#   In Linkerd it is the default policy of the mesh that decides, and each proxy goes by it until it
+#   has heard of its Servers.
 # related_resources:
 # - https://istio.io/latest/docs/tasks/security/authentication/authn-policy/#globally-enabling-istio-mutual-tls-in-strict-mode
+# - https://linkerd.io/2/features/server-policy/#default-policies
 # custom:
 #   severity: medium
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     Add a PeerAuthentication without a selector and with `mtls: {mode: STRICT}` to the root
-#     namespace (`istio-system`); what must still take plaintext gets an exception of its own.
+#   meshes: [istio, linkerd]
+#   remediation:
+#     istio: |
+#       Add a PeerAuthentication without a selector and with `mtls: {mode: STRICT}` to the root
+#       namespace (`istio-system`); what must still take plaintext gets an exception of its own.
+#     linkerd: |
+#       Set `proxy.defaultInboundPolicy` to `all-authenticated`; a namespace that must still take
+#       plaintext gets the annotation `config.linkerd.io/default-inbound-policy` of its own.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-53r5/CM-6
@@ -23,6 +31,7 @@ package meshvet.mtls.no_mesh_default
 
 deny contains finding if {
 	some mesh in input.meshes
+	mesh.plaintext_default == null
 	policies := [policy | some policy in whole_mesh; policy.mesh == mesh.kind]
 	is_here(mesh, policies)
 	count([policy | some policy in policies; policy.mode == "required"]) == 0
@@ -36,6 +45,27 @@ deny contains finding if {
 		"severity": now.severity,
 	}
 }
+
+# where a setting says what is taken
+deny contains finding if {
+	some mesh in input.meshes
+	mesh.plaintext_default.value
+	mesh.settings_known
+	count([group | some group in lacking; group.mesh == mesh.kind]) == 0
+	not mesh.plaintext_default.at in told_elsewhere
+	others := otherwise(mesh)
+	finding := {
+		"msg": sprintf("the mesh's default policy lets in callers without an identity: a namespace without one of its own takes plaintext%s", [others.text]),
+		"at": mesh.plaintext_default.at,
+		"severity": others.severity,
+	}
+}
+
+# all that is in the mesh has something stricter, or nothing of it is here
+otherwise(_) := {"severity": "low", "text": "; those in these files have one"} if {
+	some namespace in input.namespaces
+	namespace.meshed > 0
+} else := {"severity": "medium", "text": ""}
 
 whole_mesh := [policy |
 	some policy in input.noted

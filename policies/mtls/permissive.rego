@@ -1,19 +1,29 @@
 # METADATA
 # title: Mutual TLS is optional
 # description: |
-#   With `PERMISSIVE` the proxy takes mutual TLS and plaintext alike; in ambient mode `DISABLE` means
-#   the same. It is meant for the time in which clients move into the mesh; as long as it stays, any
-#   pod that reaches the port can call it without proving who it is, and such calls can be read and
-#   changed on the wire.
+#   With `PERMISSIVE` Istio's proxy takes mutual TLS and plaintext alike; in ambient mode `DISABLE`
+#   means the same. Linkerd's proxy takes plaintext wherever an authorization lets in callers without
+#   an identity. Either is meant for the time in which clients move into the mesh; as long as it stays,
+#   any pod that reaches the port can call it without proving who it is, and such calls can be read
+#   and changed on the wire.
+#
+#   Authorizations that let in anyone, or anyone to some paths, are named by
+#   `authorization/allow_all` and `authorization/anyone_allowed` instead.
 # related_resources:
 # - https://istio.io/latest/docs/concepts/security/#permissive-mode
+# - https://linkerd.io/2/features/automatic-mtls/
 # custom:
 #   severity: high
 #   precision: very-high
-#   meshes: [istio]
-#   remediation: |
-#     Set `mode: STRICT` here once all callers are in the mesh. A caller that cannot be keeps
-#     its port by a `portLevelMtls` entry in a policy of its own.
+#   meshes: [istio, linkerd]
+#   remediation:
+#     istio: |
+#       Set `mode: STRICT` here once all callers are in the mesh. A caller that cannot be keeps
+#       its port by a `portLevelMtls` entry in a policy of its own.
+#     linkerd: |
+#       Make a default policy `all-authenticated`, and let an authorization require a
+#       MeshTLSAuthentication (beside the network, where it names one) once all callers are in the
+#       mesh. A caller that cannot be keeps its port by a Server of its own.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-53r5/IA-9
@@ -25,6 +35,7 @@
 #   params: {exempt_namespaces: []}
 package meshvet.mtls.permissive
 
+import data.meshvet.lib.authorization
 import data.meshvet.lib.format
 import data.meshvet.lib.ports
 
@@ -42,14 +53,18 @@ deny contains finding if {
 	group.mode == "permissive"
 	group.configured
 	not group.at in exceptions
+	not group.at in told_elsewhere
 	open := ports.outside(group.ports, exempt)
+	limited := limits(group)
 	finding := {
-		"msg": sprintf("%s %s plaintext as well as mutual TLS%s", [
+		"msg": sprintf("%s %s plaintext as well as mutual TLS%s%s", [
 			format.some_of(ports.ids(open)),
 			format.choose(open, "takes", "take"),
+			limited.to,
 			used_by(group.plaintext_callers),
 		]),
 		"at": group.at,
+		"severity": limited.severity,
 		"related": ports.related(open, "this port"),
 	}
 }
@@ -67,6 +82,20 @@ deny contains finding if {
 		"severity": "medium",
 	}
 }
+
+# rules about who may call that name nobody
+told_elsewhere := {rule.at |
+	some policy in input.noted
+	policy.authorization.effect == "allow"
+	some rule in policy.authorization.rules
+	authorization.names_nobody(rule)
+}
+
+# where who may call decides what is taken, that may be less than everyone
+limits(group) := {"severity": "low", "to": " from some addresses, or for some requests"} if {
+	group.mesh == "linkerd"
+	not group.open
+} else := {"severity": "high", "to": ""}
 
 used_by([]) := ""
 

@@ -1,19 +1,24 @@
 # METADATA
 # title: Calls inside the mesh go out in plaintext
 # description: |
-#   Both sides are in the mesh, and still this line makes the client send plaintext: a
-#   DestinationRule, the label `security.istio.io/tlsMode`, or ports kept from the client's proxy.
-#   The server sees a caller without an identity, and the traffic can be read and changed on the
-#   wire.
+#   Both sides are in the mesh, and still this line makes the client send plaintext: in Istio a
+#   DestinationRule or the label `security.istio.io/tlsMode`, in either mesh ports kept from the
+#   client's proxy. The server sees a caller without an identity, and the traffic can be read and
+#   changed on the wire.
 # related_resources:
 # - https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/
+# - https://linkerd.io/2/features/protocol-detection/
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     Remove the setting, so that mutual TLS is used by itself, or make it `ISTIO_MUTUAL`. Then
-#     require mutual TLS at the server, so that it shows when a client falls back.
+#   meshes: [istio, linkerd]
+#   remediation:
+#     istio: |
+#       Remove the setting, so that mutual TLS is used by itself, or make it `ISTIO_MUTUAL`. Then
+#       require mutual TLS at the server, so that it shows when a client falls back.
+#     linkerd: |
+#       Take the port out of `config.linkerd.io/skip-outbound-ports`. Where the server speaks first,
+#       list it in `config.linkerd.io/opaque-ports` instead, which keeps mutual TLS.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-53r5/IA-9

@@ -99,6 +99,10 @@ fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
         federated: own.federated,
         root_namespace: text(&own.root_namespace),
         automatic_mtls: context.decided(&own.automatic_mtls, own.automatic_mtls.value),
+        plaintext_default: own
+            .plaintext_default
+            .as_ref()
+            .map(|open| context.decided(open, open.value)),
         services: services(context, mesh.kind()),
         access_log: LogState {
             state: own.access_log.value.name(),

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::context::{Context, is_bypass, is_captured, lets_in_someone_unnamed, ordinary};
 use super::{
-    Acceptance, AccessLogs, Bypass, Calls, Edge, Format, Outsiders, Port, Source, Unguarded,
+    Acceptance, AccessLogs, Bypass, Calls, Edge, Format, NamedPort, Outsiders, Port, Source,
+    Unguarded,
 };
 use crate::model::{
     At, Because, Effect, LogState, Membership, Missing, Policy, Protocol, Rule, Subject,
@@ -50,6 +51,10 @@ fn workloads_of(listeners: &[&ListenerPort]) -> usize {
 }
 
 impl Context<'_> {
+    pub(super) fn mesh_of(&self, workload: WorkloadId) -> Option<&'static str> {
+        self.world.mesh_of(workload).map(crate::mesh::Mesh::kind)
+    }
+
     fn certainly_meshed(&self, workload: WorkloadId) -> bool {
         self.world.membership(workload).value == Membership::Meshed
     }
@@ -89,9 +94,11 @@ pub(super) fn acceptance(context: &Context<'_>) -> Vec<Acceptance> {
                 return None;
             }
             let at = context.decision_at(&tls.because, listener.workload);
-            Some(((at, tls.value), (listener, tls)))
+            let mesh = context.mesh_of(listener.workload);
+            Some(((mesh, at, tls.value), (listener, tls)))
         });
-    let describe = |((at, mode), items): ((At, TlsAcceptance), Vec<Accepting<'_>>)| {
+    type Key = (Option<&'static str>, At, TlsAcceptance);
+    let describe = |((mesh, at, mode), items): (Key, Vec<Accepting<'_>>)| {
         let listeners: Vec<&ListenerPort> = items.iter().map(|(listener, _)| *listener).collect();
         let rivals: BTreeSet<String> = items
             .iter()
@@ -103,7 +110,11 @@ pub(super) fn acceptance(context: &Context<'_>) -> Vec<Acceptance> {
             .filter_map(|l| callers.get(&(l.workload, l.port)))
             .flatten()
             .collect();
+        let opened = listeners
+            .iter()
+            .filter(|l| lets_in_someone_unnamed(l, Some(&ordinary())) == Tri::Yes);
         Acceptance {
+            mesh,
             mode: mode.name(),
             configured: items.iter().all(|(_, tls)| tls.because.is_configured()),
             certain: listeners
@@ -113,13 +124,22 @@ pub(super) fn acceptance(context: &Context<'_>) -> Vec<Acceptance> {
             workloads: workloads_of(&listeners),
             ports: listeners.iter().map(|l| context.port(l)).collect(),
             plaintext_callers: callers.into_iter().take(SOME).cloned().collect(),
-            open: listeners
-                .iter()
-                .any(|l| lets_in_someone_unnamed(l, Some(&ordinary())) == Tri::Yes),
+            open: opened.clone().next().is_some(),
+            open_by_name: opened.filter_map(|l| named_port(context, l)).collect(),
             at: context.address(&at),
         }
     };
     Grouped::of(listeners).into_iter().map(describe).collect()
+}
+
+/// A port, if its container gives it a name.
+fn named_port(context: &Context<'_>, listener: &ListenerPort) -> Option<NamedPort> {
+    let workload = context.world.index.workload(listener.workload);
+    let mut declared = workload.containers.iter().flat_map(|one| &one.ports);
+    let own = declared.find(|port| port.number == listener.port && port.name.is_some())?;
+    let Port { id, at, .. } = context.port(listener);
+    let name = own.name.as_ref()?.to_string();
+    Some(NamedPort { name, id, at })
 }
 
 /// Per listener, some of the clients without a proxy that it lets in in plaintext.
@@ -175,14 +195,17 @@ pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
     });
     let by_namespace = open.map(|listener| {
         let workload = context.world.index.workload(listener.workload);
-        (std::sync::Arc::clone(&workload.namespace), listener)
+        let mesh = context.mesh_of(listener.workload);
+        let namespace = std::sync::Arc::clone(&workload.namespace);
+        ((mesh, namespace), listener)
     });
     Grouped::of(by_namespace)
         .into_iter()
-        .map(|(namespace, listeners)| {
+        .map(|((mesh, namespace), listeners)| {
             let near = listeners.first().map(|l| l.at.clone());
             let at = near.map(|near| context.namespace_at(&namespace, &near));
             Unguarded {
+                mesh,
                 namespace: namespace.to_string(),
                 at: at.map(|at| context.address(&at)).unwrap_or_default(),
                 workloads: workloads_of(&listeners),
@@ -422,6 +445,9 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
             }
             let groups: BTreeSet<&Group> = calls.iter().map(|call| call.group).collect();
             Calls {
+                mesh: calls
+                    .first()
+                    .and_then(|call| context.mesh_of(call.listener.workload)),
                 outcome,
                 sends: sends.name(),
                 at: context.address(&at),

@@ -139,6 +139,9 @@ pub struct Mesh {
     pub root_namespace: Decided<String>,
     /// Whether clients use mutual TLS by themselves.
     pub automatic_mtls: Decided<bool>,
+    /// Whether calls without mutual TLS are taken where nothing else is said. Nothing where no setting
+    /// says so, but policies for the whole mesh do.
+    pub plaintext_default: Option<Decided<bool>>,
     /// How many services lead to workloads that are certainly in it.
     pub services: usize,
     /// What is logged where nothing else is said.
@@ -375,9 +378,22 @@ pub struct Port {
     pub services: Vec<String>,
 }
 
+/// A port that has a name.
+#[derive(Debug, Serialize)]
+pub struct NamedPort {
+    /// As its container gives it.
+    pub name: String,
+    /// `namespace/name:port`.
+    pub id: String,
+    /// Where it is declared.
+    pub at: String,
+}
+
 /// What listeners take, and the line that decides it.
 #[derive(Debug, Serialize)]
 pub struct Acceptance {
+    /// The mesh.
+    pub mesh: Option<&'static str>,
     /// `required`, `permissive`, `plaintext`.
     pub mode: &'static str,
     /// The deciding address; where nothing is written, the namespace.
@@ -396,11 +412,16 @@ pub struct Acceptance {
     pub plaintext_callers: Vec<String>,
     /// Whether an ordinary call without an identity, from wherever, certainly gets to one of them.
     pub open: bool,
+    /// Those to which it does, and which have a name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub open_by_name: Vec<NamedPort>,
 }
 
 /// Ports of a namespace that no policy guards.
 #[derive(Debug, Serialize)]
 pub struct Unguarded {
+    /// The mesh.
+    pub mesh: Option<&'static str>,
     /// The namespace.
     pub namespace: String,
     /// Its object, or the first one that lies in it.
@@ -491,6 +512,8 @@ pub struct Format {
 /// Calls that one line decides what clients send in.
 #[derive(Debug, Serialize)]
 pub struct Calls {
+    /// The mesh of those that are called.
+    pub mesh: Option<&'static str>,
     /// `plaintext`: they succeed without mutual TLS. `refused`: the server cannot take them.
     pub outcome: &'static str,
     /// What the clients send: `plaintext`, `tls`, `mtls`.
@@ -510,6 +533,8 @@ pub struct Calls {
 /// A way by which clients outside the cluster may call a port.
 #[derive(Debug, Serialize)]
 pub struct Exposure {
+    /// The mesh of the workload, if it is, or may be, in one.
+    pub mesh: Option<&'static str>,
     /// The line that lets them in: of a Service, of a node's port, of what a gateway listens for.
     pub at: String,
     /// The gateway that they pass; nothing where they get straight to the port.
@@ -782,7 +807,8 @@ pub struct Authorization {
 pub struct Wider {
     /// The line.
     pub at: String,
-    /// Whom: `anyone`, `mesh` (everyone with an identity), `others` (some that it does not name).
+    /// Whom: `anyone`, `mesh` (everyone with an identity), `many` (all of a namespace, or more),
+    /// `others` (some that it does not name).
     pub whom: &'static str,
 }
 

@@ -19,6 +19,7 @@ pub(super) fn exposures(context: &Context<'_>) -> Vec<Exposure> {
         let listener = context.graph.listener(id);
         for (verdict, inbound) in &edge.inbound {
             exposures.push(Exposure {
+                mesh: context.mesh_of(listener.workload),
                 at: context.address(&inbound.entry),
                 via: inbound.via.as_ref().map(ToString::to_string),
                 takes: inbound.takes.name(),

@@ -300,6 +300,9 @@ pub struct Settings {
     pub root_namespace: Decided<Arc<str>>,
     /// Whether clients use mutual TLS by themselves.
     pub automatic_mtls: Decided<bool>,
+    /// Whether calls without mutual TLS are taken where nothing else is said; nothing where policies
+    /// say so, and no setting.
+    pub plaintext_default: Option<Decided<bool>>,
     /// Whether calls are logged where nothing else is said.
     pub access_log: Decided<LogState>,
     /// Formats of log lines as they are configured, and where, in use or not.

@@ -204,7 +204,8 @@ pub struct AuthorizationPolicy {
 pub struct Wider {
     /// The line.
     pub at: At,
-    /// Whom: `anyone`, `mesh` (everyone with an identity), `others` (some that it does not name).
+    /// Whom: `anyone`, `mesh` (everyone with an identity), `many` (all of a namespace, or more),
+    /// `others` (some that it does not name).
     pub whom: &'static str,
 }
 

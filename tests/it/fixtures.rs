@@ -125,3 +125,31 @@ fn settings_of_one_mesh_say_nothing_of_another() {
     assert_eq!(severities("istio"), BTreeSet::from([Severity::Medium]));
     assert_eq!(severities("linkerd"), BTreeSet::from([Severity::Info]));
 }
+
+#[test]
+fn a_rule_is_silent_about_meshes_that_it_does_not_name() {
+    let loaded = load::load(
+        &[root().join("policies")],
+        &root(),
+        &Options { gitignore: false },
+    );
+    let parsed = scan::parse(&loaded.sources);
+    let rules = Rules::embedded().expect("rules");
+    let sections = rules.sections();
+    let mut tried = BTreeSet::new();
+    let mut wrong = BTreeSet::new();
+    for environment in &parsed.environments {
+        let judged = scan::judge(&parsed, environment, &Origin::default(), &sections);
+        let [mesh] = judged.input.meshes.as_slice() else {
+            continue;
+        };
+        tried.insert(mesh.kind);
+        let named = |one: &String| one == mesh.kind || one == "kubernetes";
+        let others = rules.only(|rule| !rule.meshes.iter().any(named));
+        let places = Places(&judged.world);
+        let (found, _) = policy::evaluate(&others, &judged.input, &places, &environment.name);
+        wrong.extend(found.into_iter().map(|one| (one.rule, one.message)));
+    }
+    assert_eq!(tried, BTreeSet::from(["istio", "linkerd"]));
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

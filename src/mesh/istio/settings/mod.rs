@@ -244,6 +244,7 @@ fn neutral(
             .find(&["caCertificates"])
             .is_some_and(|(list, _)| list.items().next().is_some()),
         root_namespace: arc(root_namespace(reader)),
+        plaintext_default: None,
         automatic_mtls: match reader.find(&["enableAutoMtls"]) {
             Some((node, at)) => Decided::configured(node.as_bool() != Some(false), at),
             None => reader.default(

@@ -60,6 +60,15 @@ impl DefaultPolicy {
             _ => return None,
         })
     }
+
+    /// Whether it lets in callers without an identity.
+    pub fn takes_anyone(self) -> bool {
+        match self {
+            Self::Allow { authenticated, .. } => !authenticated,
+            Self::Deny => false,
+            Self::Audit => true,
+        }
+    }
 }
 
 /// The settings of a control plane, as far as they decide anything here.
@@ -171,15 +180,23 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
         "",
         "Linkerd's default: no access log",
     );
+    let default_policy = reader.parsed(
+        &["proxy", "defaultInboundPolicy"],
+        |text| DefaultPolicy::parse(text).ok_or(OPEN),
+        OPEN,
+        "Linkerd's default: all-unauthenticated",
+    );
     Config {
-        neutral: neutral(&mut reader, &control_plane, &access_log),
+        neutral: Settings {
+            plaintext_default: Some(Decided {
+                value: default_policy.value.takes_anyone(),
+                because: default_policy.because.clone(),
+                rivals: Vec::new(),
+            }),
+            ..neutral(&mut reader, &control_plane, &access_log)
+        },
         control_plane,
-        default_policy: reader.parsed(
-            &["proxy", "defaultInboundPolicy"],
-            |text| DefaultPolicy::parse(text).ok_or(OPEN),
-            OPEN,
-            "Linkerd's default: all-unauthenticated",
-        ),
+        default_policy,
         cluster_networks: reader.parsed(
             &["clusterNetworks"],
             |text| networks(text).ok_or_else(everywhere),
@@ -324,6 +341,7 @@ fn neutral(
             "calls between pods with Linkerd's proxy are mutual TLS",
             reader.near().clone(),
         ),
+        plaintext_default: None,
         access_log: Decided {
             value: match is_log_format(&access_log.value) {
                 true => LogState::On,

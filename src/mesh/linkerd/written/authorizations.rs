@@ -124,7 +124,7 @@ fn wider_at_server(linkerd: &Linkerd, server: &Object<Server>, own: &Compiled) -
     let all = linkerd.server_grants(server);
     let others: Vec<&Grant> = all.iter().filter(|one| one.at != own.at).collect();
     let mut found = wider::than(&[own], &others);
-    found.retain(|one| one.whom != "others");
+    found.retain(|one| matches!(one.whom, "anyone" | "mesh"));
     found
 }
 

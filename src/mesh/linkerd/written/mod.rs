@@ -103,17 +103,9 @@ fn has_port(linkerd: &Linkerd, server: &Server, workload: &Workload) -> bool {
 
 /// Whether calls without an identity get to a workload where no Server is in force.
 fn is_open_by_default(linkerd: &Linkerd, id: WorkloadId) -> bool {
-    use super::settings::DefaultPolicy;
     let workload = linkerd.index.workload(id);
     let policy = linkerd.default_policy(&Annotations::of(&linkerd.index, workload));
-    matches!(
-        policy.value,
-        DefaultPolicy::Audit
-            | DefaultPolicy::Allow {
-                authenticated: false,
-                ..
-            }
-    )
+    policy.value.takes_anyone()
 }
 
 /// The frame of a policy.

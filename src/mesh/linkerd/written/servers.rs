@@ -15,6 +15,8 @@ pub(super) fn policies(linkerd: &Linkerd, selections: &Selections) -> Vec<Policy
         let selected = selections.of(server).unwrap_or(&nothing);
         let mut written = frame(server.at("/spec/accessPolicy"));
         written.rules = by_access_policy(linkerd, server).into_iter().collect();
+        let audits = server.spec.access_policy.as_deref() == Some("audit");
+        written.dry_run = audits.then(|| server.at("/spec/accessPolicy"));
         let mut policy = policy(server, Subject::Authorization(written), "workload");
         policy.ineffective = ineffective(linkerd, server, selected);
         policy.opens = policy.ineffective.is_some()

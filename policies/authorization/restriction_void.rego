@@ -1,0 +1,93 @@
+# METADATA
+# title: Restriction that something wider makes void
+# description: |
+#   Authorizations add up: a call is let in when any of them lets it in. One that names a few callers
+#   for a route, or for a Server, keeps nobody out who is let in to all of that Server by another: by
+#   its `accessPolicy`, by a ServerAuthorization, or by a policy about the Server or its namespace. The
+#   administrators' page is then open to whoever may call the rest.
+#
+#   What lets in a few others beside a route's own callers may be meant so, and weighs less.
+# related_resources:
+# - https://linkerd.io/2/reference/authorization-policy/
+# custom:
+#   severity: high
+#   precision: high
+#   meshes: [linkerd]
+#   remediation: |
+#     Take away what is wider (`accessPolicy`, or the policy about the Server), and write a route with
+#     an AuthorizationPolicy for each part of it, so that only routes let anyone in.
+#   controls: [nist-800-53r5/AC-3, nist-800-53r5/AC-6, "nist-800-53r5/SC-7(5)", pci-dss-4.0.1/7.2.2]
+#   params:
+#     exempt_namespaces: []
+#     sensitive_paths: [/admin, /actuator, /debug, /internal, /manage, /management, /console, /env]
+package meshvet.authorization.restriction_void
+
+import data.meshvet.lib.authorization
+import data.meshvet.lib.format
+
+params := data.params.authorization.restriction_void
+
+# the restrictions that each line makes void, by whom it lets in
+void[wider.at][wider.whom] contains policy if {
+	some policy in authorization.enforced
+	policy.ineffective == null
+	not policy.namespace in params.exempt_namespaces
+	some wider in policy.authorization.wider # not there where there are none
+}
+
+deny contains finding if {
+	some at, by_whom in void
+	some whom, policies in by_whom
+	sensitive := format.distinct([path | some policy in policies; some path in sensitive_paths(policy)])
+	finding := {
+		"msg": sprintf("%s all that is behind this%s, whatever %s", [
+			callers[whom],
+			also(sensitive),
+			outweighed(policies),
+		]),
+		"at": at,
+		"severity": severity(whom, sensitive),
+		"related": [{"at": policy.at, "msg": "names fewer"} | some policy in policies],
+	}
+}
+
+callers := {
+	"anyone": "anyone may call",
+	"mesh": "every workload of the mesh may call",
+	"many": "all workloads of a namespace may call",
+	"others": "callers whom this names may call",
+}
+
+also([]) := ""
+
+also(sensitive) := sprintf(", also %s", [format.some_of(sensitive)]) if count(sensitive) > 0
+
+outweighed(policies) := sprintf("%s %s", [
+	format.some_of([format.object(policy.at) | some policy in policies]),
+	format.choose(policies, "says", "say"),
+])
+
+severity(whom, sensitive) := "critical" if {
+	count(sensitive) > 0
+	whom != "others"
+} else := "high" if {
+	count(sensitive) > 0
+} else := worst[whom]
+
+# some more callers may be meant
+worst := {"anyone": "high", "mesh": "high", "many": "medium", "others": "low"}
+
+# the paths of administrators that a policy is about
+sensitive_paths(policy) := [path |
+	some rule in policy.authorization.rules
+	some call in rule.operations
+	some field in call
+	field.dimension == "path"
+	some path in authorization.texts(field)
+	some start in params.sensitive_paths
+	is_below(path, start)
+]
+
+is_below(path, start) if trim_suffix(trim_suffix(path, "*"), "/") == start
+
+is_below(path, start) if startswith(path, sprintf("%s/", [start]))
