@@ -249,7 +249,8 @@ impl World {
         let mut answers = Vec::new();
         for &meshed in possible(self.membership(id).value) {
             let ways = |mesh: &dyn Mesh| mesh.ways_out(client, to);
-            let (start, ways) = self.ways_from(client, meshed, ip, &[to.host.clone()], ways);
+            let (start, ways) =
+                self.ways_from(client, meshed, ip, std::slice::from_ref(&to.host), ways);
             let paths = ways.iter().map(|way| {
                 match way
                     .as_ref()

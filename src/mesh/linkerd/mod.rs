@@ -2,42 +2,34 @@
 //!
 //! What is not understood comes out as a problem, and what it touches is not decided.
 
-mod annotation;
 mod authorization;
 mod crd;
 mod egress;
 mod export;
-mod filter;
 mod inbound;
 mod log;
 mod membership;
 mod object;
-mod obstacle;
 mod outbound;
-mod own;
 mod port;
 mod posture;
-mod probe;
 mod proxy;
 mod rate_limit;
 mod rights;
 mod route;
 #[cfg(test)]
 mod sample;
-mod server;
-mod service_route;
 mod settings;
-mod unanswered;
 mod version;
 mod who;
 mod written;
 
 use std::sync::Arc;
 
-use annotation::Annotations;
 use authorization::Authorizations;
 use egress::Egress;
 use membership::Member;
+use membership::annotation::Annotations;
 use object::Objects;
 use posture::Posture;
 use route::Routes;
@@ -81,7 +73,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linker
     let member = |workload| membership::member(index, &Annotations::of(index, workload), &config);
     let members: Vec<Member> = index.workloads().iter().map(member).collect();
     let by_host = members.iter().any(|member| member.ingress.is_some());
-    config.neutral.unanswered = unanswered::find(index, &members, &config);
+    config.neutral.unanswered = membership::unanswered::find(index, &members, &config);
     report_unknown_fields::<crd::Server>(index, crd::POLICY, "Server", problems);
     report_unknown_fields::<crd::AuthorizationPolicy>(
         index,
@@ -103,11 +95,11 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Linker
         problems,
     );
     report_unknown_fields::<crd::EgressNetwork>(index, crd::POLICY, "EgressNetwork", problems);
-    let servers = server::read(index, problems);
+    let servers = inbound::server::read(index, problems);
     let mut linkerd = Linkerd {
         members,
         sets_host: by_host && proxy::sets_host(index),
-        serving: server::selecting(index, &servers, &config),
+        serving: inbound::server::selecting(index, &servers, &config),
         servers,
         authorizations: Authorizations::read(index, &config, problems),
         routes: Routes::read(index, problems),
@@ -160,8 +152,10 @@ fn first_trace(index: &Index) -> Option<ResourceId> {
     // where it does nothing, whoever wrote it counts on Linkerd all the same
     let by_object = index.resources().find(|(_, resource)| {
         owns(&resource.key.group)
-            || resource.annotations.contains_key(annotation::INJECT)
-            || resource.labels.contains_key(annotation::INJECT)
+            || resource
+                .annotations
+                .contains_key(membership::annotation::INJECT)
+            || resource.labels.contains_key(membership::annotation::INJECT)
             || OWN.contains(&(&*resource.key.kind, &*resource.key.name))
             || CHART_LABELS
                 .iter()
@@ -171,8 +165,10 @@ fn first_trace(index: &Index) -> Option<ResourceId> {
     let by_object = by_object.map(|(id, _)| id).or_else(by_settings);
     by_object.or_else(|| {
         let asks = |workload: &&Workload| {
-            workload.annotations.contains_key(annotation::INJECT)
-                || workload.labels.contains_key(annotation::INJECT)
+            workload
+                .annotations
+                .contains_key(membership::annotation::INJECT)
+                || workload.labels.contains_key(membership::annotation::INJECT)
                 || workload.labels.contains_key(membership::CONTROL_PLANE)
         };
         index.workloads().iter().find(asks).map(|w| w.resource)
@@ -228,7 +224,7 @@ impl Mesh for Linkerd {
 
     fn identity(&self, workload: &Workload) -> Identity {
         let account = self.account(&workload.namespace, &workload.service_account);
-        match annotation::is_external(workload) {
+        match membership::annotation::is_external(workload) {
             true => self.external_identity(workload, account),
             false => account,
         }
@@ -301,7 +297,7 @@ impl Mesh for Linkerd {
     }
 
     fn is_part(&self, workload: &Workload) -> bool {
-        own::is_part(&self.index, workload, &self.config)
+        membership::own::is_part(&self.index, workload, &self.config)
     }
 
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {

@@ -4,7 +4,7 @@
 //! `linkerd/linkerd2-proxy-init: pkg/iptables/iptables.go`.
 
 use super::Linkerd;
-use super::annotation::{Annotations, is_external};
+use super::membership::annotation::{Annotations, is_external};
 use super::port;
 use crate::mesh::Call;
 use crate::model::{At, Because, Decided, TlsOrigination, Way, Workload};

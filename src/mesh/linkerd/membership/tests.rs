@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::{Blocked, member};
-use crate::mesh::linkerd::annotation::Annotations;
-use crate::mesh::linkerd::obstacle::Obstacle;
+use crate::mesh::linkerd::membership::annotation::Annotations;
+use crate::mesh::linkerd::membership::obstacle::Obstacle;
 use crate::mesh::linkerd::sample::{APP, Sample, compile, deployment, namespace, settings};
 use crate::model::Membership::{Meshed, Unknown, Unmeshed};
 use crate::model::{Because, Membership, Pointer};

@@ -1,9 +1,9 @@
 //! What a proxy writes: its own log, and the access log.
 
 use super::Proxy;
-use crate::mesh::linkerd::annotation::misplaced;
-use crate::mesh::linkerd::filter::Filter;
+use crate::mesh::linkerd::membership::annotation::misplaced;
 use crate::mesh::linkerd::membership::is_template;
+use crate::mesh::linkerd::proxy::filter::Filter;
 use crate::mesh::linkerd::settings::is_log_format;
 use crate::model::{Because, Setting, Workload};
 

@@ -6,6 +6,7 @@
 
 mod environment;
 mod escape;
+mod filter;
 mod ingress;
 mod log;
 mod network;
@@ -15,9 +16,9 @@ mod tests;
 pub use ingress::sets_host;
 
 use super::Linkerd;
-use super::annotation::Annotations;
+use super::membership::annotation::Annotations;
 use super::membership::is_template;
-use super::obstacle::{existing, is_proxy};
+use super::membership::obstacle::{existing, is_proxy};
 use super::settings::{Config, DefaultPolicy};
 use crate::k8s::{Index, node_at};
 use crate::model::{At, Because, Container, Decided, Setting, Workload};

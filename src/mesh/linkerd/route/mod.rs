@@ -7,6 +7,7 @@ mod admission;
 mod call;
 mod order;
 mod request;
+mod service;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

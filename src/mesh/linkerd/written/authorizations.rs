@@ -10,9 +10,9 @@ use crate::mesh::linkerd::authorization::{
     Compiled, Grant, RouteName, Target, selects, server_grant,
 };
 use crate::mesh::linkerd::crd::{AuthorizationPolicy, Server, ServerAuthorization};
+use crate::mesh::linkerd::inbound::server;
 use crate::mesh::linkerd::object::Object;
 use crate::mesh::linkerd::route::{Place, Route};
-use crate::mesh::linkerd::server;
 use crate::model::{At, Ineffective, Membership, Policy, Protocol, Subject, Wider, WorkloadId};
 
 /// The AuthorizationPolicies.

@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Linkerd;
-use super::annotation::Annotations;
 use super::crd::Server;
+use super::inbound::server;
+use super::membership::annotation::Annotations;
 use super::object::Object;
-use super::server;
 use crate::model::{
     At, Ineffective, Membership, Policy, ResourceId, Subject, Target, Workload, WorkloadId,
 };

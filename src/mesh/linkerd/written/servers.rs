@@ -3,10 +3,10 @@
 use super::rule::{by_access_policy, frame};
 use super::{Selected, Selections, absent, is_open_by_default, policy};
 use crate::mesh::linkerd::Linkerd;
-use crate::mesh::linkerd::annotation::is_external;
 use crate::mesh::linkerd::crd::{RateLimit, Selector, Server};
+use crate::mesh::linkerd::inbound::server::{labels, selects};
+use crate::mesh::linkerd::membership::annotation::is_external;
 use crate::mesh::linkerd::object::Object;
-use crate::mesh::linkerd::server::{labels, selects};
 use crate::model::{At, Ineffective, Policy, Subject};
 
 pub(super) fn policies(linkerd: &Linkerd, selections: &Selections) -> Vec<Policy> {

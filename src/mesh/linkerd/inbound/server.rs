@@ -5,13 +5,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::annotation::is_external;
-use super::crd::{POLICY, Port, Selector, Server};
-use super::membership::CONTROL_PLANE;
-use super::object::{Objects, Refusal, by_schema, by_webhook, timeless_first};
-use super::settings::{Config, DefaultPolicy};
 use crate::k8s::selector::LabelIndex;
 use crate::k8s::{Index, Resource};
+use crate::mesh::linkerd::crd::{POLICY, Port, Selector, Server};
+use crate::mesh::linkerd::membership::CONTROL_PLANE;
+use crate::mesh::linkerd::membership::annotation::is_external;
+use crate::mesh::linkerd::object::{Objects, Refusal, by_schema, by_webhook, timeless_first};
+use crate::mesh::linkerd::settings::{Config, DefaultPolicy};
 use crate::model::{At, Labels, Problem, ProblemKind, Protocol, Workload};
 
 /// The port that proxies take calls of other proxies on, and its name.

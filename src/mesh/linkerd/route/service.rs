@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use super::Linkerd;
-use super::crd::Parent;
-use super::route::{Place, Route, Rules, branches};
+use super::{Place, Route, Rules, branches};
+use crate::mesh::linkerd::Linkerd;
+use crate::mesh::linkerd::crd::Parent;
 use crate::model::{
     At, Because, Effect, Gate, Layer, Normalization, Rule, Ruleset, Service, When, Workload,
 };
@@ -15,7 +15,7 @@ use crate::model::{
 impl Linkerd {
     /// What a client's proxy asks of requests to a Service: where routes are attached, which lead to
     /// it; what takes none of them is answered with 404.
-    pub(super) fn routing(&self, client: &Workload, service: &Service, port: u16) -> Option<Gate> {
+    pub fn routing(&self, client: &Workload, service: &Service, port: u16) -> Option<Gate> {
         if service.headless || self.has_profile(service) {
             return None;
         }
@@ -66,7 +66,7 @@ impl Linkerd {
     }
 
     /// The namespaces whose clients have routes of their own to a Service.
-    pub(super) fn routed_apart(&self, service: &Service) -> Vec<Arc<str>> {
+    pub fn routed_apart(&self, service: &Service) -> Vec<Arc<str>> {
         let place: Place = (Arc::clone(&service.namespace), Arc::clone(&service.name));
         let all = self.routes.on_service(&place);
         let others = all.filter(|route| route.namespace != service.namespace);
@@ -91,7 +91,7 @@ fn leading(routes: &[&Route], service: &Service) -> Vec<Rule> {
         Ok(branches) => branches,
         Err(at) => return vec![refused(at)],
     };
-    let rule = |branch: super::route::Branch<'_>| {
+    let rule = |branch: super::Branch<'_>| {
         let mut backends = branch.backends.iter().filter(|one| one.weight != Some(0));
         let here = branch.backends.is_empty()
             || backends.any(|one| {

@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::annotation::{Annotations, INJECT, misplaced};
-use super::membership::{Blocked, Member, is_request, is_template};
-use super::obstacle::{self, Obstacle};
-use super::own::is_part;
-use super::settings::Config;
 use crate::k8s::Index;
+use crate::mesh::linkerd::membership::annotation::{Annotations, INJECT, misplaced};
+use crate::mesh::linkerd::membership::obstacle::{self, Obstacle};
+use crate::mesh::linkerd::membership::own::is_part;
+use crate::mesh::linkerd::membership::{Blocked, Member, is_request, is_template};
+use crate::mesh::linkerd::settings::Config;
 use crate::mesh::{Refusal, Unanswered};
 use crate::model::{At, Because, Membership, ResourceId, Workload, WorkloadId};
 

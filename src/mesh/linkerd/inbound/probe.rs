@@ -2,10 +2,10 @@
 //!
 //! `linkerd/linkerd2: policy-controller/k8s/index/src/inbound/workload.rs` (pod_http_probes).
 
-use super::annotation::is_external;
 use super::server::ADMIN;
 use crate::k8s::Index;
 use crate::k8s::probe::{Asks, probes};
+use crate::mesh::linkerd::membership::annotation::is_external;
 use crate::model::{At, PathMatch, StringMatch, Test, When, Workload};
 
 /// The probes of the proxy itself.

@@ -2,11 +2,16 @@
 //!
 //! `linkerd/linkerd2: pkg/inject/report.go` (Injectable, disabledByAnnotation).
 
-use super::annotation::{Annotations, INJECT, is_external};
-use super::obstacle::{self, Obstacle, existing, is_proxy};
+pub mod annotation;
+pub mod obstacle;
+pub mod own;
+pub mod unanswered;
+
 use super::settings::Config;
 use crate::k8s::Index;
 use crate::model::{At, Because, Decided, Membership, Workload};
+use annotation::{Annotations, INJECT, is_external};
+use obstacle::{Obstacle, existing, is_proxy};
 
 /// The label of pods that have a proxy, with the namespace of their control plane.
 pub const CONTROL_PLANE: &str = "linkerd.io/control-plane-ns";

@@ -1,154 +1,39 @@
-//! What a workload's proxy takes, and from whom.
+//! Who may call a port, and how it is read.
 //!
 //! `linkerd/linkerd2: policy-controller/k8s/index/src/inbound/index.rs` (inbound_server,
 //! default_inbound_server), `policy-controller/grpc/src/inbound.rs` (to_server).
 
 use std::sync::Arc;
 
-use super::Linkerd;
-use super::annotation::{Annotations, is_external};
-use super::authorization::{Grant, Target};
-use super::crd::{ProxyProtocol, Server};
-use super::object::Object;
-use super::route::{Place, Route, branches};
-use super::server::{self, ADMIN, CONTROL, INBOUND};
-use super::settings::{DefaultPolicy, networks};
-use super::{port, probe, who};
+use super::probe;
+use super::server::{self, CONTROL};
+use crate::mesh::linkerd::authorization::{Grant, Target};
+use crate::mesh::linkerd::crd::{ProxyProtocol, Server};
+use crate::mesh::linkerd::membership::annotation::{Annotations, is_external};
+use crate::mesh::linkerd::object::Object;
+use crate::mesh::linkerd::route::{Place, Route, branches};
+use crate::mesh::linkerd::settings::DefaultPolicy;
+use crate::mesh::linkerd::{Linkerd, port, who};
 use crate::model::{
-    At, Because, Decided, Effect, Inlet, InletKind, Layer, Listener, Normalization, Rule, Ruleset,
-    Test, TlsAcceptance, Transport, When, Workload,
+    At, Because, Decided, Effect, Layer, Normalization, Rule, Ruleset, Test, When, Workload,
 };
 
 /// Who may call a port, and how it is read.
-struct Policy<'a> {
+pub(super) struct Policy<'a> {
     /// The Server, where there is one.
-    server: Option<&'a Object<Server>>,
+    pub(super) server: Option<&'a Object<Server>>,
     /// Why the port is judged like that.
-    because: Because,
-    protocol: Decided<&'static str>,
+    pub(super) because: Because,
+    pub(super) protocol: Decided<&'static str>,
     /// The rules of each way of reading it.
-    layers: Vec<(Layer, Arc<Ruleset>)>,
+    pub(super) layers: Vec<(Layer, Arc<Ruleset>)>,
     /// What lets callers without an identity in, if anything does; probes do not count.
-    anonymous: Option<At>,
+    pub(super) anonymous: Option<At>,
 }
 
 impl Linkerd {
-    /// Everything in force on a port.
-    pub(super) fn listener_of(&self, workload: &Workload, port: u16) -> Listener {
-        let policy = self.policy_of(workload, port);
-        let tls = match &policy.anonymous {
-            Some(at) => Decided {
-                value: TlsAcceptance::Permissive,
-                because: match &policy.because {
-                    because if because.at() == at => because.clone(),
-                    _ => Because::Configured(at.clone()),
-                },
-                rivals: Vec::new(),
-            },
-            None => Decided {
-                value: TlsAcceptance::Required,
-                because: policy.because.clone(),
-                rivals: Vec::new(),
-            },
-        };
-        let (tls, inlets) = match self.skipped_inbound(workload, port) {
-            Some(because) => {
-                let past = Inlet {
-                    kind: InletKind::Bypass,
-                    accepts: Transport::Plaintext,
-                    layer: Layer::Tcp,
-                    authorization: None,
-                    because: because.clone(),
-                };
-                let tls = Decided {
-                    value: TlsAcceptance::Plaintext,
-                    because,
-                    rivals: Vec::new(),
-                };
-                (tls, vec![past])
-            }
-            None => {
-                let inlets = self.inlets(workload, port, &policy, &tls.because);
-                (tls, inlets)
-            }
-        };
-        Listener {
-            workload: workload.id,
-            port,
-            protocol: policy.protocol.clone(),
-            tls,
-            inlets,
-            conditions: self.conditions(workload, port, &policy),
-            serves_others: false,
-            unjudged: None,
-        }
-    }
-
-    /// The ways through the proxy, and past it for whom its subnet is skipped.
-    fn inlets(
-        &self,
-        workload: &Workload,
-        port: u16,
-        policy: &Policy<'_>,
-        because: &Because,
-    ) -> Vec<Inlet> {
-        let mut inlets = Vec::new();
-        let skipped = self.skipped_subnets(workload).filter(|_| port != ADMIN.0);
-        for (layer, rules) in &policy.layers {
-            let mut add = |kind, accepts| {
-                inlets.push(Inlet {
-                    kind,
-                    accepts,
-                    layer: *layer,
-                    authorization: Some(Arc::clone(rules)),
-                    because: because.clone(),
-                });
-            };
-            add(InletKind::Proxied, Transport::Mtls);
-            if port == INBOUND.0 {
-                continue;
-            }
-            add(InletKind::Permissive, Transport::Plaintext);
-            if policy.protocol.value == "tls" {
-                add(InletKind::Permissive, Transport::Tls);
-            }
-        }
-        if let Some(skipped) = skipped {
-            inlets.push(Inlet {
-                kind: InletKind::Bypass,
-                accepts: Transport::Plaintext,
-                layer: policy
-                    .layers
-                    .first()
-                    .map_or(Layer::Tcp, |(layer, _)| *layer),
-                authorization: Some(Arc::new(skipped.1)),
-                because: skipped.0,
-            });
-        }
-        inlets
-    }
-
-    /// What could change what becomes of a call, and is not in the input.
-    fn conditions(&self, workload: &Workload, port: u16, policy: &Policy<'_>) -> Vec<(String, At)> {
-        let annotations = Annotations::of(&self.index, workload);
-        let mut unknown = Vec::new();
-        let mut may = |name: &str, what: &str| {
-            if annotations.may_inherit(name) {
-                let what = format!("the annotations of its namespace may {what}");
-                unknown.push((what, workload.at()));
-            }
-        };
-        if policy.server.is_none() && port != CONTROL {
-            may("default-inbound-policy", "say who may call it");
-        }
-        if ![ADMIN.0, CONTROL, INBOUND.0].contains(&port) {
-            may("skip-inbound-ports", "lead calls past its proxy");
-        }
-        unknown
-    }
-
     /// Who may call a port.
-    fn policy_of(&self, workload: &Workload, port: u16) -> Policy<'_> {
+    pub(super) fn policy_of(&self, workload: &Workload, port: u16) -> Policy<'_> {
         if port == CONTROL && !is_external(workload) {
             return self.tapped(workload);
         }
@@ -160,10 +45,7 @@ impl Linkerd {
     }
 
     /// The Servers that select a workload, what counts first is first.
-    pub(super) fn servers_of(
-        &self,
-        workload: &Workload,
-    ) -> impl Iterator<Item = &Object<Server>> + Clone {
+    pub fn servers_of(&self, workload: &Workload) -> impl Iterator<Item = &Object<Server>> + Clone {
         let places = self.serving.get(workload.id.0 as usize);
         let places = places.map_or(&[][..], Vec::as_slice);
         places.iter().filter_map(|&place| self.servers.nth(place))
@@ -233,7 +115,7 @@ impl Linkerd {
     }
 
     /// Whom a Server lets in whatever route is taken.
-    pub(super) fn server_grants(&self, server: &Object<Server>) -> Vec<Grant> {
+    pub fn server_grants(&self, server: &Object<Server>) -> Vec<Grant> {
         let labels = &self.index.resource(server.id).labels;
         let (namespace, name) = (&server.namespace, &server.name);
         let all = &self.authorizations;
@@ -253,7 +135,7 @@ impl Linkerd {
     }
 
     /// Whom a route lets in beside those whom its Server does.
-    pub(super) fn route_grants<'a>(&'a self, route: &Route) -> impl Iterator<Item = &'a Grant> {
+    pub fn route_grants<'a>(&'a self, route: &Route) -> impl Iterator<Item = &'a Grant> {
         let target = Target::Route(route.name.clone());
         self.authorizations.about(&route.namespace, target)
     }
@@ -318,7 +200,7 @@ impl Linkerd {
     }
 
     /// The default policy of a workload.
-    pub(super) fn default_policy(&self, annotations: &Annotations<'_>) -> Decided<DefaultPolicy> {
+    pub fn default_policy(&self, annotations: &Annotations<'_>) -> Decided<DefaultPolicy> {
         let written = annotations.config("default-inbound-policy");
         let own = written.and_then(|(text, at)| Some((DefaultPolicy::parse(text)?, at)));
         match own {
@@ -330,7 +212,7 @@ impl Linkerd {
     /// Why a port that no Server selects is read as a stream of bytes: it is on the pod's list, or, of
     /// ports that are declared, on the usual one.
     /// `linkerd/linkerd2: controller/proxy-injector/webhook.go`.
-    pub(super) fn opaque(&self, annotations: &Annotations<'_>, port: u16) -> Option<Because> {
+    pub fn opaque(&self, annotations: &Annotations<'_>, port: u16) -> Option<Because> {
         if let Some((text, at)) = annotations.config("opaque-ports") {
             let ports = port::all(text)?;
             return port::contains(&ports, port).then_some(Because::Configured(at));
@@ -432,52 +314,9 @@ impl Linkerd {
             because,
         }
     }
-
-    /// Why a port is not led to the proxy.
-    /// `linkerd/linkerd2-proxy-init: pkg/iptables/iptables.go`.
-    pub(super) fn skipped_inbound(&self, workload: &Workload, port: u16) -> Option<Because> {
-        if is_external(workload) || [ADMIN.0, CONTROL, INBOUND.0].contains(&port) {
-            return None;
-        }
-        let annotations = Annotations::of(&self.index, workload);
-        let (ports, because) = match annotations.config("skip-inbound-ports") {
-            Some((text, at)) => (port::each(text), Because::Configured(at)),
-            None => {
-                let usual = &self.config.ignore_inbound;
-                (usual.value.clone(), usual.because.clone())
-            }
-        };
-        port::contains(&ports, port).then_some(because)
-    }
-
-    /// The rules of the way past the proxy for callers in subnets that are skipped.
-    fn skipped_subnets(&self, workload: &Workload) -> Option<(Because, Ruleset)> {
-        if is_external(workload) {
-            return None;
-        }
-        let annotations = Annotations::of(&self.index, workload);
-        let (subnets, because) = match annotations.config("skip-subnets") {
-            Some((text, at)) => (networks(text)?, Because::Configured(at)),
-            None => {
-                let usual = &self.config.skip_subnets;
-                (usual.value.clone(), usual.because.clone())
-            }
-        };
-        if subnets.is_empty() {
-            return None;
-        }
-        let at = because.at().clone();
-        let rules = vec![Rule {
-            when: who::within(&subnets, &at),
-            then: Effect::Allow,
-            at,
-        }];
-        let rules = ruleset(rules, &because);
-        Some((because, rules))
-    }
 }
 
-fn ruleset(rules: Vec<Rule>, because: &Because) -> Ruleset {
+pub(super) fn ruleset(rules: Vec<Rule>, because: &Because) -> Ruleset {
     Ruleset {
         rules,
         otherwise: Effect::Deny,

@@ -3,8 +3,8 @@
 //! `linkerd/linkerd2: viz/charts/linkerd-viz/templates/namespace.yaml`,
 //! `multicluster/charts/linkerd-multicluster/templates/namespace.yaml`.
 
-use super::settings::Config;
 use crate::k8s::Index;
+use crate::mesh::linkerd::settings::Config;
 use crate::model::Workload;
 
 /// The label of extensions and of what is theirs.

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use super::settings::{Config, Selector};
 use crate::k8s::{Index, node_at};
+use crate::mesh::linkerd::settings::{Config, Selector};
 use crate::model::{At, Because, Container, Decided, Labels, Tri, Workload};
 use crate::syntax::Node;
 
