@@ -69,6 +69,8 @@ pub struct Listener {
     pub inlets: Vec<Inlet>,
     /// What could change the verdict and is not understood: verdicts are conditional on it.
     pub conditions: Vec<(String, At)>,
+    /// What looks as if it let callers in, and does not count: why, and where that is written.
+    pub passed_over: Vec<(String, At)>,
     /// Whether a proxy that serves others (a gateway) listens there, and no application.
     pub serves_others: bool,
     /// Why nothing can be said at all, where that is so.

@@ -43,6 +43,13 @@ pub(super) fn through(
         steps.push(accepted);
     }
     steps.extend(said.flatten());
+    if question.explain && passage.passes == Tri::No && !refused_before {
+        let listener = to.meshed.iter();
+        steps.extend(listener.flat_map(|one| &one.passed_over).map(|(what, at)| {
+            let text = format!("this looks as if it let callers in, but {what}");
+            Step::here(Stage::Authorization, Outcome::Denied, text, at.clone())
+        }));
+    }
     Path {
         inlet: inlet.kind,
         transport: arrival.transport,

@@ -312,6 +312,7 @@ impl Mesh for Istio {
             tls,
             inlets,
             conditions: self.inbound_conditions(workload),
+            passed_over: Vec::new(),
             serves_others: matches!(
                 self.member(workload).plane,
                 Plane::Gateway | Plane::Waypoint

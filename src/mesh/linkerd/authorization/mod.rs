@@ -143,6 +143,25 @@ impl Authorizations {
             .filter_map(|&i| self.compiled.get(i)?.grant.as_ref().ok())
     }
 
+    /// Policies about a Server that let nobody in: why not.
+    pub fn passed_over(&self, server: &Object<crd::Server>, config: &Config) -> Vec<Ignored> {
+        let targets = [
+            Target::Server(Arc::clone(&server.name)),
+            Target::Namespace,
+        ];
+        let about = targets.into_iter().flat_map(|target| {
+            let places = self.about.get(&(Arc::clone(&server.namespace), target));
+            places.into_iter().flatten()
+        });
+        let ignored = about.filter_map(|&i| self.compiled.get(i)?.grant.as_ref().err().cloned());
+        let named = |one: &&Object<ServerAuthorization>| {
+            one.spec.server.name.as_deref() == Some(&*server.name)
+        };
+        let of_server = self.of_servers.of(&server.namespace).filter(named);
+        let ignored_there = of_server.filter_map(|one| server_grant(one, config).err());
+        ignored.chain(ignored_there).collect()
+    }
+
     /// Whom ServerAuthorizations of a Server let in.
     pub fn of_server(
         &self,

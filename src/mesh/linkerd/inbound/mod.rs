@@ -66,6 +66,10 @@ impl Linkerd {
             tls,
             inlets,
             conditions: self.conditions(workload, port, &policy),
+            passed_over: policy
+                .server
+                .map(|server| self.authorizations.passed_over(server, &self.config))
+                .unwrap_or_default(),
             serves_others: false,
             unjudged: None,
         }
