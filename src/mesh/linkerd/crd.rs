@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
+use serde::de::{Deserializer, Error, IgnoredAny};
 
 use super::settings::network;
 use crate::model::Labels;
@@ -429,12 +429,21 @@ pub struct Filter {
     pub request_header_modifier: Option<HeaderModifier>,
     /// What becomes of the headers of the answer.
     pub response_header_modifier: Option<HeaderModifier>,
+    /// What becomes of the address.
+    #[serde(rename = "urlRewrite")]
+    pub url_rewrite: Option<IgnoredAny>,
+    /// Who gets a copy.
+    pub request_mirror: Option<IgnoredAny>,
+    /// What someone else makes of it.
+    pub extension_ref: Option<IgnoredAny>,
 }
 
 /// Where a request is sent.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Redirect {
+    /// The code of the answer.
+    pub status_code: Option<u16>,
     /// The scheme.
     pub scheme: Option<String>,
     /// The host.
@@ -463,6 +472,8 @@ pub struct HeaderModifier {
     pub set: Vec<HeaderLine>,
     /// Lines beside others.
     pub add: Vec<HeaderLine>,
+    /// Headers that go.
+    pub remove: Vec<String>,
 }
 
 /// A line of a header.

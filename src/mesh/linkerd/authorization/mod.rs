@@ -145,10 +145,7 @@ impl Authorizations {
 
     /// Policies about a Server that let nobody in: why not.
     pub fn passed_over(&self, server: &Object<crd::Server>, config: &Config) -> Vec<Ignored> {
-        let targets = [
-            Target::Server(Arc::clone(&server.name)),
-            Target::Namespace,
-        ];
+        let targets = [Target::Server(Arc::clone(&server.name)), Target::Namespace];
         let about = targets.into_iter().flat_map(|target| {
             let places = self.about.get(&(Arc::clone(&server.namespace), target));
             places.into_iter().flatten()

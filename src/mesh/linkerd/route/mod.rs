@@ -76,7 +76,7 @@ impl Routes {
                 index,
                 (group, "HTTPRoute"),
                 timeless_last,
-                |_, spec| admission::http(group, spec),
+                |resource, spec| admission::http(resource, spec),
                 problems,
             );
             aged.extend(objects.into_iter().map(|one| {
@@ -90,7 +90,7 @@ impl Routes {
             index,
             (GATEWAY, "GRPCRoute"),
             timeless_last,
-            |_, spec| admission::grpc(spec),
+            |resource, spec| admission::grpc(resource, spec),
             problems,
         );
         aged.extend(objects.into_iter().map(|one| (one.id, grpc(&one))));

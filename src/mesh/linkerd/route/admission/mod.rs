@@ -3,11 +3,15 @@
 //! `linkerd/linkerd2: policy-controller/runtime/src/admission.rs`,
 //! `policy-controller/k8s/index/src/routes/{http,grpc}.rs`, `charts/linkerd-crds/templates`.
 
+mod filter;
+mod time;
+
 use std::collections::HashSet;
 
+use crate::k8s::Resource;
 use crate::mesh::linkerd::crd::{
-    Filter, GATEWAY, GrpcRoute, HttpMatch, HttpRoute, HttpRule, NewPath, Parent, Timeouts,
-    ValueMatch, is_group, is_label, targets,
+    GATEWAY, GrpcRoute, HttpMatch, HttpRoute, HttpRule, MethodMatch, Parent, ValueMatch, is_group,
+    is_label, targets,
 };
 use crate::mesh::linkerd::object::{Refusal, by_schema, by_webhook};
 use crate::model::Expression;
@@ -19,21 +23,29 @@ const METHODS: &[&str] = &[
 ];
 
 /// Of an `HTTPRoute` of a group.
-pub(super) fn http(group: &str, route: &HttpRoute) -> Option<Refusal> {
+pub(super) fn http(resource: &Resource, route: &HttpRoute) -> Option<Refusal> {
+    let group = &*resource.key.group;
     let rules = route.rules.iter().flatten().enumerate();
     let mut rules = rules.map(|(i, rule)| (format!("/spec/rules/{i}"), rule));
-    frame(&route.parent_refs, &route.hostnames)
+    frame(group, &route.parent_refs, &route.hostnames)
+        .or_else(|| at_most(16, route.rules.iter().flatten().count(), "/spec/rules"))
+        .or_else(|| led_out(resource, &route.parent_refs, "retry.linkerd.io/http"))
         .or_else(|| rules.find_map(|(at, rule)| http_rule(group, &at, rule)))
 }
 
 fn http_rule(group: &str, at: &str, rule: &HttpRule) -> Option<Refusal> {
     let mut matches = rule.matches.iter().flatten().enumerate();
-    matches
-        .find_map(|(i, one)| http_match(group, &format!("{at}/matches/{i}"), one))
-        .or_else(|| filters(&rule.filters, &format!("{at}/filters")))
+    let most = match group {
+        GATEWAY => 64,
+        _ => 8,
+    };
+    let list = format!("{at}/matches");
+    at_most(most, rule.matches.iter().flatten().count(), &list)
+        .or_else(|| matches.find_map(|(i, one)| http_match(group, &format!("{list}/{i}"), one)))
+        .or_else(|| filter::http(group, &rule.filters, &format!("{at}/filters")))
         .or_else(|| match group {
             GATEWAY => portless(&rule.backend_refs, &format!("{at}/backendRefs")),
-            _ => timeouts(rule.timeouts.as_ref()?, &format!("{at}/timeouts")),
+            _ => time::timeouts(rule.timeouts.as_ref()?, &format!("{at}/timeouts")),
         })
 }
 
@@ -73,30 +85,87 @@ fn is_odd(path: &str) -> bool {
 }
 
 /// Of a `GRPCRoute`.
-pub(super) fn grpc(route: &GrpcRoute) -> Option<Refusal> {
+pub(super) fn grpc(resource: &Resource, route: &GrpcRoute) -> Option<Refusal> {
     let rules = route.rules.iter().flatten().enumerate();
     let mut rules = rules.map(|(i, rule)| (format!("/spec/rules/{i}"), rule));
-    frame(&route.parent_refs, &route.hostnames).or_else(|| {
+    let framed = frame(GATEWAY, &route.parent_refs, &route.hostnames)
+        .or_else(|| at_most(16, route.rules.iter().flatten().count(), "/spec/rules"))
+        .or_else(|| led_out(resource, &route.parent_refs, "retry.linkerd.io/grpc"));
+    framed.or_else(|| {
         rules.find_map(|(at, rule)| {
             let mut matches = rule.matches.iter().flatten().enumerate();
             let wrong = matches.find_map(|(j, one)| {
                 let at = format!("{at}/matches/{j}");
                 let method = one.method.as_ref();
-                if method.is_some_and(|method| method.kind.as_deref() == Some(REGEX)) {
-                    let what = "methods cannot be matched by an expression";
-                    return by_webhook(what, format!("{at}/method/type"));
+                if let Some(refusal) = method.and_then(|one| called(one, &at)) {
+                    return Some(refusal);
                 }
                 values(&one.headers, &format!("{at}/headers"), true)
             });
             wrong
-                .or_else(|| filters(&rule.filters, &format!("{at}/filters")))
+                .or_else(|| filter::grpc(&rule.filters, &format!("{at}/filters")))
                 .or_else(|| portless(&rule.backend_refs, &format!("{at}/backendRefs")))
         })
     })
 }
 
+/// What is called, by names.
+fn called(method: &MethodMatch, at: &str) -> Option<Refusal> {
+    let at = format!("{at}/method");
+    if method.kind.as_deref() == Some(REGEX) {
+        let what = "methods cannot be matched by an expression";
+        return by_webhook(what, format!("{at}/type"));
+    }
+    let word = |text: &str, first: fn(char) -> bool| {
+        let inner = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        text.chars().next().is_some_and(first) && text.chars().all(inner)
+    };
+    let begins = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let is_service = |text: &str| {
+        let text = text.strip_prefix('.').unwrap_or(text);
+        text.split('.').all(|part| word(part, begins))
+    };
+    let (service, name) = (method.service.as_deref(), method.method.as_deref());
+    if service.is_none() && name.is_none() {
+        return by_schema("it names neither a service nor a method", at);
+    }
+    if service.is_some_and(|text| !is_service(text)) {
+        return by_schema("that is no service", format!("{at}/service"));
+    }
+    if name.is_some_and(|text| !word(text, begins)) {
+        return by_schema("that is no method", format!("{at}/method"));
+    }
+    None
+}
+
+/// More of something than there may be.
+fn at_most(most: usize, there: usize, list: &str) -> Option<Refusal> {
+    match there > most {
+        true => by_schema(format!("there are {there}, and may be {most}"), list),
+        false => None,
+    }
+}
+
+/// The annotations of a route on a Service or an EgressNetwork.
+fn led_out(resource: &Resource, parents: &[Parent], on: &str) -> Option<Refusal> {
+    let mut parents = parents.iter();
+    let out = parents.any(|one| one.is_service() || one.is("EgressNetwork"));
+    match out {
+        true => time::annotations(&resource.annotations, on),
+        false => None,
+    }
+}
+
 /// What a route is attached to, and its hosts.
-fn frame(parents: &[Parent], hosts: &[String]) -> Option<Refusal> {
+fn frame(group: &str, parents: &[Parent], hosts: &[String]) -> Option<Refusal> {
+    let many = at_most(32, parents.len(), "/spec/parentRefs");
+    if let Some(refusal) = many.or_else(|| at_most(16, hosts.len(), "/spec/hostnames")) {
+        return Some(refusal);
+    }
+    if let Some(i) = twice(parents).filter(|_| group == GATEWAY) {
+        let what = "it names the same twice, without a section or a port";
+        return by_schema(what, format!("/spec/parentRefs/{i}"));
+    }
     let strange = |one: &Parent| one.group.as_deref().is_some_and(|group| !is_group(group));
     if let Some(i) = parents.iter().position(strange) {
         let what = "groups are written in lower case";
@@ -111,6 +180,15 @@ fn frame(parents: &[Parent], hosts: &[String]) -> Option<Refusal> {
         (!fits).then(|| by_schema(what, at)).flatten()
     });
     host.or_else(|| egress_without_port(parents))
+}
+
+/// The second of two references that name the same.
+fn twice(parents: &[Parent]) -> Option<usize> {
+    let mut seen = HashSet::new();
+    parents.iter().position(|one| {
+        let place = (&one.group, &one.kind, &one.namespace, &one.name);
+        !seen.insert((place, &one.section_name, one.port))
+    })
 }
 
 /// Of any route.
@@ -134,84 +212,19 @@ fn portless(backends: &[Parent], list: &str) -> Option<Refusal> {
     )
 }
 
-/// What becomes of requests.
-fn filters(all: &[Filter], list: &str) -> Option<Refusal> {
-    all.iter().enumerate().find_map(|(i, filter)| {
-        let at = format!("{list}/{i}");
-        let modified = [
-            (&filter.request_header_modifier, "requestHeaderModifier"),
-            (&filter.response_header_modifier, "responseHeaderModifier"),
-        ];
-        for (modifier, name) in modified {
-            let lines = modifier
-                .iter()
-                .flat_map(|one| one.set.iter().chain(&one.add));
-            let mut bad = lines.filter(|line| !is_header_value(&line.value));
-            if let Some(line) = bad.next() {
-                let what = format!("{:?} is no value of a header", line.value);
-                return by_webhook(what, format!("{at}/{name}"));
-            }
-        }
-        let path = filter.request_redirect.as_ref()?.path.as_ref()?;
-        let text = new_path(path);
-        let absolute = text.is_some_and(|text| text.starts_with('/'));
-        let what = "it redirects to a path that does not begin with a slash";
-        let at = format!("{at}/requestRedirect/path");
-        (!absolute).then(|| by_webhook(what, at)).flatten()
-    })
-}
-
-fn new_path(path: &NewPath) -> Option<&str> {
-    let whole = path.replace_full_path.as_deref();
-    whole.or(path.replace_prefix_match.as_deref())
-}
-
-/// How long a request may take: one try not longer than all of it.
-fn timeouts(timeouts: &Timeouts, at: &str) -> Option<Refusal> {
-    let read = |text: &Option<String>| text.as_deref().map(milliseconds);
-    let (all, one) = (read(&timeouts.request), read(&timeouts.backend_request));
-    if all == Some(None) || one == Some(None) {
-        return by_webhook("a time is a number with its unit, and not negative", at);
-    }
-    let (all, one) = (all.flatten()?, one.flatten()?);
-    let what = "one try may take longer than the whole request";
-    let late = one > all && all > 0;
-    late.then(|| by_webhook(what, format!("{at}/backendRequest")))
-        .flatten()
-}
-
-/// A time as the Gateway API writes it: `1h2m3s4ms`.
-fn milliseconds(text: &str) -> Option<u64> {
-    let mut sum = 0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let (number, after) = rest.split_at_checked(digits)?;
-        let letters = after.len()
-            - after
-                .trim_start_matches(|c: char| c.is_ascii_alphabetic())
-                .len();
-        let (unit, after) = after.split_at_checked(letters)?;
-        let factor = match unit {
-            "h" => 3_600_000,
-            "m" => 60_000,
-            "s" => 1_000,
-            "ms" => 1,
-            _ => return None,
-        };
-        sum += number.parse::<u64>().ok()?.checked_mul(factor)?;
-        rest = after;
-    }
-    (!text.is_empty()).then_some(sum)
-}
-
 /// Matches on headers or on parameters of the query.
 fn values(all: &[ValueMatch], list: &str, headers: bool) -> Option<Refusal> {
+    if let Some(refusal) = at_most(16, all.len(), list) {
+        return Some(refusal);
+    }
     let mut seen = HashSet::new();
     all.iter().enumerate().find_map(|(i, one)| {
         let at = format!("{list}/{i}");
         if !seen.insert(&one.name) {
             return by_schema(format!("{:?} stands there twice", one.name), at);
+        }
+        if !is_header_name(&one.name) || one.value.is_empty() {
+            return by_schema("it has no name, or no value", at);
         }
         if one.kind.as_deref() == Some(REGEX) {
             return bad_regex(&one.value, format!("{at}/value"));
@@ -221,6 +234,12 @@ fn values(all: &[ValueMatch], list: &str, headers: bool) -> Option<Refusal> {
         odd.then(|| by_webhook(what, format!("{at}/value")))
             .flatten()
     })
+}
+
+/// Whether a header, or here a parameter, can have a name.
+fn is_header_name(text: &str) -> bool {
+    let known = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    !text.is_empty() && text.chars().all(known)
 }
 
 /// Whether a header can have a value as it is written here.
@@ -234,19 +253,5 @@ fn bad_regex(text: &str, at: String) -> Option<Refusal> {
     match Expression::covering(text) {
         Some(_) => None,
         None => by_webhook(what, at),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::milliseconds;
-
-    #[test]
-    fn times() {
-        assert_eq!(milliseconds("1h2m3s4ms"), Some(3_723_004));
-        assert_eq!(milliseconds("0s"), Some(0));
-        for text in ["", "-1s", "1", "s", "1x"] {
-            assert_eq!(milliseconds(text), None, "{text}");
-        }
     }
 }
