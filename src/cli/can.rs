@@ -182,6 +182,18 @@ fn words(asked: &Asked) -> String {
     )
 }
 
+/// The ways that differ: a port that is read in two ways has them side by side, most often with the same
+/// to say of both.
+fn distinct(paths: &[Path]) -> Vec<&Path> {
+    let mut ways: Vec<&Path> = Vec::new();
+    for path in paths {
+        if !ways.iter().any(|known| is_same(known, path)) {
+            ways.push(path);
+        }
+    }
+    ways
+}
+
 /// Whether there is the same to say of two ways.
 fn is_same(a: &Path, b: &Path) -> bool {
     let said = |path: &Path| -> Vec<_> {
@@ -211,13 +223,7 @@ fn text(
         .map(|transport| format!("   over {}", shown(transport)))
         .unwrap_or_default();
     writeln!(io.stdout, "{verdict:5} {}{over}", words(asked))?;
-    // a port that is read in two ways has them side by side, most often with the same to say of both
-    let mut ways: Vec<&Path> = Vec::new();
-    for path in &answer.paths {
-        if !ways.iter().any(|known| is_same(known, path)) {
-            ways.push(path);
-        }
-    }
+    let ways = distinct(&answer.paths);
     let many = ways.len();
     for (i, path) in ways.into_iter().enumerate() {
         if many > 1 {
@@ -226,7 +232,7 @@ fn text(
         }
         steps(path, world, sources, io)?;
     }
-    for path in &answer.bypass {
+    for path in distinct(&answer.bypass) {
         let verdict = match path.verdict {
             Verdict::Allow => "yes",
             _ => "it depends",

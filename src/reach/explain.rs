@@ -212,10 +212,12 @@ fn describe_failure(
     } else {
         String::new()
     };
-    Some((
-        format!("{} {verb} {shown}{more}", actual(test, caller, attempt)),
-        Some(at),
-    ))
+    let actual = actual(test, caller, attempt);
+    let said = match actual.strip_suffix(", which") {
+        Some(absent) if shown == "anything" => absent.to_owned(),
+        _ => format!("{actual} {verb} {shown}{more}"),
+    };
+    Some((said, Some(at)))
 }
 
 fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {

@@ -204,14 +204,15 @@ fn settle(workload: &Workload, meshes: &Meshes) -> Member {
     let mut best: Option<Member> = None;
     for (i, mesh) in meshes.known.iter().enumerate() {
         let membership = mesh.membership(workload);
-        let rank = |m: Membership| match m {
-            Membership::Meshed => 2,
-            Membership::Unknown => 1,
-            Membership::Unmeshed => 0,
+        // of two meshes that the workload is not in, a written reason tells more than a mesh's silence
+        let rank = |one: &Decided<Membership>| match one.value {
+            Membership::Meshed => 3,
+            Membership::Unknown => 2,
+            Membership::Unmeshed => usize::from(matches!(one.because, Because::Configured(_))),
         };
         if best
             .as_ref()
-            .is_none_or(|known| rank(membership.value) > rank(known.membership.value))
+            .is_none_or(|known| rank(&membership) > rank(&known.membership))
         {
             best = Some(Member {
                 mesh: Some(i),

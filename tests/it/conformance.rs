@@ -77,6 +77,11 @@ fn linkerd_as_its_policy_index_answered() {
 }
 
 #[test]
+fn linkerd_corner_by_corner() {
+    check("linkerd-corners");
+}
+
+#[test]
 fn from_one_mesh_to_the_other() {
     check("two-meshes");
     let case = root().join("testdata/conformance/two-meshes/edge-between/manifests");
@@ -133,6 +138,11 @@ fn istio_access_logs_of_ztunnel_and_waypoints() {
 #[test]
 fn linkerd_access_logs() {
     logging(&root().join("testdata/conformance/linkerd/logging.yaml"));
+}
+
+#[test]
+fn linkerd_access_logs_corner_by_corner() {
+    logging(&root().join("testdata/conformance/linkerd-corners/logging.yaml"));
 }
 
 fn logging(file: &Path) {

@@ -79,6 +79,7 @@ fn a_group_stands_for_each_of_its_members() {
         "conformance/istio-envoy",
         "conformance/istio-sidecar",
         "conformance/linkerd",
+        "conformance/linkerd-corners",
         "conformance/linkerd-upstream",
         "conformance/two-meshes",
         "scenarios",

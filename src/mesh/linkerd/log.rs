@@ -5,7 +5,7 @@
 
 use super::Linkerd;
 use super::membership::is_template;
-use super::port::{self, Ports};
+use super::port;
 use super::settings::is_log_format;
 use crate::model::{AccessLog, At, Because, LogState, Missing, Protocol, Workload};
 
@@ -76,19 +76,15 @@ impl Linkerd {
         let (streams, requests): (Vec<_>, Vec<_>) = read
             .into_iter()
             .partition(|(_, protocol)| matches!(protocol.value, "tcp" | "tls"));
+        let usual = port::spelled(port::USUALLY_OPAQUE);
         let unusual = streams
             .iter()
             .find_map(|(number, protocol)| match &protocol.because {
-                Because::Configured(at) if !port::contains(&usual(), *number) => Some(at.clone()),
+                Because::Configured(at) if !port::contains(&usual, *number) => Some(at.clone()),
                 _ => None,
             });
         (!streams.is_empty()).then_some((requests.is_empty(), unusual))
     }
-}
-
-/// The ports of databases and the like, which the chart has read as streams.
-fn usual() -> Ports {
-    port::each("25,587,3306,4444,5432,6379,9300,11211")
 }
 
 #[cfg(test)]

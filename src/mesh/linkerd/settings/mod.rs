@@ -211,8 +211,8 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
         ),
         opaque_ports: reader.parsed(
             &["proxy", "opaquePorts"],
-            |text| port::all(text).ok_or_else(|| port::each(text)),
-            port::each("25,587,3306,4444,5432,6379,9300,11211"),
+            |text| Ok(port::spelled(text)),
+            port::spelled(port::USUALLY_OPAQUE),
             "Linkerd's default list of opaque ports",
         ),
         ignore_inbound: reader.parsed(

@@ -59,9 +59,13 @@ fn http_match(group: &str, at: &str, one: &HttpMatch) -> Option<Refusal> {
                 format!("the path {value:?} does not begin with a slash"),
                 at,
             ),
-            None | Some("Exact" | "PathPrefix") if group == GATEWAY && is_odd(value) => {
-                by_schema(format!("the path {value:?} is not in its plain form"), at)
-            }
+            None | Some("Exact" | "PathPrefix") if group == GATEWAY && is_odd(value) => by_schema(
+                format!(
+                    "the path {value:?} holds `//`, a `.` segment, an escaped slash or `#`, which \
+                         {GATEWAY} forbids"
+                ),
+                at,
+            ),
             None | Some("Exact" | "PathPrefix") => None,
             Some(kind) => by_schema(format!("{kind:?} is no kind of match on a path"), at),
         }
