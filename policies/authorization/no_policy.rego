@@ -16,9 +16,9 @@
 #       Write an AuthorizationPolicy with an empty spec into the namespace, which refuses every call,
 #       and beside it ALLOW policies that name the callers of each workload.
 #     linkerd: |
-#       Annotate the Namespace `config.linkerd.io/default-inbound-policy: deny`. For each port that is
-#       called, write a Server, and an AuthorizationPolicy with a MeshTLSAuthentication that names its
-#       callers. `accessPolicy: audit` on a Server tries that out.
+#       Set `config.linkerd.io/default-inbound-policy: deny`, on the Namespace or where it says otherwise
+#       now. For each port that is called, write a Server, and an AuthorizationPolicy with a
+#       MeshTLSAuthentication that names its callers. `accessPolicy: audit` on a Server tries that out.
 #   controls: ["nist-800-53r5/SC-7(5)", nist-800-53r5/AC-3, pci-dss-4.0.1/7.3.3, nist-800-204b/APE-SR-3]
 #   params: {exempt_namespaces: []}
 package meshvet.authorization.no_policy

@@ -214,13 +214,21 @@ pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
         let workload = context.world.index.workload(listener.workload);
         let mesh = context.mesh_of(listener.workload);
         let namespace = std::sync::Arc::clone(&workload.namespace);
-        ((mesh, namespace), listener)
+        let inlets = listener.meshed.iter().flat_map(|l| &l.inlets);
+        let mut rules = inlets.filter_map(|inlet| inlet.authorization.as_ref());
+        // where a line lets everyone in, that one; else there is none, and one belongs into the namespace
+        let written = rules.find_map(|rules| match &rules.because {
+            Because::Configured(at) => Some(at.clone()),
+            _ => None,
+        });
+        ((mesh, namespace, written), listener)
     });
     Grouped::of(by_namespace)
         .into_iter()
-        .map(|((mesh, namespace), listeners)| {
+        .map(|((mesh, namespace, written), listeners)| {
             let near = listeners.first().map(|l| l.at.clone());
-            let at = near.map(|near| context.namespace_at(&namespace, &near));
+            let near = near.map(|near| context.namespace_at(&namespace, &near));
+            let at = written.or(near);
             Unguarded {
                 mesh,
                 assumed: listeners.iter().any(|l| context.goes_by_unseen_settings(l)),

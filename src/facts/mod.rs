@@ -427,7 +427,7 @@ pub struct Unguarded {
     pub assumed: bool,
     /// The namespace.
     pub namespace: String,
-    /// Its object, or the first one that lies in it.
+    /// The line that lets everyone in; without one the namespace, or the first port that lies in it.
     pub at: String,
     /// The ports.
     pub ports: Vec<Port>,
