@@ -55,7 +55,7 @@ gateways := {exposure.via | some exposure in input.exposures}
 
 deny contains finding if {
 	some at, found in ways
-	called := ports.outside([exposure.port | some exposure in found], exempt)
+	called := ports.outside(sort({exposure.port | some exposure in found}), exempt)
 	said := words(found)
 	sure := surety({[exposure.verdict, exposure.membership] | some exposure in found; exposure.port in called}, said)
 	finding := {

@@ -40,7 +40,7 @@ ways[exposure.at] contains exposure if {
 
 deny contains finding if {
 	some at, found in ways
-	called := ports.outside([exposure.port | some exposure in found], exempt)
+	called := ports.outside(sort({exposure.port | some exposure in found}), exempt)
 	sure := surety({exposure.verdict | some exposure in found; exposure.port in called})
 	finding := {
 		"msg": sprintf("%s takes requests for %s in plaintext%s", [

@@ -46,7 +46,7 @@ ways[at] contains exposure if {
 
 deny contains finding if {
 	some at, found in ways
-	called := [exposure.port | some exposure in found]
+	called := sort({exposure.port | some exposure in found})
 	sure := surety({exposure.verdict | some exposure in found})
 	finding := {
 		"msg": sprintf("anyone outside may call %s through %s: nobody asks for a token, a provider or an address%s", [
