@@ -241,6 +241,14 @@ impl Version {
         };
         numbers.next().is_none().then_some((major, minor, patch))
     }
+
+    /// Where an image comes from, its name and its tag; nothing where it has no tag.
+    fn of_image(image: &str) -> Option<(&str, &str, &str)> {
+        let tagged = image.split_once('@').map_or(image, |(tagged, _)| tagged);
+        let (path, last) = tagged.rsplit_once('/').unwrap_or(("", tagged));
+        let (name, tag) = last.split_once(':')?;
+        Some((path, name, tag))
+    }
 }
 
 /// A service that is offered to other clusters.

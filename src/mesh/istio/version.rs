@@ -163,9 +163,7 @@ fn of_field(index: &Index, at: At, component: &'static str) -> Option<Version> {
 
 /// The version that an image of Istio's has; none of a digest.
 fn of_image(image: &str, at: At) -> Option<Version> {
-    let tagged = image.split_once('@').map_or(image, |(tagged, _)| tagged);
-    let (path, last) = tagged.rsplit_once('/').unwrap_or(("", tagged));
-    let (name, tag) = last.split_once(':')?;
+    let (path, name, tag) = Version::of_image(image)?;
     let &(_, component) = IMAGES.iter().find(|(known, _)| *known == name)?;
     // others call something `pilot` as well
     if name == "pilot" && !path.contains("istio") {

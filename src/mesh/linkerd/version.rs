@@ -71,9 +71,7 @@ fn version(component: &'static str, text: &str, at: At) -> Version {
 
 /// The version that an image of Linkerd's has; none of a digest.
 fn of_image(image: &str, at: At) -> Option<Version> {
-    let tagged = image.split_once('@').map_or(image, |(tagged, _)| tagged);
-    let (path, last) = tagged.rsplit_once('/')?;
-    let (name, tag) = last.split_once(':')?;
+    let (path, name, tag) = Version::of_image(image)?;
     let &(_, component) = IMAGES.iter().find(|(known, _)| *known == name)?;
     let is_theirs = PUBLISHERS.iter().any(|one| path.contains(one));
     is_theirs.then(|| version(component, tag, at))
