@@ -3,6 +3,10 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use regex::Regex;
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// Most repetitions that an example has of one part.
+const MOST: u32 = 64;
 
 /// A regular expression; two are equal if they are written alike.
 #[derive(Debug, Clone)]
@@ -81,9 +85,85 @@ impl Expression {
         replaced.into_owned()
     }
 
+    /// Texts that fit: a short one, and one in which `any` stands where anything may.
+    pub fn examples(&self, any: &str) -> Vec<String> {
+        let Ok(parsed) = regex_syntax::parse(self.compiled.as_str()) else {
+            return Vec::new();
+        };
+        let mut examples = Vec::new();
+        for any in [None, Some(any)] {
+            let mut text = String::new();
+            example(&parsed, any, &mut text);
+            if self.fits(&text) && !examples.contains(&text) {
+                examples.push(text);
+            }
+        }
+        examples
+    }
+
     /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.written
+    }
+}
+
+/// A text that most likely fits: as little as may be, or `any` where it may be and else once what may be
+/// left out.
+fn example(of: &Hir, any: Option<&str>, into: &mut String) {
+    match of.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => into.push_str(&String::from_utf8_lossy(&literal.0)),
+        HirKind::Class(class) => into.extend(member(class)),
+        HirKind::Repetition(repeated) => {
+            let fills = |text: &&str| {
+                let all = |class| text.chars().all(|c| has(class, c));
+                repeated.max.is_none()
+                    && matches!(repeated.sub.kind(), HirKind::Class(class) if all(class))
+            };
+            match any {
+                Some(text) if fills(&text) => into.push_str(text),
+                _ => {
+                    let least = repeated.min.max(u32::from(any.is_some()));
+                    (0..least.min(MOST)).for_each(|_| example(&repeated.sub, any, into));
+                }
+            }
+        }
+        HirKind::Capture(group) => example(&group.sub, any, into),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| example(part, any, into)),
+        HirKind::Alternation(ways) => {
+            let way = match any {
+                None => ways.first(),
+                Some(_) => ways.last(),
+            };
+            way.into_iter().for_each(|way| example(way, any, into));
+        }
+    }
+}
+
+/// A character of a class: one that is common in names, if there is one.
+fn member(class: &Class) -> Option<char> {
+    let common = ('a'..='z').chain('0'..='9').chain("/-_.".chars());
+    common
+        .into_iter()
+        .find(|&c| has(class, c))
+        .or_else(|| match class {
+            Class::Unicode(class) => class.ranges().first().map(|range| range.start()),
+            Class::Bytes(class) => class.ranges().first().map(|range| range.start().into()),
+        })
+}
+
+fn has(class: &Class, c: char) -> bool {
+    match class {
+        Class::Unicode(class) => class
+            .ranges()
+            .iter()
+            .any(|r| (r.start()..=r.end()).contains(&c)),
+        Class::Bytes(class) => u8::try_from(c).is_ok_and(|c| {
+            class
+                .ranges()
+                .iter()
+                .any(|r| (r.start()..=r.end()).contains(&c))
+        }),
     }
 }
 
@@ -133,6 +213,21 @@ mod tests {
         let covering = || Expression::covering("a|ab");
         assert_eq!(fits(covering(), "a"), Some(true));
         assert_eq!(fits(covering(), "ab"), Some(false));
+    }
+
+    #[test]
+    fn examples_fit() {
+        let of = |written| Expression::whole(written).map(|e| e.examples("any"));
+        let texts = |texts: &[&str]| Some(texts.iter().map(|&t| t.to_owned()).collect());
+        assert_eq!(of("/a(/.*)?"), texts(&["/a", "/a/any"]));
+        assert_eq!(of("[0-9]{3}|(?i:Bearer) .+"), texts(&["000", "bearer any"]));
+        assert_eq!(of("/v[12]/[a-z]*"), texts(&["/v1/", "/v1/any"]));
+        // nothing fits, or nothing that is tried
+        assert_eq!(of("a\\bb"), texts(&[]));
+        let covering = Expression::covering("a|ab").map(|e| e.examples("any"));
+        assert_eq!(covering, texts(&["a"]));
+        // long texts are not tried
+        assert_eq!(of("a{1000}"), texts(&[]));
     }
 
     #[test]

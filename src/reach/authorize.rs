@@ -49,19 +49,19 @@ pub fn authorize(asked: &[Asked<'_>], request: Option<&Request>) -> Passage {
     let Some(candidates) = candidates::of(asked, request.filter(|_| reads)) else {
         return Passage::REFUSED;
     };
+    let anything = Attempt {
+        open: true,
+        ..Attempt::default()
+    };
     if request.is_none() || !reads {
         // who calls is often enough to tell
-        let mut anything = Attempt {
-            open: true,
-            ..Attempt::default()
-        };
-        let passage = pass(asked, &candidates, &mut anything);
+        let passage = pass(asked, &candidates, &mut anything.clone());
         if passage.passes != Tri::Unknown || !reads {
             return passage;
         }
     }
     let mut best: Option<Passage> = None;
-    let complete = candidates.each(&mut |attempt| {
+    let mut judge = |attempt: &mut Attempt| {
         let passage = pass(asked, &candidates, attempt);
         let better = match (&best, passage.passes) {
             (None, _) | (_, Tri::Yes) => true,
@@ -76,7 +76,20 @@ pub fn authorize(asked: &[Asked<'_>], request: Option<&Request>) -> Passage {
             best = Some(passage);
         }
         !done
+    };
+    // of too many to try all, what one rule looks for, and nothing besides, is most likely let in by it
+    let rules = asked.iter().flat_map(|gate| {
+        let may_allow = |rule: &&Rule| {
+            rule.then == Effect::Allow && evaluate(&rule.when, &gate.caller, &anything) != Tri::No
+        };
+        gate.rules.rules.iter().filter(may_allow)
     });
+    let many = candidates.are_many();
+    let stops = rules.filter(|_| many).any(|rule| {
+        let alone = candidates::of_rule(asked, request, rule);
+        alone.is_some_and(|alone| alone.some(&mut judge))
+    });
+    let complete = stops || candidates.each(&mut judge);
     let mut best = best.unwrap_or(Passage::REFUSED);
     if !complete && best.passes == Tri::No {
         best.passes = Tri::Unknown;

@@ -4,13 +4,14 @@
 //! what every text with that prefix meets; likewise for the other patterns. So if none of the
 //! witnesses passes, no request does.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::caller::{Asked, Attempt, ClientAddress, judge_token};
 use super::normalize;
 use crate::model::{
-    Addresses, HeaderLine, Layer, Normalization, PathMatch, PathRewrite, Request, Ruleset, Segment,
-    StringMatch, Test, Token,
+    Addresses, HeaderLine, Layer, Normalization, PathMatch, PathRewrite, Request, Rule, Ruleset,
+    Segment, StringMatch, Test, Token,
 };
 
 /// A text that stands in no rule.
@@ -19,14 +20,19 @@ const ANY: &str = "meshvet-any";
 /// Most combinations that are tried.
 const LIMIT: usize = 20_000;
 
+/// Most combinations that are tried of what one rule looks for.
+const LIMIT_OF_RULE: usize = 200;
+
 /// What may be tried for each part of a request.
 #[derive(Debug)]
 pub struct Candidates {
     methods: Vec<String>,
     paths: Vec<String>,
     hosts: Vec<String>,
-    /// For each header that a rule names: its lines.
-    headers: Vec<Vec<Vec<HeaderLine>>>,
+    /// For each header that a rule names: its line, if there is one.
+    headers: Vec<Vec<Option<HeaderLine>>>,
+    /// For each parameter of the query that a rule names: how it may stand there, if at all.
+    parameters: Vec<Vec<Option<String>>>,
     addresses: Vec<Option<IpAddr>>,
     base: Attempt,
     /// Whether there may be requests that none of these stands for.
@@ -46,24 +52,29 @@ struct Presented {
 /// The candidates for a way through all gates; nothing where a proxy refuses the request before it
 /// asks any policy.
 pub fn of(asked: &[Asked<'_>], request: Option<&Request>) -> Option<Candidates> {
-    looking_for(asked, request, |_| true)
+    looking_for(asked, request, |_, _| true)
 }
 
 /// The candidates that only routes tell apart.
 pub fn routed(asked: &[Asked<'_>]) -> Option<Candidates> {
-    looking_for(asked, None, |gate| gate.routes)
+    looking_for(asked, None, |gate, _| gate.routes)
+}
+
+/// The candidates that one rule tells apart.
+pub fn of_rule(asked: &[Asked<'_>], request: Option<&Request>, rule: &Rule) -> Option<Candidates> {
+    looking_for(asked, request, |_, one| std::ptr::eq(one, rule))
 }
 
 fn looking_for(
     asked: &[Asked<'_>],
     request: Option<&Request>,
-    counts: impl Fn(&Asked<'_>) -> bool,
+    counts: impl Fn(&Asked<'_>, &Rule) -> bool,
 ) -> Option<Candidates> {
     let mut patterns = Patterns::default();
     let mut rewrites: Vec<&PathRewrite> = Vec::new();
     for gate in asked {
-        if counts(gate) {
-            patterns.add_all(gate.rules, &rewrites);
+        for rule in gate.rules.rules.iter().filter(|rule| counts(gate, rule)) {
+            patterns.add_all(rule, &rewrites);
         }
         rewrites.extend(gate.rewrite.and_then(|rewrite| rewrite.path.as_ref()));
     }
@@ -104,6 +115,10 @@ fn looking_for(
             value: line.value.clone(),
         })
         .collect();
+    let parameters = match &given.path {
+        Some(_) => Vec::new(),
+        None => patterns.parameters(),
+    };
     let (headers, addresses) = match request {
         Some(_) => (Vec::new(), vec![last_forwarded(&lines).or(peer)]),
         None => (patterns.headers(), patterns.addresses(peer)),
@@ -122,6 +137,7 @@ fn looking_for(
         paths,
         hosts,
         headers,
+        parameters,
         addresses,
         open,
         base: Attempt {
@@ -225,9 +241,33 @@ impl Candidates {
         }
     }
 
+    /// Whether there are more than are tried.
+    pub fn are_many(&self) -> bool {
+        let product = self
+            .dimensions()
+            .into_iter()
+            .try_fold(1_usize, usize::checked_mul);
+        product.is_none_or(|product| product > LIMIT)
+    }
+
     /// Calls `visit` with one request after another while it returns true. Returns whether all
     /// were visited, or it was told to stop.
     pub fn each(&self, visit: &mut dyn FnMut(&mut Attempt) -> bool) -> bool {
+        self.first(LIMIT, visit)
+    }
+
+    /// The same with some of them, where these are the candidates of one rule. Returns whether it was
+    /// told to stop.
+    pub fn some(&self, visit: &mut dyn FnMut(&mut Attempt) -> bool) -> bool {
+        let mut stopped = false;
+        self.first(LIMIT_OF_RULE, &mut |attempt| {
+            stopped = !visit(attempt);
+            !stopped
+        });
+        stopped
+    }
+
+    fn dimensions(&self) -> Vec<usize> {
         let mut dimensions = vec![
             self.methods.len(),
             self.paths.len(),
@@ -235,12 +275,18 @@ impl Candidates {
             self.addresses.len(),
         ];
         dimensions.extend(self.headers.iter().map(Vec::len));
+        dimensions.extend(self.parameters.iter().map(Vec::len));
+        dimensions
+    }
+
+    fn first(&self, limit: usize, visit: &mut dyn FnMut(&mut Attempt) -> bool) -> bool {
+        let dimensions = self.dimensions();
         if dimensions.contains(&0) {
             return true;
         }
         let mut at = vec![0; dimensions.len()];
         let mut attempt = self.base.clone();
-        for _ in 0..LIMIT {
+        for _ in 0..limit {
             self.fill(&at, &mut attempt);
             if !visit(&mut attempt) {
                 return true;
@@ -270,8 +316,18 @@ impl Candidates {
             .flatten();
         attempt.headers.clone_from(&self.base.headers);
         for (choices, &chosen) in self.headers.iter().zip(at.iter().skip(4)) {
-            let lines = choices.get(chosen).into_iter().flatten();
-            attempt.headers.extend(lines.cloned());
+            let line = choices.get(chosen).and_then(Option::as_ref);
+            attempt.headers.extend(line.cloned());
+        }
+        attempt.query.clone_from(&self.base.query);
+        let chosen = at.iter().skip(4 + self.headers.len());
+        for (choices, &chosen) in self.parameters.iter().zip(chosen) {
+            if let Some(Some(pair)) = choices.get(chosen) {
+                if !attempt.query.is_empty() {
+                    attempt.query.push('&');
+                }
+                attempt.query.push_str(pair);
+            }
         }
     }
 }
@@ -294,23 +350,21 @@ struct Patterns {
     methods: Vec<StringMatch>,
     paths: Vec<PathMatch>,
     hosts: Vec<StringMatch>,
-    /// Whether any rule looks at the query.
-    queries: bool,
+    /// Parameters of the query.
+    parameters: Vec<(String, StringMatch)>,
     headers: Vec<(String, StringMatch)>,
     addresses: Vec<ipnet::IpNet>,
 }
 
 impl Patterns {
-    /// Adds what rules look for; paths as they are before they are rewritten.
-    fn add_all(&mut self, rules: &Ruleset, rewrites: &[&PathRewrite]) {
-        for rule in &rules.rules {
-            rule.when.each_test(&mut |test, _| {
-                self.add(test);
-                if let Test::Path(PathMatch::Text(text)) = test {
-                    self.add_before(text, rewrites);
-                }
-            });
-        }
+    /// Adds what a rule looks for; paths as they are before they are rewritten.
+    fn add_all(&mut self, rule: &Rule, rewrites: &[&PathRewrite]) {
+        rule.when.each_test(&mut |test, _| {
+            self.add(test);
+            if let Test::Path(PathMatch::Text(text)) = test {
+                self.add_before(text, rewrites);
+            }
+        });
     }
 
     fn add_before(&mut self, text: &StringMatch, rewrites: &[&PathRewrite]) {
@@ -336,7 +390,9 @@ impl Patterns {
             Test::Method(value) => push(&mut self.methods, value.clone()),
             Test::Path(value) => push(&mut self.paths, value.clone()),
             Test::Host(value) | Test::HostName(value) => push(&mut self.hosts, value.clone()),
-            Test::Query { .. } | Test::AnyQuery { .. } => self.queries = true,
+            Test::Query { name, value } | Test::AnyQuery { name, value } => {
+                push(&mut self.parameters, (name.to_string(), value.clone()))
+            }
             Test::Header { name, value } => {
                 push(&mut self.headers, (name.to_string(), value.clone()))
             }
@@ -349,7 +405,19 @@ impl Patterns {
     fn fit_others(&self, given: &Request, asked: bool) -> bool {
         let fits = |value: &StringMatch| matches!(value, StringMatch::Fits(_));
         let path = |path: &PathMatch| matches!(path, PathMatch::Text(StringMatch::Fits(_)));
-        (given.path.is_none() && (self.queries || self.paths.iter().any(path)))
+        let parameter = |(name, value): &(String, StringMatch)| {
+            // one that is sent twice, or is not written as it is read, may be more than was tried
+            let others = self.parameters.iter().filter(|(other, _)| other == name);
+            let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            let read = |value: &StringMatch| match value {
+                StringMatch::Exact(text) => plain(text),
+                StringMatch::Any => true,
+                _ => false,
+            };
+            others.count() > 1 || !plain(name) || !read(value)
+        };
+        let query = || self.parameters.iter().any(parameter);
+        (given.path.is_none() && (query() || self.paths.iter().any(path)))
             || (given.host.is_none() && self.hosts.iter().any(fits))
             || (!asked && self.headers.iter().any(|(_, value)| fits(value)))
     }
@@ -392,6 +460,11 @@ impl Patterns {
                 *path = format!("{any}{path}");
             }
         }
+        // an expression may fit what no path is
+        paths.retain(|path| {
+            path.bytes()
+                .all(|b| b.is_ascii_graphic() && !b"?#".contains(&b))
+        });
         paths
     }
 
@@ -400,30 +473,19 @@ impl Patterns {
     }
 
     /// For each header, that it is absent, and each way its line may look.
-    fn headers(&self) -> Vec<Vec<Vec<HeaderLine>>> {
-        let mut names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-            .into_iter()
-            .map(|name| {
-                let values: Vec<StringMatch> = self
-                    .headers
-                    .iter()
-                    .filter(|(of, _)| of == name)
-                    .map(|(_, value)| value.clone())
-                    .collect();
-                let line = |value| {
-                    vec![HeaderLine {
-                        name: name.to_owned(),
-                        value,
-                    }]
-                };
-                std::iter::once(Vec::new())
-                    .chain(witnesses(&values, ANY).into_iter().map(line))
-                    .collect()
-            })
-            .collect()
+    fn headers(&self) -> Vec<Vec<Option<HeaderLine>>> {
+        by_name(&self.headers, |name, value| HeaderLine {
+            name: name.to_owned(),
+            value,
+        })
+    }
+
+    /// For each parameter, that it is absent, and each way it may stand in a query.
+    fn parameters(&self) -> Vec<Vec<Option<String>>> {
+        by_name(&self.parameters, |name, value| {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.append_pair(name, &value).finish()
+        })
     }
 
     /// The caller chooses the address that headers give it; without a header it is the peer's.
@@ -447,6 +509,23 @@ impl Patterns {
     }
 }
 
+/// For each name, that it is absent, and each way it may be there.
+fn by_name<T>(
+    all: &[(String, StringMatch)],
+    present: impl Fn(&str, String) -> T,
+) -> Vec<Vec<Option<T>>> {
+    let names: BTreeSet<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    let ways = names.into_iter().map(|name| {
+        let values = all.iter().filter(|(of, _)| of == name);
+        let values: Vec<StringMatch> = values.map(|(_, value)| value.clone()).collect();
+        let there = witnesses(&values, ANY)
+            .into_iter()
+            .map(|value| Some(present(name, value)));
+        std::iter::once(None).chain(there).collect()
+    });
+    ways.collect()
+}
+
 fn push<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);
@@ -458,7 +537,13 @@ fn witnesses(patterns: &[StringMatch], any: &str) -> Vec<String> {
     let mut texts = vec![any.to_owned()];
     for pattern in patterns {
         match pattern {
-            StringMatch::Any | StringMatch::Fits(_) => {}
+            StringMatch::Any => {}
+            StringMatch::Fits(expression) => {
+                let examples = expression.examples(ANY).into_iter();
+                for example in examples.filter(|text| !text.contains(char::is_control)) {
+                    push(&mut texts, example);
+                }
+            }
             StringMatch::Exact(text) => push(&mut texts, text.to_string()),
             StringMatch::Prefix(text) => {
                 push(&mut texts, format!("{text}{ANY}"));
