@@ -2,7 +2,8 @@
 //!
 //! `linkerd/linkerd2: charts/linkerd-control-plane/templates/destination.yaml`.
 
-use super::sources::Place;
+use std::sync::Arc;
+
 use crate::k8s::Index;
 use crate::model::{At, Container, Workload};
 
@@ -10,6 +11,9 @@ use crate::model::{At, Container, Workload};
 const DESTINATION: &str = "linkerd-destination";
 /// The pods that give others their proxy.
 const INJECTOR: &str = "linkerd-proxy-injector";
+
+/// A namespace with the line that names it.
+pub(super) type Place = (Arc<str>, At);
 
 /// A setting that a command line says.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::flags;
+use super::flags::{self, Place};
 use super::recognize::{self, CHARTS};
 use crate::k8s::{Index, node_at};
 use crate::mesh::release::{passed_over, releases};
@@ -11,9 +11,6 @@ use crate::model::{At, Problem, ProblemKind};
 /// The label of the control plane's own namespace.
 /// `linkerd/linkerd2: charts/linkerd-control-plane/templates/namespace.yaml`.
 const IS_CONTROL_PLANE: &str = "linkerd.io/is-control-plane";
-
-/// A namespace with the line that names it.
-pub(super) type Place = (Arc<str>, At);
 
 /// How near a place is to what the control plane reads; the first counts before the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
