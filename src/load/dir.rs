@@ -27,7 +27,7 @@ impl Default for Options {
 
 /// Reads files and directories; relative paths start at `cwd`.
 ///
-/// Of a directory all YAML and JSON files are read, hidden ones too; a file that is named itself
+/// Of a directory all YAML, JSON and HCL files are read, hidden ones too; a file that is named itself
 /// is read whatever its name. Links are not followed out of a directory. What cannot be read is a
 /// problem and does not stop the rest.
 pub fn load(paths: &[PathBuf], cwd: &Path, options: &Options) -> Loaded {
@@ -202,7 +202,7 @@ fn walk(root: &Path, options: &Options) -> ignore::Walk {
 /// Whether a file of a directory is read. The last name is kustomize's own.
 fn is_manifest(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    matches!(extension, Some("yaml" | "yml" | "json"))
+    matches!(extension, Some("yaml" | "yml" | "json" | "hcl"))
         || path.file_name().is_some_and(|name| name == "Kustomization")
 }
 
@@ -258,6 +258,8 @@ mod tests {
             ("b/z.yml", ""),
             ("b/a.yaml", "a: 1"),
             ("a.json", ""),
+            ("c.hcl", ""),
+            ("c.tf", ""),
             (".hidden/x.yaml", ""),
             ("b/Kustomization", ""),
             ("b/README.md", ""),
@@ -271,7 +273,8 @@ mod tests {
                 "a.json",
                 "b/Kustomization",
                 "b/a.yaml",
-                "b/z.yml"
+                "b/z.yml",
+                "c.hcl"
             ]
         );
         assert_eq!(loaded.problems, []);

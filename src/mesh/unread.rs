@@ -2,7 +2,8 @@
 //! for a pass.
 
 use crate::k8s::{Index, whole};
-use crate::model::{At, Labels, Problem, ProblemKind};
+use crate::model::{At, Labels, Problem, ProblemKind, ResourceId};
+use crate::syntax::Consul;
 
 /// A product: its title, the domain of its kinds, the annotation that asks for its proxy.
 const PRODUCTS: [(&str, &str, &str); 1] = [(
@@ -11,7 +12,8 @@ const PRODUCTS: [(&str, &str, &str); 1] = [(
     "consul.hashicorp.com/connect-inject",
 )];
 
-/// Reports objects and pods of these products, and says where the first of them is found.
+/// Reports objects and pods of these products and files of Consul's own, and says where the first of
+/// them is found.
 pub(super) fn report(index: &Index, problems: &mut Vec<Problem>) -> Option<(String, At)> {
     let mut found = Vec::new();
     for (id, resource) in index.resources() {
@@ -35,12 +37,30 @@ pub(super) fn report(index: &Index, problems: &mut Vec<Problem>) -> Option<(Stri
             }
         }
     }
+    for &id in index.values() {
+        if let Some(consul) = index.node(id).document().consul() {
+            let (what, at) = own_file(index, id, consul);
+            found.push(("Consul", what, at));
+        }
+    }
     let first = found
         .first()
         .map(|(title, _, at)| (format!("{title} is not worked out yet"), at.clone()));
     let told = |(_, what, at)| Problem::at(ProblemKind::NotUnderstood, what, at);
     problems.extend(found.into_iter().map(told));
     first
+}
+
+/// A file of Consul's own, and where it says what it is.
+fn own_file(index: &Index, id: ResourceId, consul: Consul) -> (String, At) {
+    let mut entries = index.node(id).entries();
+    let kind = entries.find(|entry| entry.key.eq_ignore_ascii_case("kind"));
+    let (what, at) = match kind.and_then(|kind| Some((kind.value.as_str()?, kind.key))) {
+        Some((kind, key)) => (kind, format!("/{key}")),
+        None => (consul.title(), String::new()),
+    };
+    let what = format!("{what}: Consul is not worked out yet");
+    (what, At::new(id, at))
 }
 
 /// Whose an API group is, by the product's title.

@@ -48,7 +48,7 @@ impl<'a> Files<'a> {
             .filter_map(|&index| self.documents.get(index))
     }
 
-    /// Whether a document of the file has the two fields that every object has.
+    /// Whether a document of the file has the two fields that every object has, or is Consul's own.
     pub(super) fn has_objects(&self, name: &str) -> bool {
         let has = |document: &Document, key| {
             document
@@ -60,7 +60,10 @@ impl<'a> Files<'a> {
         self.id(name)
             .into_iter()
             .flat_map(|file| self.documents(file))
-            .any(|document| has(document, "apiVersion") && has(document, "kind"))
+            .any(|document| {
+                let is_object = has(document, "apiVersion") && has(document, "kind");
+                is_object || document.consul().is_some()
+            })
     }
 
     /// Whether a document is a mapping that is no object.

@@ -115,6 +115,7 @@ impl<'s> Builder<'s> {
             line_ends: line_ends(piece),
             duplicates: Vec::new(),
             embedded: Vec::new(),
+            consul: None,
         };
         Self {
             document,

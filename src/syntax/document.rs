@@ -1,4 +1,5 @@
 use super::comment::Comment;
+use super::consul::Consul;
 use super::node::{EntryData, Node, NodeData, NodeId, Slice};
 use crate::model::{Place, Problem, ProblemKind};
 use crate::text::{FileId, SourceFile, Span};
@@ -21,6 +22,7 @@ pub struct Document {
     pub(super) line_ends: Vec<u32>,
     pub(super) duplicates: Vec<Duplicate>,
     pub(super) embedded: Vec<(NodeId, Document)>,
+    pub(super) consul: Option<Consul>,
 }
 
 /// A key that stands twice in one mapping.
@@ -47,6 +49,11 @@ impl Document {
     /// empty ones do not.
     pub fn number(&self) -> usize {
         self.number
+    }
+
+    /// What of Consul's it is, if it is a file of Consul's own and no Kubernetes object.
+    pub fn consul(&self) -> Option<Consul> {
+        self.consul
     }
 
     /// The span of the outermost node.

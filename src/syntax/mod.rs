@@ -2,29 +2,51 @@
 //!
 //! Values are those that `kubectl apply` would send to the API server, so the rules are the ones
 //! of its YAML reader (YAML 1.1 booleans, octal numbers, merge keys), and not those of YAML 1.2.
-//! [`parse`] never fails: what cannot be read becomes a [`Problem`](crate::model::Problem), and
-//! the documents around it still come out.
+//! Files of HCL are read as Consul reads them. [`parse`] never fails: what cannot be read becomes a
+//! [`Problem`], and the documents around it still come out.
 
 mod builder;
 mod comment;
+mod consul;
 mod de;
 mod document;
 mod embedded;
+mod hcl;
 mod locate;
 mod mapping;
 mod node;
 mod position;
+mod problem;
 mod scalar;
 mod split;
 mod yaml;
 
 pub use comment::Comment;
+pub use consul::Consul;
 pub use de::{DeError, from_node, unknown_fields};
 pub use document::Document;
 pub use embedded::embedded;
 pub use locate::{Located, locate};
 pub use node::{Entry, Node, NodeId, Value};
-pub use yaml::parse;
+
+use crate::model::Problem;
+use crate::text::{FileId, SourceFile};
+
+/// Reads all documents of a file, in their order: of one whose name ends in `.hcl` those of Consul,
+/// of any other those of YAML or JSON.
+///
+/// A document that cannot be read is a problem at the line of the error; if the file looks like a
+/// template, the problem is that it is not rendered. Documents without content are nothing.
+pub fn parse(file: FileId, source: &SourceFile) -> (Vec<Document>, Vec<Problem>) {
+    if source.name().ends_with(".hcl") {
+        return hcl::parse(file, source);
+    }
+    let (mut documents, problems) = yaml::parse(file, source);
+    for document in &mut documents {
+        document.consul = Consul::of_json(document.root(), source);
+    }
+    (documents, problems)
+}
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;

@@ -6,30 +6,23 @@ use granit_parser::{
     ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as Range, StructureStyle, Tag,
 };
 
+use super::MAX_DOCUMENTS;
 use super::builder::{Builder, Failure, Scalar, Style, Tagged};
 use super::document::Document;
+use super::problem::{line_span, template, too_large, unreadable};
 use super::split::{Piece, pieces};
-use super::{MAX_DOCUMENTS, MAX_FILE_BYTES};
 use crate::model::{Place, Problem, ProblemKind};
-use crate::text::{FileId, SourceFile, Span};
+use crate::text::{FileId, SourceFile};
 
 /// Reads all documents of a YAML or JSON file, in their order.
 ///
 /// A document that cannot be read is a problem at the line of the error; if the file looks like a
 /// template, the problem is that it is not rendered. Documents without content are nothing.
-pub fn parse(file: FileId, source: &SourceFile) -> (Vec<Document>, Vec<Problem>) {
+pub(super) fn parse(file: FileId, source: &SourceFile) -> (Vec<Document>, Vec<Problem>) {
     let mut documents = Vec::new();
     let mut problems = Vec::new();
-    if source.text().len() > MAX_FILE_BYTES {
-        let message = format!(
-            "larger than {} MiB, so it was not read; split it",
-            MAX_FILE_BYTES / (1024 * 1024)
-        );
-        problems.push(Problem::new(
-            ProblemKind::UnreadableManifest,
-            message,
-            Place::File(file),
-        ));
+    if let Some(problem) = too_large(file, source) {
+        problems.push(problem);
         return (documents, problems);
     }
     let is_template = source.text().contains("{{");
@@ -58,7 +51,7 @@ pub fn parse(file: FileId, source: &SourceFile) -> (Vec<Document>, Vec<Problem>)
             Err(failure) if is_template => {
                 // one document of a template says it all: the others fail for the same reason
                 if !template_reported {
-                    problems.push(template(file, source, &failure));
+                    problems.push(template(file, source, &failure, " (helm template …)"));
                     template_reported = true;
                 }
             }
@@ -66,38 +59,6 @@ pub fn parse(file: FileId, source: &SourceFile) -> (Vec<Document>, Vec<Problem>)
         }
     }
     (documents, problems)
-}
-
-fn template(file: FileId, source: &SourceFile, failure: &Failure) -> Problem {
-    let message = format!(
-        "a template that is not rendered ({}); render it first (helm template …) and scan the result",
-        failure.reason
-    );
-    Problem::new(
-        ProblemKind::UnrenderedTemplate,
-        message,
-        Place::Span(line_span(file, source, failure.at)),
-    )
-}
-
-fn unreadable(file: FileId, source: &SourceFile, failure: &Failure) -> Problem {
-    Problem::new(
-        ProblemKind::UnreadableManifest,
-        format!("this document cannot be read: {}", failure.reason),
-        Place::Span(line_span(file, source, failure.at)),
-    )
-}
-
-/// The text of the line an offset stands on, without blanks around it.
-fn line_span(file: FileId, source: &SourceFile, offset: usize) -> Span {
-    let line = source.line_col(offset as u32).line;
-    let text = source.line(line);
-    let start = source.line_start(line) + (text.len() - text.trim_start().len()) as u32;
-    Span {
-        file,
-        start,
-        end: start + text.trim().len() as u32,
-    }
 }
 
 /// Reads one piece. The tools of Kubernetes take the first document of a piece only: a second

@@ -95,3 +95,120 @@ fn what_only_looks_like_theirs_is_no_problem() {
         assert_eq!(exit, Exit::Fine, "{manifest}\n{stdout}");
     }
 }
+
+/// Scans a directory with these files beside a small mesh.
+fn scan_files(files: &[(&str, &str)]) -> (Exit, serde_json::Value) {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, text) in [&[("shop.yaml", SHOP)], files].concat() {
+        let path = directory.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("writable");
+        std::fs::write(path, text).expect("writable");
+    }
+    let args = ["scan", "--fail-on", "never", "-f", "json", "."];
+    let ran = meshvet_with(directory.path(), &args, "");
+    let report = ran.json();
+    (ran.exit, report)
+}
+
+#[test]
+fn files_of_consuls_own_could_not_be_judged() {
+    let entry = "# who may call\nName = \"api\"\nKind = \"service-intentions\"\n\
+        Sources = [{ Name = \"web\" Permissions = [{ Action = \"deny\" HTTP { PathPrefix = \"/\" } }] }]\n";
+    for (name, text, message, line) in [
+        (
+            "a/api.hcl",
+            entry,
+            "service-intentions: Consul is not worked out yet",
+            3,
+        ),
+        (
+            "api.json",
+            "{\n  \"Kind\": \"service-intentions\", \"Name\": \"api\"\n}",
+            "service-intentions: Consul is not worked out yet",
+            2,
+        ),
+        (
+            "server.hcl",
+            "server = true\nacl { enabled = true default_policy = \"allow\" }\n",
+            "agent configuration: Consul is not worked out yet",
+            1,
+        ),
+        (
+            "server.json",
+            "{\"bootstrap_expect\": 1}",
+            "agent configuration: Consul is not worked out yet",
+            1,
+        ),
+        (
+            "web.hcl",
+            "\nservice {\n  name = \"web\"\n  connect { sidecar_service {} }\n}\n",
+            "service registration: Consul is not worked out yet",
+            2,
+        ),
+        (
+            "policy.hcl",
+            "service_prefix \"\" { policy = \"write\" intentions = \"write\" }",
+            "ACL policy: Consul is not worked out yet",
+            1,
+        ),
+        (
+            "broken.hcl",
+            "Kind = \"mesh\"\nTLS {\n",
+            "this document cannot be read: this `{` is never closed",
+            2,
+        ),
+    ] {
+        // what is broken hides nothing else, and a chart around a file that is none of its parts neither
+        let (exit, report) = scan_files(&[
+            (name, text),
+            ("z/Chart.yaml", "name: z\nversion: 1.0.0\n"),
+            ("z/consul/z.hcl", "Kind = \"mesh\"\n"),
+        ]);
+        assert_eq!(exit, Exit::Incomplete, "{name}");
+        let problems = report["problems"].as_array().expect("problems");
+        let of_file: Vec<_> = problems
+            .iter()
+            .filter(|one| one["location"]["file"] == name)
+            .collect();
+        assert_eq!(of_file.len(), 1, "{name}: {report:#}");
+        assert_eq!(of_file[0]["message"], message, "{name}");
+        assert_eq!(of_file[0]["location"]["line"], line, "{name}");
+        assert!(
+            problems
+                .iter()
+                .any(|one| one["location"]["file"] == "z/consul/z.hcl"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn hcl_of_others_is_no_problem() {
+    let (exit, report) = scan_files(&[
+        (
+            "main.hcl",
+            "resource \"consul_node\" \"a\" {\n  name = var.x ? \"a\" : upper(\"b\")\n}\nserver = true\n",
+        ),
+        (
+            "nomad.hcl",
+            "datacenter = \"dc1\"\nserver { enabled = true }\nacl { enabled = true }\n",
+        ),
+        (
+            "job.hcl",
+            "job \"web\" {\n  group \"g\" { service { connect { sidecar_service {} } } }\n}\n",
+        ),
+        (
+            "vault.hcl",
+            "path \"secret/*\" { capabilities = [\"read\"] }\n",
+        ),
+        (
+            ".terraform.lock.hcl",
+            "provider \"registry\" {\n  hashes = [\"h1:x\"]\n}\n",
+        ),
+        (
+            "package.json",
+            "{\"name\": \"web\", \"services\": [\"a\"], \"server\": true}",
+        ),
+    ]);
+    assert_eq!(exit, Exit::Fine, "{report:#}");
+}

@@ -1,5 +1,6 @@
 //! What holds for any input, tried on many.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod hcl;
 mod pen;
 mod spans;

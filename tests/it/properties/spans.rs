@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::pen::{style, tree, write};
 
-fn json(node: Node<'_>) -> serde_json::Value {
+pub(super) fn json(node: Node<'_>) -> serde_json::Value {
     match node.value() {
         Value::Null => serde_json::Value::Null,
         Value::Bool(value) => value.into(),
@@ -27,7 +27,7 @@ fn read(text: &str) -> (Vec<Document>, SourceFile) {
     (parse(FileId(0), &source).0, source)
 }
 
-fn slice(source: &SourceFile, span: Span) -> &str {
+pub(super) fn slice(source: &SourceFile, span: Span) -> &str {
     source
         .text()
         .get(span.start as usize..span.end as usize)
@@ -35,7 +35,7 @@ fn slice(source: &SourceFile, span: Span) -> &str {
 }
 
 /// Calls `visit` with each node and its address.
-fn walk<'a>(node: Node<'a>, at: &Pointer, visit: &mut impl FnMut(Node<'a>, &Pointer)) {
+pub(super) fn walk<'a>(node: Node<'a>, at: &Pointer, visit: &mut impl FnMut(Node<'a>, &Pointer)) {
     visit(node, at);
     for (index, item) in node.items().enumerate() {
         walk(item, &at.join(index), visit);
@@ -71,7 +71,7 @@ fn stands_for_itself(node: Node<'_>, source: &SourceFile) {
     assert_eq!(value, Some(Some(json(node))), "{written:?}");
 }
 
-fn all_spans_are_sound(source: &SourceFile) {
+pub(super) fn all_spans_are_sound(source: &SourceFile) {
     let (documents, problems) = parse(FileId(0), source);
     for problem in problems {
         if let Place::Span(span) = problem.place {
@@ -80,7 +80,10 @@ fn all_spans_are_sound(source: &SourceFile) {
     }
     for document in &documents {
         for comment in document.comments() {
-            assert!(slice(source, comment.span).starts_with('#'));
+            let written = slice(source, comment.span);
+            let is_hcl = source.name().ends_with(".hcl");
+            assert!(written.starts_with('#') || (is_hcl && written.starts_with("//")));
+            assert!(!written.contains('\n'));
         }
         let mut count = 0;
         walk(document.root(), &Pointer::root(), &mut |node, at| {
@@ -111,7 +114,7 @@ fn all_spans_are_sound(source: &SourceFile) {
 }
 
 /// Changes a text in a few places.
-fn spoil(text: &str, changes: &[(prop::sample::Index, u8, char)]) -> String {
+pub(super) fn spoil(text: &str, changes: &[(prop::sample::Index, u8, char)]) -> String {
     let mut chars: Vec<char> = text.chars().collect();
     for (place, kind, with) in changes {
         let at = place.index(chars.len() + 1);
@@ -127,7 +130,7 @@ fn spoil(text: &str, changes: &[(prop::sample::Index, u8, char)]) -> String {
     chars.into_iter().collect()
 }
 
-fn changes() -> impl Strategy<Value = Vec<(prop::sample::Index, u8, char)>> {
+pub(super) fn changes() -> impl Strategy<Value = Vec<(prop::sample::Index, u8, char)>> {
     let with = prop::sample::select(
         "-:?|>[]{},&*!'\"#%@`\\ \t\n\r~<y0é\u{feff}\u{0}😀"
             .chars()
