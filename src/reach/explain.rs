@@ -166,9 +166,13 @@ fn parts_met(when: &When, caller: &Caller<'_>, attempt: &Attempt) -> usize {
         .count()
 }
 
+/// What to compare rules with: without a request, what all requests of the caller have in common.
 fn first_attempt(gate: &Asked<'_>, request: Option<&Request>) -> Option<Attempt> {
-    if gate.caller.layer == Layer::Tcp {
-        return Some(Attempt::default());
+    if gate.caller.layer == Layer::Tcp || request.is_none() {
+        return Some(Attempt {
+            open: true,
+            ..Attempt::default()
+        });
     }
     let candidates = candidates::of(std::slice::from_ref(gate), request)?;
     let mut first = None;

@@ -73,3 +73,13 @@ fn a_refused_request_names_the_part_of_the_nearest_rule_that_differs() {
     let reason = "the path \"/admin/export\" is not \"/balance/*\", payments/payments.yaml:26";
     assert!(ran.stdout.contains(reason), "{}", ran.stdout);
 }
+
+#[test]
+fn a_call_of_which_no_request_passes_is_refused_for_what_they_all_have_in_common() {
+    let question = ["can", "back/printer", "shop/till:8080", "booths"];
+    let ran = meshvet(&root().join("testdata/scenarios"), &question);
+    assert_eq!(ran.exit, Exit::Found, "{}{}", ran.stdout, ran.stderr);
+    let reason =
+        "the caller proves no identity, which is not \"office.back.serviceaccount.identity";
+    assert!(ran.stdout.contains(reason), "{}", ran.stdout);
+}
