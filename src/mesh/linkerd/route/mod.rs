@@ -20,6 +20,7 @@ use crate::model::{At, Problem};
 
 pub use admission::egress_without_port;
 pub use order::{Branch, branches};
+use request::Wanted;
 
 /// Namespace and name of a Server, or of an EgressNetwork.
 pub type Place = (Arc<str>, Arc<str>);
@@ -47,9 +48,30 @@ pub struct Route {
 #[derive(Debug)]
 pub enum Rules {
     /// Of an `HTTPRoute`.
-    Http(Vec<crd::HttpRule>),
+    Http(Vec<HttpRule>),
     /// Of a `GRPCRoute`.
     Grpc(Vec<crd::GrpcRule>),
+}
+
+/// A rule of an `HTTPRoute`.
+#[derive(Debug)]
+pub struct HttpRule {
+    /// As it is written.
+    pub spec: crd::HttpRule,
+    /// What its matches ask for.
+    wanted: Vec<Wanted>,
+}
+
+impl HttpRule {
+    fn new(spec: crd::HttpRule, at: &At) -> Self {
+        let list = at.join("matches");
+        let matches = spec.matches.iter().flatten().enumerate();
+        let wanted = matches.map(|(i, one)| request::wanted(one, &list.join(i)));
+        Self {
+            wanted: wanted.collect(),
+            spec,
+        }
+    }
 }
 
 /// All routes of an environment.
@@ -191,6 +213,9 @@ fn http(object: &Object<HttpRoute>, group: &str, rules: Vec<crd::HttpRule>) -> R
     let void = void_object(object)
         .or_else(|| void_parent(object, &parents))
         .or_else(|| void_filter(object, filters, HTTP_FILTERS));
+    let list = object.at("/spec/rules");
+    let rules = rules.into_iter().enumerate();
+    let rules = rules.map(|(i, rule)| HttpRule::new(rule, &list.join(i)));
     Route {
         name: route_name(group, "HTTPRoute", &object.name),
         at: object.at("/metadata/name"),
@@ -198,7 +223,7 @@ fn http(object: &Object<HttpRoute>, group: &str, rules: Vec<crd::HttpRule>) -> R
         hosts: object.spec.hostnames.clone(),
         parents,
         void,
-        rules: Rules::Http(rules),
+        rules: Rules::Http(rules.collect()),
     }
 }
 

@@ -8,13 +8,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use super::request::{Path, Wanted, begins, is, wanted};
+use super::request::{Path, Wanted, begins, is};
 use super::{Route, Rules, call};
 use crate::mesh::linkerd::crd::{HttpRule, Parent};
 use crate::model::{At, StringMatch, Test, When};
 
 /// A way to take a route.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Branch<'a> {
     /// Which requests take it, where none before does.
     pub when: When,
@@ -41,10 +41,10 @@ pub fn branches<'a>(routes: &[&'a Route]) -> Result<Vec<Branch<'a>>, At> {
     let mut named = BTreeSet::new();
     for route in routes {
         if let Rules::Http(rules) = &route.rules {
-            for one in rules.iter().flat_map(|rule| rule.matches.iter().flatten()) {
-                match wanted(one, &route.at).path {
-                    Path::Exact(path) => named.insert(path),
-                    Path::Below(path) => named.insert(trimmed(&path).to_owned()),
+            for one in rules.iter().flat_map(|rule| &rule.wanted) {
+                match &one.path {
+                    Path::Exact(path) => named.insert(path.clone()),
+                    Path::Below(path) => named.insert(trimmed(path).to_owned()),
                     Path::Fits(_) => false,
                 };
             }
@@ -53,8 +53,10 @@ pub fn branches<'a>(routes: &[&'a Route]) -> Result<Vec<Branch<'a>>, At> {
     named.insert("/".to_owned());
     let mut found: Vec<(Fit, Branch<'a>)> = Vec::new();
     for route in routes {
+        let ways = ways(route, &named)?;
         for (host, host_fit) in hosts(route) {
-            for (fit, mut branch) in ways(route, &named)? {
+            for (fit, branch) in &ways {
+                let mut branch = branch.clone();
                 branch.when = When::all(vec![host.clone(), branch.when]);
                 found.push(((host_fit, fit.0, fit.1), branch));
             }
@@ -74,7 +76,7 @@ fn ways<'a>(route: &'a Route, named: &BTreeSet<String>) -> Result<Vec<Way<'a>>, 
         Rules::Http(rules) => {
             for (i, rule) in rules.iter().enumerate() {
                 let at = list.join(i);
-                let redirect = redirect(rule, &at);
+                let redirect = redirect(&rule.spec, &at);
                 let mut add = |place, fit, when: When| {
                     let mut push = |when, answers| {
                         let branch = Branch {
@@ -82,7 +84,7 @@ fn ways<'a>(route: &'a Route, named: &BTreeSet<String>) -> Result<Vec<Way<'a>>, 
                             route,
                             at: at.clone(),
                             answers,
-                            backends: &rule.backend_refs,
+                            backends: &rule.spec.backend_refs,
                         };
                         found.push(((place, Reverse(fit)), branch));
                     };
@@ -92,14 +94,10 @@ fn ways<'a>(route: &'a Route, named: &BTreeSet<String>) -> Result<Vec<Way<'a>>, 
                     push(When::all(vec![when.clone(), same.clone()]), None);
                     push(when, Some(at.clone()));
                 };
-                let all = rule.matches.iter().flatten().enumerate();
-                let mut any = false;
-                for (j, one) in all {
-                    any = true;
-                    let one = wanted(one, &at.join("matches").join(j));
-                    spread(&one, named, &mut add);
+                for one in &rule.wanted {
+                    spread(one, named, &mut add);
                 }
-                if !any {
+                if rule.wanted.is_empty() {
                     // the usual match: everything, as a path of one character
                     add(POINT, (1, 0, 0, false), is("/", &at));
                     add(BELOW, (1, 0, 0, false), When::Always);

@@ -132,7 +132,7 @@ pub(super) fn requests(route: &Route) -> Vec<Vec<Constraint>> {
     match &route.rules {
         Rules::Http(rules) => {
             for (i, rule) in rules.iter().enumerate() {
-                let all = rule.matches.iter().flatten().enumerate();
+                let all = rule.spec.matches.iter().flatten().enumerate();
                 let before = found.len();
                 for (j, one) in all {
                     let at = list.join(i).join("matches").join(j);
