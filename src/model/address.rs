@@ -133,34 +133,29 @@ pub struct Decided<T> {
 }
 
 impl<T> Decided<T> {
-    /// A value that a written line decided.
-    pub fn configured(value: T, at: At) -> Self {
+    /// A value and what decided it, without rivals.
+    pub fn new(value: T, because: Because) -> Self {
         Self {
             value,
-            because: Because::Configured(at),
+            because,
             rivals: Vec::new(),
         }
+    }
+
+    /// A value that a written line decided.
+    pub fn configured(value: T, at: At) -> Self {
+        Self::new(value, Because::Configured(at))
     }
 
     /// The product's default.
     pub fn default(value: T, rule: &'static str, near: At) -> Self {
-        Self {
-            value,
-            because: Because::Default { rule, near },
-            rivals: Vec::new(),
-        }
+        Self::new(value, Because::Default { rule, near })
     }
 
     /// A value that had to be assumed.
     pub fn assumed(value: T, what: impl Into<String>, near: At) -> Self {
-        Self {
-            value,
-            because: Because::Assumed {
-                what: what.into(),
-                near,
-            },
-            rivals: Vec::new(),
-        }
+        let what = what.into();
+        Self::new(value, Because::Assumed { what, near })
     }
 }
 

@@ -110,11 +110,7 @@ impl World {
             addresses: Addresses::Trusted(0),
             conditions: Vec::new(),
         };
-        let plain = |because| Decided {
-            value: TlsOrigination::Plaintext,
-            because,
-            rivals: Vec::new(),
-        };
+        let plain = |because| Decided::new(TlsOrigination::Plaintext, because);
         if entrance.controllers.is_empty() {
             let what = "the controller of the Ingress is not in the input".to_owned();
             let sends = plain(Because::Configured(at.clone()));

@@ -157,11 +157,10 @@ impl World {
             ..nobody(ip)
         };
         let Some(mesh) = self.mesh_of(client.id).filter(|_| meshed) else {
-            let sends = Decided {
-                value: TlsOrigination::Plaintext,
-                because: self.membership(client.id).because.clone(),
-                rivals: Vec::new(),
-            };
+            let sends = Decided::new(
+                TlsOrigination::Plaintext,
+                self.membership(client.id).because.clone(),
+            );
             let hosts: BTreeSet<Option<String>> = hosts.iter().cloned().collect();
             let way = |host: Option<String>| Way {
                 host,

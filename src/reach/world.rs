@@ -189,11 +189,7 @@ impl World {
         let membership = self.membership(listener.workload);
         match &listener.meshed {
             Some(meshed) => meshed.tls.clone(),
-            None => Decided {
-                value: TlsAcceptance::Plaintext,
-                because: membership.because.clone(),
-                rivals: Vec::new(),
-            },
+            None => Decided::new(TlsAcceptance::Plaintext, membership.because.clone()),
         }
     }
 }
@@ -232,13 +228,12 @@ fn settle(workload: &Workload, meshes: &Meshes) -> Member {
     }
     best.unwrap_or_else(|| Member {
         mesh: None,
-        membership: Decided {
-            value: Membership::Unmeshed,
-            because: Because::Default {
+        membership: Decided::new(
+            Membership::Unmeshed,
+            Because::Default {
                 rule: "there is no mesh",
                 near: workload.at(),
             },
-            rivals: Vec::new(),
-        },
+        ),
     })
 }

@@ -148,11 +148,7 @@ impl Istio {
             (false, true) => TlsAcceptance::Required,
             _ => TlsAcceptance::Plaintext,
         };
-        let tls = Decided {
-            value,
-            because,
-            rivals: Vec::new(),
-        };
+        let tls = Decided::new(value, because);
         (tls, inlets)
     }
 

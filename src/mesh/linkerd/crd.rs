@@ -11,6 +11,9 @@ use crate::model::Labels;
 
 /// The group of Linkerd's policies.
 pub const POLICY: &str = "policy.linkerd.io";
+/// The versions of `Server`, the oldest first.
+/// `linkerd/linkerd2: charts/linkerd-crds/templates/policy/server.yaml`.
+pub const SERVER_VERSIONS: &[&str] = &["v1alpha1", "v1beta1", "v1beta2", "v1beta3"];
 /// The group of the Gateway API.
 pub const GATEWAY: &str = "gateway.networking.k8s.io";
 

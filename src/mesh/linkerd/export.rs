@@ -3,7 +3,7 @@
 //! `linkerd/linkerd2: pkg/k8s/labels.go`, `multicluster/service-mirror`.
 
 use super::Linkerd;
-use crate::mesh::Export;
+use crate::mesh::{Export, Mesh};
 use crate::model::At;
 
 /// The labels that offer a service.
@@ -28,7 +28,7 @@ impl Linkerd {
                 | ("mirror.linkerd.io/federated", "member") => false,
                 _ => continue,
             };
-            let gateway = || self.account_of("linkerd-multicluster", "linkerd-gateway");
+            let gateway = || self.account("linkerd-multicluster", "linkerd-gateway");
             found.push(Export {
                 service: service.id,
                 at: At::new(service.resource, "/metadata/labels").join(key),

@@ -66,12 +66,7 @@ impl Linkerd {
         let ports = workload.containers.iter().flat_map(|one| &one.ports);
         let ports = ports.filter(|port| port.protocol == Protocol::Tcp);
         let read: Vec<_> = ports
-            .map(|port| {
-                (
-                    port.number,
-                    self.listener_of(workload, port.number).protocol,
-                )
-            })
+            .map(|port| (port.number, self.protocol(workload, port.number)))
             .collect();
         let (streams, requests): (Vec<_>, Vec<_>) = read
             .into_iter()

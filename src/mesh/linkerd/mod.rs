@@ -183,16 +183,6 @@ impl Linkerd {
         &self.members[workload.id.0 as usize]
     }
 
-    /// Who a service account is.
-    fn account_of(&self, namespace: &str, name: &str) -> Identity {
-        Identity {
-            name: self.config.account_name(namespace, name).into(),
-            trust_domain: Arc::clone(&self.config.neutral.trust_domain.value),
-            namespace: namespace.into(),
-            service_account: name.into(),
-        }
-    }
-
     /// Who a machine outside the cluster is, in the form of an account.
     fn external_identity(&self, workload: &Workload, account: Identity) -> Identity {
         let written = self.index.node(workload.resource);
@@ -231,7 +221,12 @@ impl Mesh for Linkerd {
     }
 
     fn account(&self, namespace: &str, name: &str) -> Identity {
-        self.account_of(namespace, name)
+        Identity {
+            name: self.config.account_name(namespace, name).into(),
+            trust_domain: Arc::clone(&self.config.neutral.trust_domain.value),
+            namespace: namespace.into(),
+            service_account: name.into(),
+        }
     }
 
     fn listener(&self, workload: &Workload, port: u16) -> Listener {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::crd::{GATEWAY, POLICY};
+use super::crd::{GATEWAY, POLICY, SERVER_VERSIONS};
 use crate::k8s::{Index, Resource, spec};
 use crate::model::{At, Problem, ProblemKind, ResourceId};
 
@@ -63,7 +63,7 @@ pub fn by_webhook(what: impl Into<String>, field: impl Into<String>) -> Option<R
 /// The versions that the API server has of each kind.
 /// `linkerd/linkerd2: charts/linkerd-crds/templates`.
 const VERSIONS: &[(&str, &[&str])] = &[
-    ("Server", &["v1alpha1", "v1beta1", "v1beta2", "v1beta3"]),
+    ("Server", SERVER_VERSIONS),
     ("ServerAuthorization", &["v1alpha1", "v1beta1"]),
     ("AuthorizationPolicy", &["v1alpha1"]),
     ("MeshTLSAuthentication", &["v1alpha1"]),

@@ -45,11 +45,7 @@ impl Linkerd {
         call: &Call<'_>,
         dialled: u16,
     ) -> (Decided<TlsOrigination>, Vec<(String, At)>) {
-        let sent = |value, because| Decided {
-            value,
-            because,
-            rivals: Vec::new(),
-        };
+        let sent = |value, because| Decided::new(value, because);
         let plain = |because| sent(TlsOrigination::Plaintext, because);
         if let Some(because) = self.skipped_outbound(client, dialled) {
             return (plain(because), Vec::new());

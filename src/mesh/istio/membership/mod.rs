@@ -44,11 +44,7 @@ pub struct Member {
 
 /// How a workload takes part in the mesh.
 pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace) -> Member {
-    let decided = |value, because| Decided {
-        value,
-        because,
-        rivals: Vec::new(),
-    };
+    let decided = |value, because| Decided::new(value, because);
     let member = |membership, plane, revision| Member {
         membership,
         plane,

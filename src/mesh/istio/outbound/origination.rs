@@ -25,11 +25,10 @@ impl Istio {
         match workload.label(TLS_MODE) {
             Some(mode) => Decided::configured(mode == "istio", workload.label_at(TLS_MODE)),
             // the template that makes sidecars sets the label, the one that makes gateways does not
-            None => Decided {
-                value: meshed && self.member(workload).plane != Plane::Gateway,
-                because: self.member(workload).membership.because.clone(),
-                rivals: Vec::new(),
-            },
+            None => Decided::new(
+                meshed && self.member(workload).plane != Plane::Gateway,
+                self.member(workload).membership.because.clone(),
+            ),
         }
     }
 
@@ -244,9 +243,5 @@ impl Istio {
 
 /// What is sent, because of something.
 pub fn sent(value: TlsOrigination, because: Because) -> Decided<TlsOrigination> {
-    Decided {
-        value,
-        because,
-        rivals: Vec::new(),
-    }
+    Decided::new(value, because)
 }

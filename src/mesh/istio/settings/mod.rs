@@ -252,11 +252,7 @@ fn neutral(
                 "Istio's default: clients use mutual TLS by themselves",
             ),
         },
-        access_log: Decided {
-            value: if off { LogState::Off } else { LogState::On },
-            because,
-            rivals: Vec::new(),
-        },
+        access_log: Decided::new(if off { LogState::Off } else { LogState::On }, because),
         log_formats: Vec::new(),
         known: reader.known(),
         unanswered: Vec::new(),

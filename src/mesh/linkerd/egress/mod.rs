@@ -13,7 +13,7 @@ use super::crd::{EgressNetwork, GATEWAY, Parent, StreamRoute, TrafficPolicy};
 use super::object::{
     Object, Objects, Refusal, by_schema, by_webhook, timeless_first, timeless_last,
 };
-use super::route::{Route, Rules, branches};
+use super::route::{Route, Rules, leading};
 use crate::k8s::Index;
 use crate::model::{
     At, Because, Decided, Effect, Gate, Layer, Normalization, Outside, Problem, Rule, Ruleset,
@@ -96,11 +96,7 @@ enum Attached<'a> {
 impl Linkerd {
     /// The ways of a call out of the cluster.
     pub(super) fn ways_outside(&self, client: &Workload, to: &Outside) -> Vec<Way> {
-        let plain = |because| Decided {
-            value: TlsOrigination::Plaintext,
-            because,
-            rivals: Vec::new(),
-        };
+        let plain = |because| Decided::new(TlsOrigination::Plaintext, because);
         if let Some(because) = self.skipped_outbound(client, to.port) {
             return vec![Way::straight(plain(because), None)];
         }
@@ -157,7 +153,7 @@ impl Linkerd {
         };
         match attached {
             Attached::Requests(routes) => {
-                let rules = leading(&routes);
+                let rules = leading(&routes, |branch| leads_on(branch.backends));
                 way.gates.push(gate(rules, Layer::Http));
                 vec![way]
             }
@@ -254,29 +250,6 @@ impl Linkerd {
 /// Whether a rule leads to where the call goes anyway.
 fn leads_on(backends: &[Parent]) -> bool {
     backends.is_empty() || backends.iter().any(|one| one.is("EgressNetwork"))
-}
-
-/// What leads requests on: routes that lead nowhere else.
-fn leading(routes: &[&Route]) -> Vec<Rule> {
-    let branches = match branches(routes) {
-        Ok(branches) => branches,
-        Err(at) => {
-            return vec![Rule {
-                when: When::Always,
-                then: Effect::Deny,
-                at,
-            }];
-        }
-    };
-    let rule = |branch: super::route::Branch<'_>| Rule {
-        then: match branch.answers.is_none() && leads_on(branch.backends) {
-            true => Effect::Allow,
-            false => Effect::Deny,
-        },
-        when: branch.when,
-        at: branch.at,
-    };
-    branches.into_iter().map(rule).collect()
 }
 
 fn always(routes: &[&Object<StreamRoute>]) -> Vec<Rule> {

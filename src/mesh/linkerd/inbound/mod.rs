@@ -24,19 +24,14 @@ impl Linkerd {
     pub(super) fn listener_of(&self, workload: &Workload, port: u16) -> Listener {
         let policy = self.policy_of(workload, port);
         let tls = match &policy.anonymous {
-            Some(at) => Decided {
-                value: TlsAcceptance::Permissive,
-                because: match &policy.because {
+            Some(at) => Decided::new(
+                TlsAcceptance::Permissive,
+                match &policy.because {
                     because if because.at() == at => because.clone(),
                     _ => Because::Configured(at.clone()),
                 },
-                rivals: Vec::new(),
-            },
-            None => Decided {
-                value: TlsAcceptance::Required,
-                because: policy.because.clone(),
-                rivals: Vec::new(),
-            },
+            ),
+            None => Decided::new(TlsAcceptance::Required, policy.because.clone()),
         };
         let (tls, inlets) = match self.skipped_inbound(workload, port) {
             Some(because) => {
@@ -47,11 +42,7 @@ impl Linkerd {
                     authorization: None,
                     because: because.clone(),
                 };
-                let tls = Decided {
-                    value: TlsAcceptance::Plaintext,
-                    because,
-                    rivals: Vec::new(),
-                };
+                let tls = Decided::new(TlsAcceptance::Plaintext, because);
                 (tls, vec![past])
             }
             None => {

@@ -18,6 +18,9 @@ use crate::model::{
     At, Because, Decided, Effect, Layer, Normalization, Rule, Ruleset, Test, When, Workload,
 };
 
+/// The rule of ports for which nobody says how they are read.
+const FINDS_OUT: &str = "the proxy finds out what is spoken";
+
 /// Who may call a port, and how it is read.
 pub(super) struct Policy<'a> {
     /// The Server, where there is one.
@@ -37,8 +40,7 @@ impl Linkerd {
         if port == CONTROL && !is_external(workload) {
             return self.tapped(workload);
         }
-        let mut servers = self.servers_of(workload);
-        match servers.find(|one| server::means(&one.spec, workload, port)) {
+        match self.server_of(workload, port) {
             Some(server) => self.by_server(server, workload, port),
             None => self.by_default(workload, port),
         }
@@ -51,6 +53,39 @@ impl Linkerd {
         places.iter().filter_map(|&place| self.servers.nth(place))
     }
 
+    /// How a port is read.
+    pub(in crate::mesh::linkerd) fn protocol(
+        &self,
+        workload: &Workload,
+        port: u16,
+    ) -> Decided<&'static str> {
+        if port == CONTROL && !is_external(workload) {
+            return Decided::default("http", "tap speaks gRPC", workload.at());
+        }
+        match self.server_of(workload, port) {
+            Some(server) => protocol_of(server),
+            None => self.protocol_by_default(&Annotations::of(&self.index, workload), port),
+        }
+    }
+
+    /// How a port is read that no Server selects.
+    fn protocol_by_default(
+        &self,
+        annotations: &Annotations<'_>,
+        port: u16,
+    ) -> Decided<&'static str> {
+        match self.opaque(annotations, port) {
+            Some(because) => Decided::new("tcp", because),
+            None => Decided::default("auto", FINDS_OUT, annotations.workload.at()),
+        }
+    }
+
+    /// The Server that is in force on a port.
+    fn server_of(&self, workload: &Workload, port: u16) -> Option<&Object<Server>> {
+        let mut servers = self.servers_of(workload);
+        servers.find(|one| server::means(&one.spec, workload, port))
+    }
+
     /// Who may call a port that a Server selects.
     fn by_server<'a>(
         &'a self,
@@ -58,7 +93,6 @@ impl Linkerd {
         workload: &Workload,
         port: u16,
     ) -> Policy<'a> {
-        let protocol_at = server.at("/spec/proxyProtocol");
         let protocol = server.spec.proxy_protocol.unwrap_or(ProxyProtocol::Unknown);
         let grants = self.server_grants(server);
         let because = match &server.spec.access_policy {
@@ -74,19 +108,18 @@ impl Linkerd {
                 false => self.routed(&routes, &grants, &because),
             }
         };
-        let (name, layers) = match protocol {
-            ProxyProtocol::Unknown => ("auto", vec![(Layer::Http, http()), (Layer::Tcp, stream())]),
-            ProxyProtocol::Http1 | ProxyProtocol::Http2 => ("http", vec![(Layer::Http, http())]),
+        let layers = match protocol {
+            ProxyProtocol::Unknown => vec![(Layer::Http, http()), (Layer::Tcp, stream())],
+            ProxyProtocol::Http1 | ProxyProtocol::Http2 => vec![(Layer::Http, http())],
             ProxyProtocol::Grpc => {
                 let routes = self.routes.grpc(&place);
                 let rules = match routes.is_empty() {
                     true => self.ruleset(&grants, &because),
                     false => self.routed(&routes, &grants, &because),
                 };
-                ("http", vec![(Layer::Http, rules)])
+                vec![(Layer::Http, rules)]
             }
-            ProxyProtocol::Opaque => ("tcp", vec![(Layer::Tcp, stream())]),
-            ProxyProtocol::Tls => ("tls", vec![(Layer::Tcp, stream())]),
+            ProxyProtocol::Opaque | ProxyProtocol::Tls => vec![(Layer::Tcp, stream())],
         };
         let routes = match protocol {
             ProxyProtocol::Opaque | ProxyProtocol::Tls => Vec::new(),
@@ -98,14 +131,7 @@ impl Linkerd {
         Policy {
             server: Some(server),
             anonymous: anonymous.map(|grant| grant.at.clone()),
-            protocol: match server.spec.proxy_protocol {
-                Some(_) => Decided::configured(name, protocol_at),
-                None => Decided::default(
-                    name,
-                    "the proxy finds out what is spoken",
-                    server.at("/metadata/name"),
-                ),
-            },
+            protocol: protocol_of(server),
             because,
             layers: layers
                 .into_iter()
@@ -173,21 +199,12 @@ impl Linkerd {
             false => Arc::new(rules),
         };
         let stream = (Layer::Tcp, open(self.ruleset(&grants, &because)));
-        let opaque = self.opaque(&annotations, port);
-        let http = || open(self.unrouted(&grants, workload, port, &because));
-        let (protocol, layers) = match opaque {
-            Some(because) => {
-                let tcp = Decided {
-                    value: "tcp",
-                    because,
-                    rivals: Vec::new(),
-                };
-                (tcp, vec![stream])
-            }
-            None => {
-                let rule = "the proxy finds out what is spoken";
-                let auto = Decided::default("auto", rule, workload.at());
-                (auto, vec![(Layer::Http, http()), stream])
+        let protocol = self.protocol_by_default(&annotations, port);
+        let layers = match protocol.value {
+            "tcp" => vec![stream],
+            _ => {
+                let http = open(self.unrouted(&grants, workload, port, &because));
+                vec![(Layer::Http, http), stream]
             }
         };
         Policy {
@@ -308,12 +325,24 @@ impl Linkerd {
         let rules = self.ruleset(&[grant], &because);
         Policy {
             server: None,
-            protocol: Decided::default("http", "tap speaks gRPC", workload.at()),
+            protocol: self.protocol(workload, CONTROL),
             layers: vec![(Layer::Http, Arc::new(rules))],
             anonymous: None,
             because,
         }
     }
+}
+
+/// How a Server has its port read.
+fn protocol_of(server: &Object<Server>) -> Decided<&'static str> {
+    let name = match server.spec.proxy_protocol {
+        None => return Decided::default("auto", FINDS_OUT, server.at("/metadata/name")),
+        Some(ProxyProtocol::Unknown) => "auto",
+        Some(ProxyProtocol::Http1 | ProxyProtocol::Http2 | ProxyProtocol::Grpc) => "http",
+        Some(ProxyProtocol::Opaque) => "tcp",
+        Some(ProxyProtocol::Tls) => "tls",
+    };
+    Decided::configured(name, server.at("/spec/proxyProtocol"))
 }
 
 pub(super) fn ruleset(rules: Vec<Rule>, because: &Because) -> Ruleset {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::k8s::selector::LabelIndex;
 use crate::k8s::{Index, Resource};
-use crate::mesh::linkerd::crd::{POLICY, Port, Selector, Server};
+use crate::mesh::linkerd::crd::{POLICY, Port, SERVER_VERSIONS, Selector, Server};
 use crate::mesh::linkerd::membership::CONTROL_PLANE;
 use crate::mesh::linkerd::membership::annotation::is_external;
 use crate::mesh::linkerd::object::{Objects, Refusal, by_schema, by_webhook, timeless_first};
@@ -21,9 +21,6 @@ pub const ADMIN: (u16, &str) = (4191, "linkerd-admin");
 /// The port on which the proxy is told what to show of its calls.
 pub const CONTROL: u16 = 4190;
 
-/// The versions of `Server`, and the first with some fields.
-const VERSIONS: &[&str] = &["v1alpha1", "v1beta1", "v1beta2", "v1beta3"];
-
 /// Fields that only later versions have, and the first of these.
 const LATER: [(&str, &str); 2] = [
     ("accessPolicy", "v1beta3"),
@@ -32,7 +29,7 @@ const LATER: [(&str, &str); 2] = [
 
 /// Whether a version of `Server` has a field.
 fn has(version: &str, field: &str) -> bool {
-    let place = |wanted: &str| VERSIONS.iter().position(|one| *one == wanted);
+    let place = |wanted: &str| SERVER_VERSIONS.iter().position(|one| *one == wanted);
     let since = LATER.iter().find(|(one, _)| *one == field);
     since.is_none_or(|(_, since)| place(version) >= place(since))
 }

@@ -41,11 +41,7 @@ pub enum Blocked {
 impl Member {
     fn new(value: Membership, because: Because) -> Self {
         Self {
-            membership: Decided {
-                value,
-                because,
-                rivals: Vec::new(),
-            },
+            membership: Decided::new(value, because),
             asks: None,
             blocked: None,
             ingress: None,

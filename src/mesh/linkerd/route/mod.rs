@@ -19,7 +19,7 @@ use crate::k8s::Index;
 use crate::model::{At, Problem};
 
 pub use admission::egress_without_port;
-pub use order::{Branch, branches};
+pub use order::{branches, leading};
 use request::Wanted;
 
 /// Namespace and name of a Server, or of an EgressNetwork.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::request::{Path, Wanted, begins, is};
 use super::{Route, Rules, call};
 use crate::mesh::linkerd::crd::{HttpRule, Parent};
-use crate::model::{At, StringMatch, Test, When};
+use crate::model::{At, Effect, Rule, StringMatch, Test, When};
 
 /// A way to take a route.
 #[derive(Debug, Clone)]
@@ -64,6 +64,30 @@ pub fn branches<'a>(routes: &[&'a Route]) -> Result<Vec<Branch<'a>>, At> {
     }
     found.sort_by_key(|(fit, _)| *fit);
     Ok(found.into_iter().map(|(_, branch)| branch).collect())
+}
+
+/// The rules by which requests get where some routes are asked: a way that leads there lets them pass,
+/// another one does not.
+pub fn leading(routes: &[&Route], there: impl Fn(&Branch<'_>) -> bool) -> Vec<Rule> {
+    let branches = match branches(routes) {
+        Ok(branches) => branches,
+        Err(at) => {
+            return vec![Rule {
+                when: When::Always,
+                then: Effect::Deny,
+                at,
+            }];
+        }
+    };
+    let rule = |branch: Branch<'_>| Rule {
+        then: match branch.answers.is_none() && there(&branch) {
+            true => Effect::Allow,
+            false => Effect::Deny,
+        },
+        when: branch.when,
+        at: branch.at,
+    };
+    branches.into_iter().map(rule).collect()
 }
 
 type Way<'a> = ((u8, Reverse<(usize, usize, usize, bool)>), Branch<'a>);

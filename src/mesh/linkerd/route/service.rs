@@ -5,12 +5,11 @@
 
 use std::sync::Arc;
 
-use super::{Place, Route, Rules, branches};
+use super::order::{Branch, leading};
+use super::{Place, Route, Rules};
 use crate::mesh::linkerd::Linkerd;
 use crate::mesh::linkerd::crd::Parent;
-use crate::model::{
-    At, Because, Effect, Gate, Layer, Normalization, Rule, Ruleset, Service, When, Workload,
-};
+use crate::model::{Because, Effect, Gate, Layer, Normalization, Ruleset, Service, Workload};
 
 impl Linkerd {
     /// What a client's proxy asks of requests to a Service: where routes are attached, which lead to
@@ -43,7 +42,7 @@ impl Linkerd {
         Some(Gate {
             routes: true,
             rules: Arc::new(Ruleset {
-                rules: leading(&routes, service),
+                rules: leading(&routes, |branch| leads_to(branch, service)),
                 otherwise: Effect::Deny,
                 because,
                 normalization: Normalization::Verbatim,
@@ -80,33 +79,13 @@ fn is(parent: &Parent, route: &Route, (namespace, name): &Place) -> bool {
     parent.is_service() && *own == **namespace && *parent.name == **name
 }
 
-/// The rules by which requests get to a Service.
-fn leading(routes: &[&Route], service: &Service) -> Vec<Rule> {
-    let refused = |at: At| Rule {
-        when: When::Always,
-        then: Effect::Deny,
-        at,
-    };
-    let branches = match branches(routes) {
-        Ok(branches) => branches,
-        Err(at) => return vec![refused(at)],
-    };
-    let rule = |branch: super::Branch<'_>| {
-        let mut backends = branch.backends.iter().filter(|one| one.weight != Some(0));
-        let here = branch.backends.is_empty()
-            || backends.any(|one| {
-                let namespace = one.namespace.as_deref().unwrap_or(&branch.route.namespace);
-                let kind = one.kind.as_deref().unwrap_or("Service");
-                kind == "Service" && *namespace == *service.namespace && *one.name == *service.name
-            });
-        Rule {
-            then: match branch.answers.is_none() && here {
-                true => Effect::Allow,
-                false => Effect::Deny,
-            },
-            when: branch.when,
-            at: branch.at,
-        }
-    };
-    branches.into_iter().map(rule).collect()
+/// Whether a way to take a route leads to a Service.
+fn leads_to(branch: &Branch<'_>, service: &Service) -> bool {
+    let mut backends = branch.backends.iter().filter(|one| one.weight != Some(0));
+    branch.backends.is_empty()
+        || backends.any(|one| {
+            let namespace = one.namespace.as_deref().unwrap_or(&branch.route.namespace);
+            let kind = one.kind.as_deref().unwrap_or("Service");
+            kind == "Service" && *namespace == *service.namespace && *one.name == *service.name
+        })
 }

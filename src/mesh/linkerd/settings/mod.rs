@@ -188,11 +188,10 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
     );
     Config {
         neutral: Settings {
-            plaintext_default: Some(Decided {
-                value: default_policy.value.takes_anyone(),
-                because: default_policy.because.clone(),
-                rivals: Vec::new(),
-            }),
+            plaintext_default: Some(Decided::new(
+                default_policy.value.takes_anyone(),
+                default_policy.because.clone(),
+            )),
             ..neutral(&mut reader, &control_plane, &access_log)
         },
         control_plane,
@@ -342,14 +341,13 @@ fn neutral(
             reader.near().clone(),
         ),
         plaintext_default: None,
-        access_log: Decided {
-            value: match is_log_format(&access_log.value) {
+        access_log: Decided::new(
+            match is_log_format(&access_log.value) {
                 true => LogState::On,
                 false => LogState::Off,
             },
-            because: access_log.because.clone(),
-            rivals: Vec::new(),
-        },
+            access_log.because.clone(),
+        ),
         log_formats: Vec::new(),
         known: reader.known(),
         unanswered: Vec::new(),
