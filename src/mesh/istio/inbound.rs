@@ -5,7 +5,6 @@ use super::authorization::Reader;
 use super::crd::is_true;
 use super::gateway::{Door, Entrance};
 use super::membership::Plane;
-use super::outbound::origination::sent;
 use super::outbound::waypoint::Asked;
 use super::proxies::Proxy;
 use super::routes::routing::undefined;
@@ -213,7 +212,7 @@ impl Istio {
             && let Asked::Passes(waypoint) = self.waypoint_of_service(service)
         {
             if let Some(hop) = way.hops.last_mut() {
-                hop.sends = sent(
+                hop.sends = Decided::new(
                     TlsOrigination::Mtls,
                     Because::Configured(waypoint.at.clone()),
                 );

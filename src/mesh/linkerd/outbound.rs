@@ -5,7 +5,6 @@
 
 use super::Linkerd;
 use super::membership::annotation::{Annotations, is_external};
-use super::port;
 use crate::mesh::Call;
 use crate::model::{At, Because, Decided, TlsOrigination, Way, Workload};
 
@@ -45,8 +44,7 @@ impl Linkerd {
         call: &Call<'_>,
         dialled: u16,
     ) -> (Decided<TlsOrigination>, Vec<(String, At)>) {
-        let sent = |value, because| Decided::new(value, because);
-        let plain = |because| sent(TlsOrigination::Plaintext, because);
+        let plain = |because| Decided::new(TlsOrigination::Plaintext, because);
         if let Some(because) = self.skipped_outbound(client, dialled) {
             return (plain(because), Vec::new());
         }
@@ -88,14 +86,7 @@ impl Linkerd {
             return None;
         }
         let annotations = Annotations::of(&self.index, client);
-        let (ports, because) = match annotations.config("skip-outbound-ports") {
-            Some((text, at)) => (port::each(text), Because::Configured(at)),
-            None => {
-                let usual = &self.config.ignore_outbound;
-                (usual.value.clone(), usual.because.clone())
-            }
-        };
-        port::contains(&ports, port).then_some(because)
+        annotations.lists("skip-outbound-ports", &self.config.ignore_outbound, port)
     }
 
     /// What distinguishes clients on their way out.

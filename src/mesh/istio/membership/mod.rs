@@ -44,7 +44,6 @@ pub struct Member {
 
 /// How a workload takes part in the mesh.
 pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace) -> Member {
-    let decided = |value, because| Decided::new(value, because);
     let member = |membership, plane, revision| Member {
         membership,
         plane,
@@ -76,7 +75,7 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
         }
         let because = kept_out(workload, namespace).unwrap_or(because);
         return member(
-            decided(Membership::Unmeshed, because),
+            Decided::new(Membership::Unmeshed, because),
             Plane::None,
             revision,
         );
@@ -89,7 +88,11 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
                 let membership = Decided::configured(Membership::Meshed, at);
                 member(membership, Plane::Ambient, revision)
             }
-            None => member(decided(Membership::Unmeshed, veto), Plane::None, revision),
+            None => member(
+                Decided::new(Membership::Unmeshed, veto),
+                Plane::None,
+                revision,
+            ),
         };
     }
     let value = if called == Tri::Yes {
@@ -97,7 +100,7 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
     } else {
         Membership::Unknown
     };
-    member(decided(value, because), Plane::Sidecar, revision)
+    member(Decided::new(value, because), Plane::Sidecar, revision)
 }
 
 /// The label that keeps a workload out of a namespace in ambient mode.

@@ -4,13 +4,14 @@
 //! `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (serviceEntriesInfo),
 //! `istio/ztunnel: src/proxy/outbound.rs` (build_request).
 
-use super::origination::sent;
 use super::service_entry::Entry;
 use super::waypoint::Asked;
 use crate::mesh::istio::Istio;
 use crate::mesh::istio::membership::Plane;
 use crate::mesh::istio::proxies::Proxy;
-use crate::model::{Addresses, Because, Gate, Hop, Layer, Outside, TlsOrigination, Way, Workload};
+use crate::model::{
+    Addresses, Because, Decided, Gate, Hop, Layer, Outside, TlsOrigination, Way, Workload,
+};
 
 impl Istio {
     /// The way of an ambient workload's call to the outside through a waypoint, where it has one;
@@ -33,7 +34,7 @@ impl Istio {
             return None;
         };
         let mut way = straight.clone();
-        way.sends = sent(TlsOrigination::Mtls, member.membership.because.clone());
+        way.sends = Decided::new(TlsOrigination::Mtls, member.membership.because.clone());
         let host = to.host.clone().unwrap_or_else(|| entry.host.to_owned());
         way.hops.push(self.egress_hop(proxy, &entry, &host, to));
         way.host = Some(host);
@@ -80,7 +81,9 @@ impl Istio {
                 .collect(),
             sends: self
                 .by_rule(&rules, &proxy.pods, to.port, None)
-                .unwrap_or_else(|| sent(by_itself(), Because::Configured(entry.at.clone()))),
+                .unwrap_or_else(|| {
+                    Decided::new(by_itself(), Because::Configured(entry.at.clone()))
+                }),
             addresses: Addresses::Last,
             conditions,
         }

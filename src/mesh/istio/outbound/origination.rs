@@ -11,9 +11,7 @@ use crate::mesh::istio::policy::Object;
 use crate::mesh::istio::protocol;
 use crate::mesh::istio::proxies::Proxy;
 use crate::mesh::{Call, ServiceId};
-use crate::model::{
-    At, Because, Decided, Membership, Service, TlsAcceptance, TlsOrigination, Workload,
-};
+use crate::model::{At, Decided, Membership, Service, TlsAcceptance, TlsOrigination, Workload};
 
 const TLS_MODE: &str = "security.istio.io/tlsMode";
 const TUNNEL: &str = "networking.istio.io/tunnel";
@@ -43,7 +41,7 @@ impl Istio {
         let config = self.config.of(client_revision);
         let automatic = &config.neutral.automatic_mtls;
         if !automatic.value {
-            return sent(TlsOrigination::Plaintext, automatic.because.clone());
+            return Decided::new(TlsOrigination::Plaintext, automatic.because.clone());
         }
         let peers = self.peer_policies();
         let near = At::new(service.resource, "");
@@ -57,21 +55,21 @@ impl Istio {
                     known == Membership::Meshed || (known == Membership::Unknown && call.meshed);
                 let offers = self.offers_mtls(endpoint, meshed);
                 if !offers.value {
-                    return sent(TlsOrigination::Plaintext, offers.because);
+                    return Decided::new(TlsOrigination::Plaintext, offers.because);
                 }
             }
         } else {
             let offers = self.offers_mtls(call.workload, call.meshed);
             if !offers.value {
-                return sent(TlsOrigination::Plaintext, offers.because);
+                return Decided::new(TlsOrigination::Plaintext, offers.because);
             }
             let revision = &self.member(call.workload).revision;
             let accepts = peers.acceptance(call.workload, revision, call.port);
             if accepts.value == TlsAcceptance::Plaintext {
-                return sent(TlsOrigination::Plaintext, accepts.because);
+                return Decided::new(TlsOrigination::Plaintext, accepts.because);
             }
         }
-        sent(TlsOrigination::Mtls, automatic.because.clone())
+        Decided::new(TlsOrigination::Mtls, automatic.because.clone())
     }
 
     /// The rules that a client applies to a host.
@@ -131,7 +129,7 @@ impl Istio {
                 _ => self.tls_inside(client, call, subset),
             };
             let because = || server.membership.because.clone();
-            return inside.unwrap_or_else(|| sent(TlsOrigination::Mtls, because()));
+            return inside.unwrap_or_else(|| Decided::new(TlsOrigination::Mtls, because()));
         }
         match member.plane {
             Plane::Ambient => self.node_leg(client, call),
@@ -145,7 +143,7 @@ impl Istio {
     pub(super) fn node_leg(&self, client: &Workload, call: &Call<'_>) -> Decided<TlsOrigination> {
         let server = self.member(call.workload);
         if !call.meshed || server.plane != Plane::Sidecar {
-            return sent(TlsOrigination::Plaintext, server.membership.because.clone());
+            return Decided::new(TlsOrigination::Plaintext, server.membership.because.clone());
         }
         if call.workload.label(TUNNEL) == Some("http") {
             let at = call.workload.label_at(TUNNEL);
@@ -153,8 +151,8 @@ impl Istio {
         }
         let config = self.config.of(&server.revision);
         match config.hbone_of(&self.index, call.workload) {
-            Some(hbone) if hbone.value => sent(TlsOrigination::Mtls, hbone.because),
-            Some(hbone) => sent(TlsOrigination::Plaintext, hbone.because),
+            Some(hbone) if hbone.value => Decided::new(TlsOrigination::Mtls, hbone.because),
+            Some(hbone) => Decided::new(TlsOrigination::Plaintext, hbone.because),
             None => Decided::assumed(
                 TlsOrigination::Mtls,
                 "sidecars take part in ambient mode, as its profile sets it",
@@ -235,13 +233,8 @@ impl Istio {
             return sends;
         }
         match call.meshed && server.plane == Plane::Ambient {
-            true => sent(TlsOrigination::Mtls, server.membership.because.clone()),
+            true => Decided::new(TlsOrigination::Mtls, server.membership.because.clone()),
             false => self.node_leg(&proxy.pods, call),
         }
     }
-}
-
-/// What is sent, because of something.
-pub fn sent(value: TlsOrigination, because: Because) -> Decided<TlsOrigination> {
-    Decided::new(value, because)
 }

@@ -1,6 +1,5 @@
 //! Calls to something outside the cluster.
 
-use super::origination::sent;
 use super::scope::{self, Known};
 use crate::mesh::Call;
 use crate::mesh::istio::Istio;
@@ -26,7 +25,8 @@ impl Istio {
     pub fn ways_outside(&self, client: &Workload, to: &Outside) -> Vec<Way> {
         let member = self.member(client);
         let config = self.config.of(&member.revision);
-        let untouched = |because| Way::straight(sent(TlsOrigination::Plaintext, because), None);
+        let untouched =
+            |because| Way::straight(Decided::new(TlsOrigination::Plaintext, because), None);
         if member.plane == Plane::Ambient {
             // the node's proxy passes on what it does not know of
             let passed = untouched(member.membership.because.clone());

@@ -2,7 +2,6 @@
 //!
 //! `istio/istio: pilot/pkg/networking/core/waypoint.go`.
 
-use super::origination::sent;
 use super::waypoint::Asked;
 use crate::mesh::istio::Istio;
 use crate::mesh::istio::membership::Plane;
@@ -10,7 +9,7 @@ use crate::mesh::istio::protocol;
 use crate::mesh::istio::proxies::Proxy;
 use crate::mesh::istio::routes::routing::elsewhere;
 use crate::mesh::{Before, Call};
-use crate::model::{Addresses, Gate, Hop, Layer, TlsOrigination, Way, Workload};
+use crate::model::{Addresses, Decided, Gate, Hop, Layer, TlsOrigination, Way, Workload};
 
 impl Istio {
     pub(super) fn ambient_ways(&self, client: &Workload, call: &Call<'_>) -> Vec<Way> {
@@ -24,7 +23,7 @@ impl Istio {
         match waypoint {
             Asked::Passes(proxy) => {
                 let because = self.member(client).membership.because.clone();
-                let sends = sent(TlsOrigination::Mtls, because);
+                let sends = Decided::new(TlsOrigination::Mtls, because);
                 let there = Call {
                     service: call.service.filter(|_| addressed.is_some()),
                     ..*call

@@ -6,7 +6,7 @@ use super::policy::ruleset;
 use super::server::{ADMIN, CONTROL, INBOUND};
 use crate::mesh::linkerd::membership::annotation::{Annotations, is_external};
 use crate::mesh::linkerd::settings::networks;
-use crate::mesh::linkerd::{Linkerd, port, who};
+use crate::mesh::linkerd::{Linkerd, who};
 use crate::model::{Because, Effect, Rule, Ruleset, Workload};
 
 impl Linkerd {
@@ -17,14 +17,7 @@ impl Linkerd {
             return None;
         }
         let annotations = Annotations::of(&self.index, workload);
-        let (ports, because) = match annotations.config("skip-inbound-ports") {
-            Some((text, at)) => (port::each(text), Because::Configured(at)),
-            None => {
-                let usual = &self.config.ignore_inbound;
-                (usual.value.clone(), usual.because.clone())
-            }
-        };
-        port::contains(&ports, port).then_some(because)
+        annotations.lists("skip-inbound-ports", &self.config.ignore_inbound, port)
     }
 
     /// The rules of the way past the proxy for callers in subnets that are skipped.

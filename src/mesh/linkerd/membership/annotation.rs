@@ -4,7 +4,8 @@
 //! `linkerd/linkerd2: pkg/inject/inject.go` (AppendNamespaceAnnotations, GetConfigOverride).
 
 use crate::k8s::Index;
-use crate::model::{At, Labels, ResourceId, Workload};
+use crate::mesh::linkerd::port::{self, Ports};
+use crate::model::{At, Because, Decided, Labels, ResourceId, Workload};
 
 /// The annotation that asks for a proxy.
 pub const INJECT: &str = "linkerd.io/inject";
@@ -35,6 +36,16 @@ pub struct Annotations<'a> {
 }
 
 impl<'a> Annotations<'a> {
+    /// Why a port is on a list for the init container: an annotation's, or else the installation's.
+    pub fn lists(&self, name: &str, installed: &Decided<Ports>, port: u16) -> Option<Because> {
+        match self.config(name) {
+            Some((text, at)) => {
+                port::contains(&port::each(text), port).then_some(Because::Configured(at))
+            }
+            None => port::contains(&installed.value, port).then(|| installed.because.clone()),
+        }
+    }
+
     /// Those of a workload.
     pub fn of(index: &'a Index, workload: &'a Workload) -> Self {
         let external = is_external(workload);
