@@ -48,6 +48,15 @@ impl LabelSelector {
     }
 }
 
+impl LabelSelector {
+    /// Whether it looks at labels other than these.
+    pub fn reads_other_than(&self, labels: &Labels) -> bool {
+        let expressions = self.match_expressions.iter().map(|one| one.key.as_str());
+        let mut keys = self.match_labels.keys().map(|key| &**key).chain(expressions);
+        keys.any(|key| !labels.contains_key(key))
+    }
+}
+
 impl Requirement {
     fn holds(&self, labels: &Labels) -> bool {
         let value = labels.get(self.key.as_str());

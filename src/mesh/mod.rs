@@ -395,4 +395,4 @@ macro_rules! meshes {
     };
 }
 
-meshes! { istio, linkerd }
+meshes! { istio, linkerd, consul }

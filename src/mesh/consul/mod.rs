@@ -1,0 +1,203 @@
+//! Consul: what is in force, from its objects in Kubernetes and from files of its own.
+//!
+//! What is not understood comes out as a problem, and what it touches is not decided.
+
+mod annotation;
+mod capture;
+mod entry;
+mod membership;
+mod service;
+mod settings;
+mod written;
+
+use std::sync::Arc;
+
+use entry::{Entries, GROUP};
+use service::{Nameless, Registration};
+use settings::Config;
+
+use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
+use crate::k8s::Index;
+use crate::k8s::ingress::Ingress;
+use crate::model::{
+    AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, ResourceId,
+    Ruleset, Service, Way, Workload,
+};
+
+/// The name for people.
+pub const TITLE: &str = "Consul";
+
+/// Consul in one environment.
+pub struct Consul {
+    index: Arc<Index>,
+    config: Config,
+    entries: Entries,
+    members: Vec<Member>,
+    policies: Vec<Policy>,
+}
+
+/// How a workload takes part.
+struct Member {
+    membership: Decided<Membership>,
+    /// The services that it is registered as, if it is in the mesh.
+    registered: Result<Vec<Registration>, Nameless>,
+}
+
+/// Compiles Consul, if anything of it is in the environment.
+pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul> {
+    let first = first_trace(index)?;
+    let config = settings::read(index, At::new(first, ""), problems);
+    let entries = Entries::read(index, &config, problems);
+    let member = |workload| Member {
+        membership: membership::of(index, workload, &config),
+        registered: service::of(index, workload, &config),
+    };
+    Some(Consul {
+        members: index.workloads().iter().map(member).collect(),
+        entries,
+        config,
+        policies: Vec::new(),
+        index: Arc::clone(index),
+    })
+}
+
+/// Whether an API group is Consul's.
+pub(super) fn owns(group: &str) -> bool {
+    group == GROUP || group.ends_with(".consul.hashicorp.com")
+}
+
+/// The first object or file that shows Consul is there.
+fn first_trace(index: &Index) -> Option<ResourceId> {
+    let mut objects = index.resources();
+    let object = objects.find(|(_, resource)| {
+        owns(&resource.key.group) || resource.annotations.contains_key(annotation::INJECT)
+    });
+    let mut files = index.values().iter().copied();
+    let file = || files.find(|&id| index.node(id).document().consul().is_some());
+    let workload = || index.workloads().iter().find(|one| membership::asks(one));
+    let first = object.map(|(id, _)| id).or_else(file);
+    first.or_else(|| workload().map(|one| one.resource))
+}
+
+impl Consul {
+    /// # Panics
+    /// With a workload of another environment.
+    #[allow(clippy::indexing_slicing)]
+    fn member(&self, workload: &Workload) -> &Member {
+        &self.members[workload.id.0 as usize]
+    }
+
+    /// The services that a workload is registered as; none of one that never starts.
+    fn registered(&self, workload: &Workload) -> &[Registration] {
+        self.member(workload).registered.as_deref().unwrap_or(&[])
+    }
+
+    /// Who a service is.
+    fn service_identity(&self, name: &service::Name) -> Identity {
+        Identity {
+            name: match self.config.namespaces.are_apart() {
+                true => format!("{}/{}", name.namespace, name.name).into(),
+                false => Arc::clone(&name.name),
+            },
+            trust_domain: Arc::clone(&self.config.neutral.trust_domain.value),
+            namespace: Arc::clone(&name.namespace),
+            service_account: Arc::clone(&name.name),
+        }
+    }
+}
+
+impl Mesh for Consul {
+    fn kind(&self) -> &'static str {
+        "consul"
+    }
+
+    fn title(&self) -> &'static str {
+        TITLE
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.config.neutral
+    }
+
+    fn membership(&self, workload: &Workload) -> Decided<Membership> {
+        self.member(workload).membership.clone()
+    }
+
+    fn identity(&self, workload: &Workload) -> Identity {
+        match self.registered(workload).first() {
+            Some(registered) => self.service_identity(&registered.name),
+            None => self.account(&workload.namespace, &workload.service_account),
+        }
+    }
+
+    fn account(&self, namespace: &str, name: &str) -> Identity {
+        self.service_identity(&service::Name {
+            namespace: self.config.namespaces.of(namespace),
+            name: name.into(),
+        })
+    }
+
+    fn listener(&self, _workload: &Workload, _port: u16) -> Listener {
+        todo!()
+    }
+
+    fn ways(&self, _client: &Workload, _call: &Call<'_>) -> Vec<Way> {
+        todo!()
+    }
+
+    fn ways_out(&self, _client: &Workload, _to: &Outside) -> Vec<Way> {
+        todo!()
+    }
+
+    fn ways_in(&self, _workload: &Workload, _port: u16, _meshed: bool) -> Vec<Way> {
+        Vec::new()
+    }
+
+    fn serves_ingress(&self, _ingress: &Ingress) -> bool {
+        false
+    }
+
+    fn proxies_before(&self, _workload: &Workload, _port: u16) -> Vec<Before> {
+        Vec::new()
+    }
+
+    fn origination_key(&self, _client: &Workload) -> String {
+        String::new()
+    }
+
+    fn distinguished_namespaces(&self, _service: &Service) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
+    fn unjudged_ways_in(&self, _workload: &Workload, _port: u16) -> Option<(String, At)> {
+        None
+    }
+
+    fn access_log(&self, _workload: &Workload) -> AccessLog {
+        todo!()
+    }
+
+    fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
+        Vec::new()
+    }
+
+    fn made(&self) -> Vec<Made<'_>> {
+        Vec::new()
+    }
+
+    fn policies(&self) -> &[Policy] {
+        &self.policies
+    }
+
+    fn policy_resources(&self) -> &'static [PolicyResource] {
+        &[]
+    }
+
+    fn is_own_account(&self, _namespace: &str, _name: &str) -> bool {
+        false
+    }
+
+    fn versions(&self) -> Vec<Version> {
+        Vec::new()
+    }
+}
