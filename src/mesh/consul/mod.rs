@@ -4,7 +4,9 @@
 
 mod annotation;
 mod capture;
+mod chain;
 mod entry;
+mod gateway;
 mod membership;
 mod service;
 mod settings;
@@ -12,7 +14,9 @@ mod written;
 
 use std::sync::Arc;
 
+use chain::Chains;
 use entry::{Entries, GROUP};
+use gateway::Gateways;
 use service::{Nameless, Registration};
 use settings::Config;
 
@@ -32,6 +36,10 @@ pub struct Consul {
     index: Arc<Index>,
     config: Config,
     entries: Entries,
+    /// Where calls to services end up.
+    chains: Chains,
+    /// The ways in through gateways.
+    gateways: Gateways,
     members: Vec<Member>,
     policies: Vec<Policy>,
 }
@@ -52,13 +60,17 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
         membership: membership::of(index, workload, &config),
         registered: service::of(index, workload, &config),
     };
-    Some(Consul {
+    let mut consul = Consul {
         members: index.workloads().iter().map(member).collect(),
+        chains: Chains::read(index, &entries),
+        gateways: Gateways::default(),
         entries,
         config,
         policies: Vec::new(),
         index: Arc::clone(index),
-    })
+    };
+    consul.gateways = Gateways::find(&consul, problems);
+    Some(consul)
 }
 
 /// Whether an API group is Consul's.
@@ -149,8 +161,8 @@ impl Mesh for Consul {
         todo!()
     }
 
-    fn ways_in(&self, _workload: &Workload, _port: u16, _meshed: bool) -> Vec<Way> {
-        Vec::new()
+    fn ways_in(&self, workload: &Workload, port: u16, meshed: bool) -> Vec<Way> {
+        self.ways_from_gateways(workload, port, meshed)
     }
 
     fn serves_ingress(&self, _ingress: &Ingress) -> bool {
