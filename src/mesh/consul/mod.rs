@@ -69,7 +69,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
         policies: Vec::new(),
         index: Arc::clone(index),
     };
-    consul.gateways = Gateways::find(&consul, problems);
+    consul.gateways = Gateways::find(&consul);
     Some(consul)
 }
 

@@ -11,6 +11,9 @@ use crate::mesh::consul::service::Name;
 use crate::mesh::consul::written::Written;
 use crate::model::At;
 
+/// A service, and the subset of it that is asked for.
+type Asked = (Name, Option<Arc<str>>);
+
 impl Compiler<'_> {
     /// The services that stand for one, of which a subset may be asked for, with those that calls fail
     /// over to. None is one that only other clusters have.
@@ -23,13 +26,14 @@ impl Compiler<'_> {
         let mut here = service.clone();
         let mut subset: Option<Arc<str>> = subset.map(Into::into);
         let (mut because, mut needs) = (Vec::new(), Vec::new());
-        let mut seen: Vec<(Name, Option<Arc<str>>)> = Vec::new();
+        let mut seen: Vec<Asked> = Vec::new();
         loop {
-            seen.push((here.clone(), subset.clone()));
+            let now = (here.clone(), subset.clone());
+            seen.push(now.clone());
             let Some(resolver) = self.fields(Kind::ServiceResolver, &here) else {
                 break;
             };
-            let mut next = (here.clone(), subset.clone());
+            let mut next = now.clone();
             if let Some(redirect) = resolver.get("redirect") {
                 match elsewhere(&redirect) {
                     Elsewhere::Peer => return Vec::new(),
@@ -37,18 +41,18 @@ impl Compiler<'_> {
                     Elsewhere::Here => {}
                 }
                 next = rewritten(&here, subset.as_deref(), &redirect);
-                if next != seen_last(&seen) {
+                if next != now {
                     because.push(redirect.at().clone());
                 }
             }
-            if next == seen_last(&seen)
+            if next == now
                 && subset.is_none()
                 && let Some(of_default) = resolver.text("defaultSubset")
             {
                 next.1 = Some(of_default.into());
                 because.push(resolver.field("defaultSubset"));
             }
-            if next == seen_last(&seen) {
+            if next == now {
                 break;
             }
             if seen.contains(&next) {
@@ -96,17 +100,6 @@ impl Compiler<'_> {
     }
 }
 
-fn seen_last(seen: &[(Name, Option<Arc<str>>)]) -> (Name, Option<Arc<str>>) {
-    seen.last().cloned().unwrap_or_else(|| {
-        let none: Arc<str> = "".into();
-        let name = Name {
-            namespace: Arc::clone(&none),
-            name: none,
-        };
-        (name, None)
-    })
-}
-
 /// Where instances are.
 enum Elsewhere {
     /// In this cluster.
@@ -131,7 +124,7 @@ fn elsewhere(to: &Written<'_>) -> Elsewhere {
 }
 
 /// The service and subset that a redirect or a failover names; what it does not say stays.
-fn rewritten(service: &Name, subset: Option<&str>, to: &Written<'_>) -> (Name, Option<Arc<str>>) {
+fn rewritten(service: &Name, subset: Option<&str>, to: &Written<'_>) -> Asked {
     let named = to.text("service").filter(|named| **named != *service.name);
     let own = to.text("serviceSubset");
     let kept = subset.filter(|_| named.is_none());
@@ -145,11 +138,7 @@ fn rewritten(service: &Name, subset: Option<&str>, to: &Written<'_>) -> (Name, O
 }
 
 /// Where calls fail over to, other than the same service elsewhere.
-fn failover(
-    resolver: &Written<'_>,
-    service: &Name,
-    subset: Option<&str>,
-) -> Vec<((Name, Option<Arc<str>>), At)> {
+fn failover(resolver: &Written<'_>, service: &Name, subset: Option<&str>) -> Vec<(Asked, At)> {
     let Some(all) = resolver.get("failover") else {
         return Vec::new();
     };
