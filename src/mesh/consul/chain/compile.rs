@@ -104,7 +104,11 @@ impl<'a> Compiler<'a> {
             name: text("service").map_or_else(|| Arc::clone(&dialled.name), Into::into),
         };
         let mut to = match text("serviceSubset") {
-            Some(subset) => self.resolved(&service, Some(subset), true),
+            Some(subset) => {
+                let at = destination.as_ref().map(|to| to.field("serviceSubset"));
+                let at = at.unwrap_or_else(|| route.at().clone());
+                self.resolved(&service, Some((subset, at)), true)
+            }
             None => self.split_or_resolved(&service),
         };
         let at = destination.as_ref().map_or_else(|| route.at(), Written::at);
@@ -172,7 +176,8 @@ impl<'a> Compiler<'a> {
                 false => None,
             };
             let mut found = further.unwrap_or_else(|| {
-                let mut found = self.resolved(&to, subset, true);
+                let asked = subset.map(|subset| (subset, split.field("serviceSubset")));
+                let mut found = self.resolved(&to, asked, true);
                 for branch in &mut found {
                     branch.rewrite = headers.rewrite();
                 }

@@ -20,12 +20,15 @@ impl Compiler<'_> {
     pub(super) fn resolved(
         &self,
         service: &Name,
-        subset: Option<&str>,
+        subset: Option<(&str, At)>,
         fails_over: bool,
     ) -> Vec<Branch> {
         let mut here = service.clone();
-        let mut subset: Option<Arc<str>> = subset.map(Into::into);
         let (mut because, mut needs) = (Vec::new(), Vec::new());
+        let (mut subset, asked): (Option<Arc<str>>, _) = match subset {
+            Some((subset, at)) => (Some(subset.into()), Some(at)),
+            None => (None, None),
+        };
         let mut seen: Vec<Asked> = Vec::new();
         loop {
             let now = (here.clone(), subset.clone());
@@ -73,7 +76,8 @@ impl Compiler<'_> {
             Some(Ok(subset)) => Some(subset),
             Some(Err(())) => {
                 let what = "Consul refuses entries that name a subset which is not defined";
-                needs.extend(because.last().map(|at| (what.to_owned(), at.clone())));
+                let at = because.last().cloned().or(asked);
+                needs.extend(at.map(|at| (what.to_owned(), at)));
                 None
             }
             None => None,
@@ -88,7 +92,11 @@ impl Compiler<'_> {
         if let (Some(resolver), true) = (resolver, fails_over) {
             let name = subset.as_ref().map(|subset| &*subset.name);
             for (to, at) in failover(&resolver, &here, name) {
-                let mut others = self.resolved(&to.0, to.1.as_deref(), false);
+                let mut others = self.resolved(
+                    &to.0,
+                    to.1.as_deref().map(|subset| (subset, at.clone())),
+                    false,
+                );
                 for other in &mut others {
                     other.because.insert(0, at.clone());
                     other.because.splice(0..0, because.iter().cloned());

@@ -297,3 +297,17 @@ fn a_name_that_leads_elsewhere_does_not_lead_to_its_own_service() {
     assert!(leading("web").is_empty());
     assert_eq!(leading("api"), ["api", "web"]);
 }
+
+#[test]
+fn a_subset_that_is_not_defined_is_left_open() {
+    let router = "{routes: [{destination: {service: web, serviceSubset: none}}]}";
+    let text = http(&["web"]) + &object("ServiceRouter", "web", router);
+    let targets = objects(&text).chains.targets(&name("web"));
+    assert_eq!(names(&targets), ["web"]);
+    // whether the router is refused or not, calls go to the service
+    assert!(targets[0].needs.is_empty());
+    let splitter = "{splits: [{weight: 100, serviceSubset: none}]}";
+    let text = http(&["web"]) + &object("ServiceSplitter", "web", splitter);
+    let targets = objects(&text).chains.targets(&name("web"));
+    assert_eq!(targets[0].needs.len(), 1);
+}
