@@ -5,14 +5,22 @@
 mod annotation;
 mod capture;
 mod entry;
+mod inbound;
+mod intention;
+mod log;
 mod membership;
+mod outbound;
+mod own;
 mod service;
 mod settings;
+mod upstream;
 mod written;
 
 use std::sync::Arc;
 
 use entry::{Entries, GROUP};
+use intention::Providers;
+use own::Own;
 use service::{Nameless, Registration};
 use settings::Config;
 
@@ -32,6 +40,7 @@ pub struct Consul {
     index: Arc<Index>,
     config: Config,
     entries: Entries,
+    providers: Providers,
     members: Vec<Member>,
     policies: Vec<Policy>,
 }
@@ -39,6 +48,8 @@ pub struct Consul {
 /// How a workload takes part.
 struct Member {
     membership: Decided<Membership>,
+    /// What its registration says, if that is a file's.
+    own: Option<Own>,
     /// The services that it is registered as, if it is in the mesh.
     registered: Result<Vec<Registration>, Nameless>,
 }
@@ -48,17 +59,36 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
     let first = first_trace(index)?;
     let config = settings::read(index, At::new(first, ""), problems);
     let entries = Entries::read(index, &config, problems);
-    let member = |workload| Member {
-        membership: membership::of(index, workload, &config),
-        registered: service::of(index, workload, &config),
-    };
-    Some(Consul {
-        members: index.workloads().iter().map(member).collect(),
+    let mut consul = Consul {
+        members: index
+            .workloads()
+            .iter()
+            .map(|one| member(index, one, &config))
+            .collect(),
+        providers: Providers::read(index, &entries),
         entries,
         config,
         policies: Vec::new(),
         index: Arc::clone(index),
-    })
+    };
+    consul.config.neutral.access_log = consul.log().state;
+    consul.config.neutral.log_formats = consul.log().format.into_iter().collect();
+    Some(consul)
+}
+
+fn member(index: &Index, workload: &Workload, config: &Config) -> Member {
+    let own = Own::read(index, workload);
+    Member {
+        membership: match &own {
+            Some(own) => own.membership.clone(),
+            None => membership::of(index, workload, config),
+        },
+        registered: match &own {
+            Some(own) => Ok(service::of_own(index, own, workload).into_iter().collect()),
+            None => service::of(index, workload, config),
+        },
+        own,
+    }
 }
 
 /// Whether an API group is Consul's.
@@ -137,16 +167,16 @@ impl Mesh for Consul {
         })
     }
 
-    fn listener(&self, _workload: &Workload, _port: u16) -> Listener {
-        todo!()
+    fn listener(&self, workload: &Workload, port: u16) -> Listener {
+        self.listener_of(workload, port)
     }
 
-    fn ways(&self, _client: &Workload, _call: &Call<'_>) -> Vec<Way> {
-        todo!()
+    fn ways(&self, client: &Workload, call: &Call<'_>) -> Vec<Way> {
+        self.ways_of(client, call)
     }
 
-    fn ways_out(&self, _client: &Workload, _to: &Outside) -> Vec<Way> {
-        todo!()
+    fn ways_out(&self, client: &Workload, to: &Outside) -> Vec<Way> {
+        self.ways_outside(client, to)
     }
 
     fn ways_in(&self, _workload: &Workload, _port: u16, _meshed: bool) -> Vec<Way> {
@@ -161,8 +191,8 @@ impl Mesh for Consul {
         Vec::new()
     }
 
-    fn origination_key(&self, _client: &Workload) -> String {
-        String::new()
+    fn origination_key(&self, client: &Workload) -> String {
+        self.way_out_key(client)
     }
 
     fn distinguished_namespaces(&self, _service: &Service) -> Vec<Arc<str>> {
@@ -174,7 +204,7 @@ impl Mesh for Consul {
     }
 
     fn access_log(&self, _workload: &Workload) -> AccessLog {
-        todo!()
+        self.log_of_all()
     }
 
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {

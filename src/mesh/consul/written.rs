@@ -121,7 +121,9 @@ impl<'a> Written<'a> {
         let Some(list) = self.get(key) else {
             return Vec::new();
         };
-        if list.loose && let Some(only) = list.as_text() {
+        if list.loose
+            && let Some(only) = list.as_text()
+        {
             return vec![(only, list.at)];
         }
         let items = list.items().into_iter();

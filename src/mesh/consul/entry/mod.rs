@@ -142,7 +142,10 @@ impl Entries {
         if let Some(&first) = self.by_name.get(&key) {
             let first = self.all.get(first);
             let twin = |first: &Entry| {
-                let (one, other) = (index.resource(first.resource()), index.resource(entry.resource()));
+                let (one, other) = (
+                    index.resource(first.resource()),
+                    index.resource(entry.resource()),
+                );
                 one.key == other.key && first.at.resource != entry.at.resource
             };
             // two objects of one name were reported when they were read
@@ -171,7 +174,9 @@ impl Entries {
     fn refuse_where_protocol_forbids(&mut self, index: &Index, problems: &mut Vec<Problem>) {
         let mut refused = Vec::new();
         for entry in self.of(Kind::ServiceIntentions) {
-            let sources = entry.fields(index).map_or_else(Vec::new, |it| it.each("sources"));
+            let sources = entry
+                .fields(index)
+                .map_or_else(Vec::new, |it| it.each("sources"));
             let permissions = sources.iter().find_map(|source| source.get("permissions"));
             if let Some(permissions) = permissions
                 && !is_http(&self.protocol(index, &entry.namespace, &entry.name).0)
@@ -183,8 +188,16 @@ impl Entries {
                     entry.kind.object(),
                     entry.name
                 );
-                problems.push(Problem::at(ProblemKind::Rejected, message, permissions.at().clone()));
-                refused.push((entry.kind, Arc::clone(&entry.namespace), Arc::clone(&entry.name)));
+                problems.push(Problem::at(
+                    ProblemKind::Rejected,
+                    message,
+                    permissions.at().clone(),
+                ));
+                refused.push((
+                    entry.kind,
+                    Arc::clone(&entry.namespace),
+                    Arc::clone(&entry.name),
+                ));
             }
         }
         for key in refused {
@@ -231,7 +244,10 @@ impl Entries {
         let service = (namespace, name);
         let written = self.of_service(index, service, &["protocol"], &["config", "protocol"]);
         let text = written.and_then(|it| Some((it.as_text()?.to_owned(), it.at().clone())));
-        text.map_or_else(|| ("tcp".to_owned(), None), |(text, at)| (text.to_lowercase(), Some(at)))
+        text.map_or_else(
+            || ("tcp".to_owned(), None),
+            |(text, at)| (text.to_lowercase(), Some(at)),
+        )
     }
 }
 
@@ -244,7 +260,10 @@ fn of_objects<'a>(index: &'a Index, config: &'a Config) -> impl Iterator<Item = 
     Kind::ALL.iter().flat_map(move |&kind| {
         // the kinds of gateways of the same names are those of the Gateway API
         let own = !matches!(kind, Kind::APIGateway | Kind::HTTPRoute | Kind::TCPRoute);
-        let ids = index.of_kind(GROUP, kind.object()).iter().filter(move |_| own);
+        let ids = index
+            .of_kind(GROUP, kind.object())
+            .iter()
+            .filter(move |_| own);
         ids.filter_map(move |&id| of_object(index, config, kind, id))
     })
 }
@@ -300,7 +319,10 @@ fn of_files(index: &Index) -> impl Iterator<Item = Entry> + '_ {
 
 fn of_file(fields: &Written<'_>) -> Option<Entry> {
     let written = fields.text("kind")?;
-    let kind = Kind::ALL.iter().copied().find(|kind| kind.name() == written)?;
+    let kind = Kind::ALL
+        .iter()
+        .copied()
+        .find(|kind| kind.name() == written)?;
     let name = fields.text("name").or(kind.only()).unwrap_or("");
     Some(Entry {
         kind,
