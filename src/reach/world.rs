@@ -93,12 +93,17 @@ impl World {
                 .map(|mesh| mesh.kind());
         }
         let namespace = match key.is("", "Namespace") {
-            true => &key.name,
-            false => key.namespace.as_ref()?,
+            true => Some(&key.name),
+            false => key.namespace.as_ref(),
         };
-        let near = || self.index.workloads_in(namespace);
+        // what is in no namespace may describe what runs outside Kubernetes
+        let near = || {
+            self.index
+                .workloads_in(namespace.map_or("", |name| &**name))
+        };
         let own = near().find(|workload| workload.resource == object);
-        let mut held = own.into_iter().chain(near().filter(|_| own.is_none()));
+        let beside = near().filter(|_| own.is_none() && namespace.is_some());
+        let mut held = own.into_iter().chain(beside);
         held.find_map(|workload| {
             let out = self.membership(workload.id).value == Membership::Unmeshed;
             let mesh = self.mesh_of(workload.id).filter(|_| !out)?;
@@ -133,7 +138,7 @@ impl World {
                 if port.protocol == Protocol::Tcp && seen.insert(port.number) {
                     let at = At {
                         resource: workload.resource,
-                        pointer: port.at.join("containerPort"),
+                        pointer: port.number_at.clone(),
                     };
                     ports.push((port.number, at));
                 }

@@ -103,6 +103,16 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
     member(Decided::new(value, because), Plane::Sidecar, revision)
 }
 
+/// Of what runs outside Kubernetes.
+pub fn outside(workload: &Workload) -> Member {
+    let rule = "Istio injects its proxy into pods";
+    Member {
+        membership: Decided::default(Membership::Unmeshed, rule, workload.at()),
+        plane: Plane::None,
+        revision: "".into(),
+    }
+}
+
 /// The label that keeps a workload out of a namespace in ambient mode.
 fn kept_out(workload: &Workload, namespace: &Namespace) -> Option<Because> {
     let of_namespace = namespace.labels.as_ref()?.get(DATAPLANE)?;
