@@ -90,7 +90,7 @@ fn list(problems: &[Problem], sources: &Sources, io: &mut Io<'_>) -> Result<(), 
 fn split_port(to: &str) -> Result<(String, u16), Failure> {
     let wrong = || {
         Failure::usage(format!(
-            "{to:?} names no port: write namespace/workload:port"
+            "{to:?} names no port: write namespace/workload:port, or service:port"
         ))
     };
     let (workload, port) = to.rsplit_once(':').ok_or_else(wrong)?;
@@ -156,7 +156,8 @@ fn ask(world: &World, asked: &Asked, ip: Option<std::net::IpAddr>) -> Result<Ans
         request: asked.request.as_ref(),
         explain: true,
     };
-    ask_each(world, clients, (&asked.to, asked.port), question)
+    let called = find_workload(&world.index, &asked.to)?;
+    ask_each(world, &clients, (&called, asked.port), question)
 }
 
 fn place(world: &World, sources: &Sources, step: &Step) -> Option<(String, u32, u32)> {

@@ -41,6 +41,7 @@ impl<'a> Environment<'a> {
         let used = index
             .workloads()
             .iter()
+            .filter(|w| !w.service_account.is_empty())
             .map(|w| (Arc::clone(&w.namespace), Arc::clone(&w.service_account)));
         let written = crate::k8s::service_accounts(index);
         let meshes = context.world.meshes.iter();

@@ -5,7 +5,7 @@
 
 mod release;
 #[cfg(test)]
-mod sample;
+pub mod sample;
 mod unread;
 mod webhooks;
 
@@ -82,6 +82,11 @@ pub trait Mesh: Send + Sync {
 
     /// What is set for the proxy of a workload that asks for one, and rules judge by its name.
     fn proxy_settings(&self, _workload: &Workload) -> Vec<Setting> {
+        Vec::new()
+    }
+
+    /// Ports that a workload's proxy opens beside those of its containers, and because of which line.
+    fn opened_ports(&self, _workload: &Workload) -> Vec<(u16, At)> {
         Vec::new()
     }
 

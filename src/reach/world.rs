@@ -93,12 +93,17 @@ impl World {
                 .map(|mesh| mesh.kind());
         }
         let namespace = match key.is("", "Namespace") {
-            true => &key.name,
-            false => key.namespace.as_ref()?,
+            true => Some(&key.name),
+            false => key.namespace.as_ref(),
         };
-        let near = || self.index.workloads_in(namespace);
+        // what is in no namespace may describe what runs outside Kubernetes
+        let near = || {
+            self.index
+                .workloads_in(namespace.map_or("", |name| &**name))
+        };
         let own = near().find(|workload| workload.resource == object);
-        let mut held = own.into_iter().chain(near().filter(|_| own.is_none()));
+        let beside = near().filter(|_| own.is_none() && namespace.is_some());
+        let mut held = own.into_iter().chain(beside);
         held.find_map(|workload| {
             let out = self.membership(workload.id).value == Membership::Unmeshed;
             let mesh = self.mesh_of(workload.id).filter(|_| !out)?;
@@ -123,8 +128,8 @@ impl World {
             .map(|mesh| mesh.identity(workload))
     }
 
-    /// The ports that a workload listens on as far as files show: declared by its containers, or
-    /// led to by a service.
+    /// The ports that a workload listens on as far as files show: declared by its containers, led to
+    /// by a service, or opened by its proxy.
     pub fn ports(&self, workload: &Workload) -> Vec<(u16, At)> {
         let mut seen = BTreeSet::new();
         let mut ports = Vec::new();
@@ -133,7 +138,7 @@ impl World {
                 if port.protocol == Protocol::Tcp && seen.insert(port.number) {
                     let at = At {
                         resource: workload.resource,
-                        pointer: port.at.join("containerPort"),
+                        pointer: port.number_at.clone(),
                     };
                     ports.push((port.number, at));
                 }
@@ -150,6 +155,14 @@ impl World {
                 {
                     ports.push((target, port.at.clone()));
                 }
+            }
+        }
+        let proxied = self.membership(workload.id).value != Membership::Unmeshed;
+        let mesh = self.mesh_of(workload.id).filter(|_| proxied);
+        let opened = mesh.map(|mesh| mesh.opened_ports(workload));
+        for (port, at) in opened.into_iter().flatten() {
+            if seen.insert(port) {
+                ports.push((port, at));
             }
         }
         ports.sort_by_key(|(port, _)| *port);
@@ -236,4 +249,56 @@ fn settle(workload: &Workload, meshes: &Meshes) -> Member {
             },
         ),
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::mesh::sample::{Same, index};
+
+    /// The ports of the first workload, each with its line, as a mesh has it.
+    fn ports(membership: Membership, file: (&str, &str)) -> Vec<String> {
+        let (index, _) = index(&[file]);
+        let near = index.workloads().first().unwrap().at();
+        let mesh = Same {
+            membership,
+            opened: vec![(8080, near.join("a")), (20200, near.join("b"))],
+        };
+        let meshes = Meshes {
+            known: vec![Arc::new(mesh)],
+            unread: None,
+        };
+        let (world, _) = World::new(index, meshes);
+        let all = world.ports(world.index.workloads().first().unwrap());
+        all.into_iter()
+            .map(|(port, at)| format!("{port} {}", world.index.address(&at)))
+            .collect()
+    }
+
+    #[test]
+    fn a_proxy_may_open_ports_of_its_own() {
+        let web = ("web.hcl", "service { name = \"web\" port = 8080 }");
+        let own = "8080 File/web.hcl#/service/port";
+        let opened = "20200 File/web.hcl#/service/b";
+        assert_eq!(ports(Membership::Meshed, web), [own, opened]);
+        assert_eq!(ports(Membership::Unknown, web), [own, opened]);
+        assert_eq!(ports(Membership::Unmeshed, web), [own]);
+    }
+
+    #[test]
+    fn a_port_stands_where_its_number_is() {
+        let machine = "apiVersion: workload.linkerd.io/v1beta1\nkind: ExternalWorkload\n\
+            metadata: {name: vm, namespace: shop}\nspec: {ports: [{name: web, port: 80}]}\n";
+        assert_eq!(
+            ports(Membership::Unmeshed, ("vm.yaml", machine)),
+            ["80 ExternalWorkload.workload.linkerd.io/shop/vm#/spec/ports/0/port"]
+        );
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\n\
+            spec: {containers: [{name: c, ports: [{containerPort: 80}]}]}\n";
+        assert_eq!(
+            ports(Membership::Unmeshed, ("pod.yaml", pod)),
+            ["80 Pod/shop/p#/spec/containers/0/ports/0/containerPort"]
+        );
+    }
 }
