@@ -6,7 +6,6 @@
 mod release;
 #[cfg(test)]
 pub mod sample;
-mod unread;
 mod webhooks;
 
 use std::sync::Arc;
@@ -366,28 +365,18 @@ impl Refusal {
     }
 }
 
-/// The meshes of an environment.
-#[derive(Default)]
-pub struct Meshes {
-    /// Those that are worked out.
-    pub known: Vec<Arc<dyn Mesh>>,
-    /// That there is another, which is not, and where it shows.
-    pub unread: Option<(String, At)>,
-}
-
 macro_rules! meshes {
     ($($name:ident),+ $(,)?) => {
         $(pub mod $name;)+
 
         /// Finds the meshes of an environment and compiles them.
-        pub fn find(index: &Arc<Index>) -> (Meshes, Vec<Problem>) {
+        pub fn find(index: &Arc<Index>) -> (Vec<Arc<dyn Mesh>>, Vec<Problem>) {
             let mut known: Vec<Arc<dyn Mesh>> = Vec::new();
             let mut problems = Vec::new();
             $(if let Some(mesh) = $name::compile(index, &mut problems) {
                 known.push(Arc::new(mesh));
             })+
-            let unread = unread::report(index, &mut problems);
-            (Meshes { known, unread }, problems)
+            (known, problems)
         }
 
         /// Whose an API group is, by the name for people; nothing if it is no mesh's.
@@ -395,7 +384,7 @@ macro_rules! meshes {
             $(if $name::owns(group) {
                 return Some($name::TITLE);
             })+
-            unread::product_of(group)
+            None
         }
     };
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ingress::Ingresses;
 use super::network::NetworkPolicies;
 use crate::k8s::Index;
-use crate::mesh::{Mesh, Meshes};
+use crate::mesh::Mesh;
 use crate::model::{
     At, Because, Decided, Identity, Inlet, InletKind, Layer, Listener, Membership, Problem,
     Protocol, ResourceId, Service, TlsAcceptance, Transport, Workload, WorkloadId,
@@ -20,8 +20,6 @@ pub struct World {
     pub meshes: Vec<Arc<dyn Mesh>>,
     pub(super) network: NetworkPolicies,
     pub(super) ingresses: Ingresses,
-    /// That whoever is in none of these may be in another, which is not worked out.
-    pub(super) unread: Option<(String, At)>,
     members: Vec<Member>,
 }
 
@@ -46,7 +44,7 @@ pub struct ListenerPort {
 
 impl World {
     /// Settles for every workload which mesh it is in.
-    pub fn new(index: Arc<Index>, meshes: Meshes) -> (Self, Vec<Problem>) {
+    pub fn new(index: Arc<Index>, meshes: Vec<Arc<dyn Mesh>>) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let members = index
             .workloads()
@@ -54,13 +52,12 @@ impl World {
             .map(|workload| settle(workload, &meshes))
             .collect();
         let network = NetworkPolicies::read(&index, &mut problems);
-        let ingresses = Ingresses::find(&index, &meshes.known);
+        let ingresses = Ingresses::find(&index, &meshes);
         let world = Self {
             index,
             ingresses,
-            meshes: meshes.known,
+            meshes,
             network,
-            unread: meshes.unread,
             members,
         };
         (world, problems)
@@ -207,11 +204,10 @@ impl World {
     }
 }
 
-/// The first mesh that certainly has it; else the first that may. Whom none of them has may be in one
-/// that is not worked out.
-fn settle(workload: &Workload, meshes: &Meshes) -> Member {
+/// The first mesh that certainly has it; else the first that may.
+fn settle(workload: &Workload, meshes: &[Arc<dyn Mesh>]) -> Member {
     let mut best: Option<Member> = None;
-    for (i, mesh) in meshes.known.iter().enumerate() {
+    for (i, mesh) in meshes.iter().enumerate() {
         let membership = mesh.membership(workload);
         // of two meshes that the workload is not in, a written reason tells more than a mesh's silence
         let rank = |one: &Decided<Membership>| match one.value {
@@ -228,16 +224,6 @@ fn settle(workload: &Workload, meshes: &Meshes) -> Member {
                 membership,
             });
         }
-    }
-    if let Some((what, at)) = &meshes.unread
-        && best
-            .as_ref()
-            .is_none_or(|known| known.membership.value == Membership::Unmeshed)
-    {
-        return Member {
-            mesh: None,
-            membership: Decided::assumed(Membership::Unknown, what.clone(), at.clone()),
-        };
     }
     best.unwrap_or_else(|| Member {
         mesh: None,
@@ -265,11 +251,7 @@ mod tests {
             membership,
             opened: vec![(8080, near.join("a")), (20200, near.join("b"))],
         };
-        let meshes = Meshes {
-            known: vec![Arc::new(mesh)],
-            unread: None,
-        };
-        let (world, _) = World::new(index, meshes);
+        let (world, _) = World::new(index, vec![Arc::new(mesh)]);
         let all = world.ports(world.index.workloads().first().unwrap());
         all.into_iter()
             .map(|(port, at)| format!("{port} {}", world.index.address(&at)))

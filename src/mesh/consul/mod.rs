@@ -207,6 +207,13 @@ impl Mesh for Consul {
         self.log_of_all()
     }
 
+    fn opened_ports(&self, workload: &Workload) -> Vec<(u16, At)> {
+        let opened = self.opened_by(workload).into_iter();
+        opened
+            .map(|one| (one.port, one.because.at().clone()))
+            .collect()
+    }
+
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
         Vec::new()
     }

@@ -141,7 +141,7 @@ fn port(workload: &Workload) -> Option<Decided<u16>> {
     let first = container.ports.first()?;
     let at = At {
         resource: workload.resource,
-        pointer: first.at.clone(),
+        pointer: first.number_at.clone(),
     };
     Some(Decided::configured(first.number, at))
 }
