@@ -52,7 +52,12 @@ impl<'a> Environment<'a> {
                 Arc::clone(&made.pods.service_account),
             )
         });
-        let accounts: BTreeSet<Account> = used.chain(written).chain(of_proxies).collect();
+        let meshes = context.world.meshes.iter();
+        let callers: Vec<Account> = meshes.flat_map(|mesh| mesh.callers()).collect();
+        let spaces = callers.iter().map(|(namespace, _)| Arc::clone(namespace));
+        let spaces: Vec<_> = spaces.collect();
+        let all = used.chain(written).chain(of_proxies).chain(callers);
+        let accounts: BTreeSet<Account> = all.collect();
         let with_tokens = context
             .world
             .meshes
@@ -66,6 +71,7 @@ impl<'a> Environment<'a> {
                 .workloads()
                 .iter()
                 .map(|w| Arc::clone(&w.namespace))
+                .chain(spaces)
                 .collect(),
             context,
             listeners,

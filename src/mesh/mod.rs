@@ -109,6 +109,12 @@ pub trait Mesh: Send + Sync {
         false
     }
 
+    /// Namespace and name of callers that policies know by another name than that of their service
+    /// account.
+    fn callers(&self) -> Vec<(Arc<str>, Arc<str>)> {
+        Vec::new()
+    }
+
     /// What its gateways and the proxies before workloads ask of requests.
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>>;
 

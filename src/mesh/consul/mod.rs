@@ -13,6 +13,7 @@ mod outbound;
 mod own;
 mod service;
 mod settings;
+mod stated;
 mod upstream;
 mod written;
 
@@ -73,6 +74,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
     };
     consul.config.neutral.access_log = consul.log().state;
     consul.config.neutral.log_formats = consul.log().format.into_iter().collect();
+    consul.policies = stated::policies(&consul);
     Some(consul)
 }
 
@@ -212,6 +214,10 @@ impl Mesh for Consul {
         opened
             .map(|one| (one.port, one.because.at().clone()))
             .collect()
+    }
+
+    fn callers(&self) -> Vec<(Arc<str>, Arc<str>)> {
+        stated::callers(self)
     }
 
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
