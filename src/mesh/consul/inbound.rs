@@ -13,7 +13,8 @@ use super::service::{Name, Registration};
 use super::written::Written;
 use crate::model::{
     At, Because, Decided, Effect, Inlet, InletKind, Layer, Listener, Normalization, PathMatch,
-    Rule, Ruleset, StringMatch, Test, TlsAcceptance, Transport, When, Workload,
+    Rule, Ruleset, StringMatch, Test, TlsAcceptance, TlsOrigination, Transport, Way, When,
+    Workload,
 };
 
 impl Consul {
@@ -183,6 +184,24 @@ impl Consul {
             Some(at) => Decided::configured(known(&text), at),
             None => Decided::default("tcp", "Consul's default protocol of services", near),
         }
+    }
+
+    /// The ways from outside to a port that the proxy of a service outside Kubernetes opens: whoever
+    /// gets to the node gets there.
+    pub(super) fn ways_by_opened(&self, workload: &Workload, port: u16) -> Vec<Way> {
+        let own = self.own(workload).is_some();
+        let opened = self.opened_by(workload).into_iter();
+        let open = opened.filter(|one| own && one.port == port);
+        open.map(|one| {
+            let at = one.because.at().clone();
+            let entry = Some(("the proxy opens it on the node itself".into(), at));
+            let sends = Decided::new(TlsOrigination::Plaintext, one.because);
+            Way {
+                entry,
+                ..Way::straight(sends, None)
+            }
+        })
+        .collect()
     }
 
     /// All ports that a workload's proxy opens for others than callers of its service.

