@@ -205,7 +205,7 @@ pub enum Test {
         /// The value.
         value: StringMatch,
     },
-    /// A token is presented and none of these rules accepts it.
+    /// A token is presented that none of these rules accepts.
     TokenRefused(Arc<[TokenRule]>),
     /// The request is one that is asked about, and not any.
     Given,

@@ -35,8 +35,8 @@ pub struct Request {
     pub host: Option<String>,
     /// Header lines.
     pub headers: Vec<HeaderLine>,
-    /// A token.
-    pub token: Option<Token>,
+    /// Tokens.
+    pub tokens: Vec<Token>,
 }
 
 /// One line of a header.

@@ -249,10 +249,13 @@ fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
                 &format!("header {name}"),
             )
         }
-        Test::TokenPrincipal { .. } | Test::TokenClaim { .. } => match attempt.token {
-            Some(_) => "the token".to_owned(),
-            None => "no token is presented, which".to_owned(),
-        },
+        Test::TokenPrincipal { .. } | Test::TokenClaim { .. } => {
+            match attempt.tokens.accepted.len() {
+                0 => "no token is presented, which".to_owned(),
+                1 => "the token".to_owned(),
+                _ => "each token".to_owned(),
+            }
+        }
         Test::Given => "the request".to_owned(),
         Test::ServerName(_) => or_none(caller.server_name.as_deref().unwrap_or(""), "server name"),
         _ => "the address".to_owned(),
