@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::caller::{Asked, Attempt, Caller};
 use super::candidates::{self, Candidates};
-use super::token::matches_claim;
+use super::token::{is_claim, matches_claim};
 use crate::model::{
     At, Effect, Identity, Layer, PathMatch, Request, Rule, Ruleset, Segment, StringMatch, Test,
     Token, Tri, When, contains,
@@ -288,6 +288,11 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
             issuer.matches(&token.issuer) && matches_claim(token, &["sub".into()], subject)
         }),
         Test::TokenClaim { path, value } => any_token(&|token| matches_claim(token, path, value)),
+        Test::TokenText {
+            issuer,
+            path,
+            value,
+        } => any_token(&|token| issuer.matches(&token.issuer) && is_claim(token, path, value)),
         Test::TokenRefused(_) if attempt.tokens.unjudged => Tri::Unknown,
         Test::TokenRefused(_) => attempt.tokens.refused.into(),
         Test::Given => attempt.given.into(),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::model::{HeaderLine, Request, Ruleset, StringMatch, Token, TokenRule};
 
 /// What a gate makes of the tokens that are presented.
@@ -63,28 +65,36 @@ pub(super) fn present(rules: &Ruleset, request: &mut Request, lines: &[HeaderLin
     }
 }
 
-/// A claim that is a text, or a list with such a text in it.
-pub(super) fn matches_claim(token: &Token, path: &[Arc<str>], value: &StringMatch) -> bool {
-    use serde_json::Value;
-    if let [only] = path
-        && &**only == "iss"
-    {
+/// What a token says at a path of claims.
+fn claim<'t>(token: &'t Token, path: &[Arc<str>]) -> Option<&'t Value> {
+    let (first, rest) = path.split_first()?;
+    let first = token.claims.get(&**first);
+    rest.iter().fold(first, |at, step| at?.get(&**step))
+}
+
+fn is_issuer(path: &[Arc<str>]) -> bool {
+    matches!(path, [only] if **only == *"iss")
+}
+
+/// Whether a claim is a text that matches.
+pub(super) fn is_claim(token: &Token, path: &[Arc<str>], value: &StringMatch) -> bool {
+    if is_issuer(path) {
         return value.matches(&token.issuer);
     }
-    let Some((first, rest)) = path.split_first() else {
-        return false;
-    };
-    let mut found = token.claims.get(&**first);
-    for step in rest {
-        found = found.and_then(|claim| claim.get(&**step));
+    let text = claim(token, path).and_then(Value::as_str);
+    text.is_some_and(|text| value.matches(text))
+}
+
+/// Whether a claim is a text that matches, or a list with such a text in it.
+pub(super) fn matches_claim(token: &Token, path: &[Arc<str>], value: &StringMatch) -> bool {
+    if is_claim(token, path, value) {
+        return true;
     }
-    match found {
-        Some(Value::String(text)) => value.matches(text),
-        Some(Value::Array(items)) => items
-            .iter()
-            .any(|item| item.as_str().is_some_and(|text| value.matches(text))),
-        _ => false,
-    }
+    let list = claim(token, path).filter(|_| !is_issuer(path));
+    let items = list.and_then(Value::as_array).into_iter().flatten();
+    items
+        .filter_map(Value::as_str)
+        .any(|text| value.matches(text))
 }
 
 /// A token as a server takes it.
@@ -124,8 +134,9 @@ fn takes_audience(rule: &TokenRule, token: &Token) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{At, ResourceId};
-    use crate::model::{Because, Effect, Normalization};
+    use crate::model::{At, Because, Effect, Layer, Normalization, ResourceId, Test, Tri, When};
+    use crate::reach::authorize::evaluate;
+    use crate::reach::caller::{Attempt, Caller, ClientAddress};
 
     fn rule(issuer: &str, audience: Option<&str>) -> TokenRule {
         TokenRule {
@@ -183,6 +194,100 @@ mod tests {
         let last = present(&both, &mut request, &[]);
         assert_eq!(issuers(&last.accepted), ["a"]);
         assert!(!last.refused);
+    }
+
+    /// Whether a test holds of a request with these tokens, all accepted.
+    fn holds(test: Test, tokens: &[Token]) -> bool {
+        let attempt = Attempt {
+            tokens: Presented {
+                accepted: tokens.to_vec(),
+                ..Presented::default()
+            },
+            ..Attempt::default()
+        };
+        let caller = Caller {
+            identity: None,
+            peer: None,
+            inside: true,
+            destination: None,
+            port: 1,
+            server_name: None,
+            layer: Layer::Http,
+            client: ClientAddress::Written(None),
+        };
+        let when = When::Is(test, At::new(ResourceId(0), ""));
+        evaluate(&when, &caller, &attempt) == Tri::Yes
+    }
+
+    fn exact(text: &str) -> StringMatch {
+        StringMatch::Exact(text.into())
+    }
+
+    fn path(steps: &[&str]) -> Vec<Arc<str>> {
+        steps.iter().map(|&step| step.into()).collect()
+    }
+
+    #[test]
+    fn a_claim_may_be_a_text_only() {
+        let claims = serde_json::json!({
+            "role": "admin", "roles": ["admin"], "n": 1, "perms": {"role": "admin"}, "a.b": "admin",
+        });
+        let tokens = [token("a", true, claims)];
+        for (steps, text, claim) in [
+            (&["role"][..], true, true),
+            (&["roles"], false, true),
+            (&["perms", "role"], true, true),
+            (&["perms.role"], false, false),
+            (&["a", "b"], false, false),
+            (&["n"], false, false),
+            (&["none"], false, false),
+            (&[], false, false),
+        ] {
+            let (path, value) = (path(steps), exact("admin"));
+            let issuer = StringMatch::Any;
+            let is_text = Test::TokenText {
+                issuer,
+                path: path.clone(),
+                value: value.clone(),
+            };
+            assert_eq!(holds(is_text, &tokens), text, "{steps:?}");
+            assert_eq!(
+                holds(Test::TokenClaim { path, value }, &tokens),
+                claim,
+                "{steps:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn any_token_may_say_it_but_it_is_one_that_says_all() {
+        let said = |role: &str| serde_json::json!({"role": role, "sub": role, "iss": "none"});
+        let tokens = [
+            token("a", true, said("user")),
+            token("b", true, said("admin")),
+        ];
+        let admin_of = |issuer: StringMatch| Test::TokenText {
+            issuer,
+            path: path(&["role"]),
+            value: exact("admin"),
+        };
+        assert!(holds(admin_of(StringMatch::Any), &tokens));
+        assert!(holds(admin_of(exact("b")), &tokens));
+        assert!(!holds(admin_of(exact("a")), &tokens));
+        let from = |issuer: &str| Test::TokenText {
+            issuer: StringMatch::Any,
+            path: path(&["iss"]),
+            value: exact(issuer),
+        };
+        assert!(holds(from("a"), &tokens) && holds(from("b"), &tokens));
+        assert!(!holds(from("none"), &tokens));
+        let principal = |issuer: &str, subject: &str| Test::TokenPrincipal {
+            issuer: exact(issuer),
+            subject: exact(subject),
+        };
+        assert!(holds(principal("b", "admin"), &tokens));
+        assert!(!holds(principal("a", "admin"), &tokens));
+        assert!(!holds(principal("b", "admin"), &tokens[..1]));
     }
 
     #[test]
