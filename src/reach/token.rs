@@ -152,6 +152,7 @@ mod tests {
             issuer: issuer.to_owned(),
             claims: claims.as_object().cloned().unwrap_or_default(),
             valid,
+            ..Token::default()
         }
     }
 

@@ -264,6 +264,7 @@ mod tests {
         let mesh = Same {
             membership,
             opened: vec![(8080, near.join("a")), (20200, near.join("b"))],
+            provider: None,
         };
         let meshes = Meshes {
             known: vec![Arc::new(mesh)],
