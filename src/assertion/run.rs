@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::file::Assertion;
 use super::find::{find_service, find_workload, service_or_pod_port};
+use super::token;
 use crate::model::{Client, Outside, Transport, WorkloadId};
 use crate::reach::{Answer, Question, Stage, Step, Verdict, World};
 use crate::text::Span;
@@ -109,10 +110,12 @@ fn ask(world: &World, assertion: &Assertion) -> Result<Answer, String> {
         (None, false, Some(ip)) => vec![Client::Address(ip)],
         (None, false, None) => return Err("the test does not say who calls".to_owned()),
     };
+    let request = assertion.request.as_ref();
+    let request = request.map(|request| token::vouched_for(request, world));
     let question = |client| Question {
         client,
         destination: to.ip,
-        request: assertion.request.as_ref(),
+        request: request.as_deref(),
         explain: true,
     };
     if to.external {

@@ -130,7 +130,7 @@ fn request(args: &Can) -> Result<Option<Request>, Failure> {
         path: args.path.clone(),
         host: args.host.clone(),
         headers,
-        token,
+        tokens: token.into_iter().collect(),
     }))
 }
 
@@ -281,7 +281,7 @@ fn document(asked: &Asked, world: &World, answer: &Answer, sources: &Sources) ->
             "path": request.path,
             "host": request.host,
             "headers": headers,
-            "jwt": request.token.as_ref().map(|token| json!({"issuer": token.issuer, "claims": token.claims})),
+            "jwt": request.tokens.first().map(|token| json!({"issuer": token.issuer, "claims": token.claims})),
         })
     });
     let path = |path: &Path| {

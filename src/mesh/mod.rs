@@ -14,7 +14,7 @@ use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, LogState, Membership, Outside, Problem, Ruleset,
-    Service, ServiceId, Setting, Tracing, Way, Workload,
+    Service, ServiceId, Setting, TokenRule, Tracing, Way, Workload,
 };
 
 /// What a mesh product answers about one environment.
@@ -72,6 +72,11 @@ pub trait Mesh: Send + Sync {
     /// The spans of a workload that is in the mesh.
     fn tracing(&self, workload: &Workload) -> Tracing {
         Tracing::unknown(workload.at())
+    }
+
+    /// The tokens that a provider of this name vouches for.
+    fn token_provider(&self, _name: &str) -> Option<TokenRule> {
+        None
     }
 
     /// What is set for the whole mesh, apart from [`Settings`], and rules judge by its name.

@@ -9,7 +9,7 @@ use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, Ruleset,
-    Service, Way, Workload,
+    Service, TokenRule, Way, Workload,
 };
 use crate::render;
 use crate::syntax::parse;
@@ -38,6 +38,8 @@ pub struct Same {
     pub membership: Membership,
     /// What their proxies open.
     pub opened: Vec<(u16, At)>,
+    /// The tokens of the provider `known`.
+    pub provider: Option<TokenRule>,
 }
 
 impl Mesh for Same {
@@ -55,6 +57,10 @@ impl Mesh for Same {
 
     fn opened_ports(&self, _: &Workload) -> Vec<(u16, At)> {
         self.opened.clone()
+    }
+
+    fn token_provider(&self, name: &str) -> Option<TokenRule> {
+        self.provider.clone().filter(|_| name == "known")
     }
 
     fn settings(&self) -> &Settings {

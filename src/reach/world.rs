@@ -250,6 +250,7 @@ mod tests {
         let mesh = Same {
             membership,
             opened: vec![(8080, near.join("a")), (20200, near.join("b"))],
+            provider: None,
         };
         let (world, _) = World::new(index, vec![Arc::new(mesh)]);
         let all = world.ports(world.index.workloads().first().unwrap());
