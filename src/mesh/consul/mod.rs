@@ -4,7 +4,9 @@
 
 mod annotation;
 mod capture;
+mod chain;
 mod entry;
+mod gateway;
 mod inbound;
 mod intention;
 mod log;
@@ -19,7 +21,9 @@ mod written;
 
 use std::sync::Arc;
 
+use chain::Chains;
 use entry::{Entries, GROUP};
+use gateway::Gateways;
 use intention::Providers;
 use own::Own;
 use service::{Nameless, Registration};
@@ -30,7 +34,7 @@ use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, ResourceId,
-    Ruleset, Service, Way, Workload,
+    Ruleset, Service, TokenRule, Way, Workload,
 };
 
 /// The name for people.
@@ -42,6 +46,10 @@ pub struct Consul {
     config: Config,
     entries: Entries,
     providers: Providers,
+    /// Where calls to services end up.
+    chains: Chains,
+    /// The ways in through gateways.
+    gateways: Gateways,
     members: Vec<Member>,
     policies: Vec<Policy>,
 }
@@ -67,6 +75,8 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
             .map(|one| member(index, one, &config))
             .collect(),
         providers: Providers::read(index, &entries),
+        chains: Chains::read(index, &entries),
+        gateways: Gateways::default(),
         entries,
         config,
         policies: Vec::new(),
@@ -74,6 +84,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
     };
     consul.config.neutral.access_log = consul.log().state;
     consul.config.neutral.log_formats = consul.log().format.into_iter().collect();
+    consul.gateways = Gateways::find(&consul, problems);
     consul.policies = stated::policies(&consul);
     Some(consul)
 }
@@ -183,7 +194,9 @@ impl Mesh for Consul {
 
     fn ways_in(&self, workload: &Workload, port: u16, meshed: bool) -> Vec<Way> {
         let opened = self.ways_by_opened(workload, port).into_iter();
-        opened.filter(|_| meshed).collect()
+        let mut ways: Vec<Way> = opened.filter(|_| meshed).collect();
+        ways.extend(self.ways_from_gateways(workload, port, meshed));
+        ways
     }
 
     fn serves_ingress(&self, _ingress: &Ingress) -> bool {
@@ -219,6 +232,10 @@ impl Mesh for Consul {
 
     fn callers(&self) -> Vec<(Arc<str>, Arc<str>)> {
         stated::callers(self)
+    }
+
+    fn token_provider(&self, name: &str) -> Option<TokenRule> {
+        self.providers.named(name).cloned()
     }
 
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {

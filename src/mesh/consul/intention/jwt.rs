@@ -77,16 +77,17 @@ fn shows(wanted: &Wanted, known: &Providers) -> When {
         return When::Never;
     };
     let exact = |text: &Arc<str>| StringMatch::Exact(Arc::clone(text));
+    let issuer = exact(&provider.issuer);
     let is = |path: Vec<Arc<str>>, value: &Arc<str>, at: &At| {
-        let value = exact(value);
-        When::Is(Test::TokenClaim { path, value }, at.clone())
+        let (issuer, value) = (issuer.clone(), exact(value));
+        let test = Test::TokenText {
+            issuer,
+            path,
+            value,
+        };
+        When::Is(test, at.clone())
     };
     let mut all = vec![is(vec!["iss".into()], &provider.issuer, &wanted.at)];
-    if !provider.audiences.is_empty() {
-        let audiences = provider.audiences.iter();
-        let one = |audience| is(vec!["aud".into()], audience, &wanted.at);
-        all.push(When::any(audiences.map(one).collect()));
-    }
     let claims = wanted.claims.iter();
     all.extend(claims.map(|(path, value, at)| is(path.clone(), value, at)));
     When::all(all)
