@@ -5,6 +5,7 @@
 
 use super::Consul;
 use super::capture;
+use super::chain::Leading;
 use super::entry::Kind;
 use super::service::{Name, Nameless, Registration};
 use super::upstream::{self, Upstream};
@@ -19,25 +20,24 @@ impl Consul {
         }
         let target = self.target(call);
         let mut ways = Vec::new();
-        if let Some(target) = target {
-            let upstreams = self.upstreams(client);
-            let named = upstreams.iter().find(|one| one.service == target.name);
-            if let Some(upstream) = named.filter(|_| target.is_on(call.port)) {
-                ways.push(Way::straight(
-                    mtls(Because::Configured(upstream.at.clone())),
-                    call.service,
-                ));
-            }
+        let main = target.filter(|target| target.is_on(call.port));
+        let leading = main.map_or_else(Vec::new, |main| {
+            self.chains
+                .leading_to(&self.index, &main.name, call.workload)
+        });
+        let upstreams = self.upstreams(client);
+        for way in &leading {
+            let named = upstreams.iter().find(|one| one.service == way.dialled);
+            let because = named.map(|one| Because::Configured(one.at.clone()));
+            ways.extend(because.map(|because| led(way, because, call)));
         }
         match self.own(client) {
-            Some(own) if own.native && target.is_some_and(|it| it.is_on(call.port)) => {
-                ways.push(Way::straight(
-                    mtls(Because::Configured(own.at.clone())),
-                    call.service,
-                ));
+            Some(own) if own.native && main.is_some() => {
+                let because = Because::Configured(own.at.clone());
+                ways.push(Way::straight(mtls(because), call.service));
             }
             Some(own) if !own.transparent.value => {}
-            _ => ways.extend(self.dialled(client, call, target)),
+            _ => ways.extend(self.dialled(client, call, target, &leading)),
         }
         if ways.is_empty() {
             let what = "no upstream of its proxy leads there";
@@ -52,23 +52,23 @@ impl Consul {
         ways
     }
 
-    /// The ways of a call to the address of what is called.
+    /// The ways of a call to the address of what is called, or of another name that leads there.
     fn dialled(
         &self,
         client: &Workload,
         call: &Call<'_>,
         target: Option<&Registration>,
+        leading: &[Leading],
     ) -> Vec<Way> {
         let transparent = self.is_transparent(client);
         let straight = |because| {
             let sends = Decided::new(TlsOrigination::Plaintext, because);
             Way::straight(sends, call.service)
         };
-        let mut ways = Vec::new();
         if !transparent.value {
-            ways.push(straight(transparent.because));
-            return ways;
+            return vec![straight(transparent.because)];
         }
+        let mut ways = Vec::new();
         if let Some(at) = capture::excluded_user(&self.index, client) {
             ways.push(straight(Because::Configured(at)));
         }
@@ -81,41 +81,44 @@ impl Consul {
             ways.push(straight(because));
             return ways;
         }
-        let own = self.registered(client).first();
-        let told = target
-            .zip(own)
-            .filter(|_| dialled.is_some())
-            .and_then(|(target, own)| {
-                // where that is not known, the proxy that is called does not know either
-                Some(self.is_told_of(&own.name, &target.name).unwrap_or(true))
-                    .map(|told| (target, told))
-            });
-        let mut way = match told {
-            Some((target, true)) if target.is_on(call.port) => {
-                let rule = "Consul's proxies use mutual TLS to services that they are told of";
-                Way::straight(
-                    Decided::default(TlsOrigination::Mtls, rule, client.at()),
-                    call.service,
-                )
-            }
-            Some((target, true)) => {
-                let at = target
-                    .port
-                    .as_ref()
-                    .map_or_else(|| client.at(), |port| port.because.at().clone());
-                ending(
-                    call,
-                    "the client's proxy leads calls to the service to its registered port",
-                    at,
-                )
-            }
-            _ => self.passed_on(client, call, straight),
+        let first = ways.len();
+        let told = |name: &Name| {
+            let own = self.registered(client).first();
+            // where that is not known, the proxy that is called does not know either
+            own.is_some_and(|own| self.is_told_of(&own.name, name).unwrap_or(true))
         };
-        way.conditions.extend(capture::open(&self.index, client));
-        if let Some((text, at)) = capture::excluded_networks(client) {
-            way.conditions.push((text, at));
+        let rule = "Consul's proxies use mutual TLS to services that they are told of";
+        let by_rule = || Because::Default {
+            rule,
+            near: client.at(),
+        };
+        for way in leading {
+            let own = target.is_some_and(|target| target.name == way.dialled);
+            if told(&way.dialled) && (!own || dialled.is_some()) {
+                ways.push(led(way, by_rule(), call));
+            }
         }
-        ways.push(way);
+        let taken = target.filter(|target| dialled.is_some() && told(&target.name));
+        match taken {
+            Some(target) if !target.is_on(call.port) => {
+                let at = target.port.as_ref().map(|port| port.because.at().clone());
+                let why = "the client's proxy leads calls to the service to its registered port";
+                ways.push(ending(call, why, at.unwrap_or_else(|| client.at())));
+            }
+            Some(target) => {
+                let all = self.chains.targets(&target.name);
+                let line = all.first().and_then(|one| one.because.first());
+                if let Some(at) = line.filter(|_| ways.len() == first) {
+                    let why = "the client's proxy leads calls to the service to another one";
+                    ways.push(ending(call, why, at.clone()));
+                }
+            }
+            None => ways.push(self.passed_on(client, call, straight)),
+        }
+        for way in ways.iter_mut().skip(first) {
+            way.conditions.extend(capture::open(&self.index, client));
+            way.conditions.extend(capture::excluded_networks(client));
+        }
         ways
     }
 
@@ -228,13 +231,14 @@ impl Consul {
     pub(super) fn nameless(&self, workload: &Workload) -> Option<&Nameless> {
         self.member(workload).registered.as_ref().err()
     }
+}
 
-    /// Whether a service is one of these.
-    #[allow(dead_code)]
-    pub(super) fn is_registered_as(&self, workload: &Workload, name: &Name) -> bool {
-        self.registered(workload)
-            .iter()
-            .any(|one| one.name == *name)
+/// A way through the proxies of both sides.
+fn led(leading: &Leading, because: Because, call: &Call<'_>) -> Way {
+    Way {
+        gates: leading.gates.clone(),
+        needs: leading.needs.clone(),
+        ..Way::straight(mtls(because), call.service)
     }
 }
 
