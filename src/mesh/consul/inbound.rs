@@ -204,24 +204,33 @@ impl Consul {
         .collect()
     }
 
-    /// All ports that a workload's proxy opens for others than callers of its service.
+    /// All ports that a workload's proxy opens for others than callers of its service. Paths that its
+    /// registration exposes, those of probes too, take the place of those of service-defaults, and
+    /// these of those of proxy-defaults.
+    /// `hashicorp/consul: agent/configentry/merge_service_config.go`, `agent/configentry/resolve.go`.
     pub(super) fn opened_by(&self, workload: &Workload) -> Vec<Opened> {
         let transparent = self.is_transparent(workload).value;
         let mut opened = match self.own(workload) {
             Some(own) => own.exposed(&self.index),
             None => capture::opened(&self.index, workload, &self.config, transparent),
         };
+        if opened.iter().any(|one| one.path.is_some()) {
+            return opened;
+        }
         for registered in self.registered(workload) {
             let name = (&*registered.name.namespace, &*registered.name.name);
-            let of = |kind, namespace, name| {
-                let entry = self.entries.named(kind, namespace, name)?;
-                entry.fields(&self.index)?.get("expose")
+            let expose = ["expose"];
+            let own = self.entries.named(Kind::ServiceDefaults, name.0, name.1);
+            let own = own.and_then(|entry| entry.fields(&self.index)?.path(&expose));
+            let own = own.map_or_else(Vec::new, |written| exposed_paths(&written));
+            let all = || {
+                let entry = self.entries.only(Kind::ProxyDefaults)?;
+                Some(exposed_paths(&entry.fields(&self.index)?.path(&expose)?))
             };
-            let own = of(Kind::ServiceDefaults, name.0, name.1);
-            let all = of(Kind::ProxyDefaults, "default", "global");
-            for written in own.into_iter().chain(all) {
-                opened.extend(exposed_paths(&written));
-            }
+            opened.extend(match own.is_empty() {
+                true => all().unwrap_or_default(),
+                false => own,
+            });
         }
         opened
     }

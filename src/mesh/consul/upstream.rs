@@ -54,7 +54,8 @@ pub fn of_pod(workload: &Workload, config: &Config) -> Vec<Upstream> {
 }
 
 /// `name[.namespace[.partition]]:port[:datacenter]`, or
-/// `name.svc[.namespace.ns][.peer.peer|.partition.ap|.datacenter.dc]:port`.
+/// `name.svc[.namespace.ns][.peer.peer|.partition.ap|.datacenter.dc]:port`; where namespaces are not
+/// told apart, a dot is a part of the name.
 fn parse(text: &str, workload: &Workload, config: &Config) -> Option<Name> {
     let (service, port) = text.trim().split_once(':')?;
     if service == "prepared_query" || port.is_empty() {
@@ -65,20 +66,22 @@ fn parse(text: &str, workload: &Workload, config: &Config) -> Option<Name> {
     let parts: Vec<&str> = service.split('.').collect();
     let (name, namespace): (&str, Arc<str>) = match parts.as_slice() {
         [name, "svc", rest @ ..] => {
-            let mut labelled = rest.chunks(2);
-            if labelled.any(|pair| matches!(pair, [_, "peer"])) {
+            let labelled = |label| {
+                let mut pairs = rest.chunks(2);
+                pairs.find_map(|pair| match pair {
+                    [value, name] if *name == label => Some(*value),
+                    _ => None,
+                })
+            };
+            let namespace = labelled("ns");
+            if labelled("peer").is_some() || (namespace.is_some() && !apart) {
                 return None;
             }
-            let mut labelled = rest.chunks(2);
-            let namespace = labelled.find_map(|pair| match pair {
-                [namespace, "ns"] if apart => Some(Arc::from(*namespace)),
-                _ => None,
-            });
-            (name, namespace.unwrap_or_else(own))
+            (name, namespace.map_or_else(own, Into::into))
         }
         [name, namespace, ..] if apart => (name, (*namespace).into()),
-        [name, ..] => (name, own()),
-        [] => return None,
+        [name] => (name, own()),
+        _ => (service, own()),
     };
     Some(Name {
         namespace,
