@@ -69,6 +69,11 @@ pub trait Mesh: Send + Sync {
     /// The access log of a workload that is in the mesh.
     fn access_log(&self, workload: &Workload) -> AccessLog;
 
+    /// Whether changes of its configuration are recorded, where the mesh itself records them.
+    fn audit_log(&self) -> Option<Decided<LogState>> {
+        None
+    }
+
     /// The spans of a workload that is in the mesh.
     fn tracing(&self, workload: &Workload) -> Tracing {
         Tracing::unknown(workload.at())

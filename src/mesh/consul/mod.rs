@@ -33,8 +33,8 @@ use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
-    AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, ResourceId,
-    Ruleset, Service, TokenRule, Way, Workload,
+    AccessLog, At, Decided, Identity, Listener, LogState, Membership, Outside, Policy, Problem,
+    ResourceId, Ruleset, Service, TokenRule, Way, Workload,
 };
 
 /// The name for people.
@@ -119,7 +119,8 @@ fn first_trace(index: &Index) -> Option<ResourceId> {
     let file = || files.find(|&id| index.node(id).document().consul().is_some());
     let workload = || index.workloads().iter().find(|one| membership::asks(one));
     let first = object.map(|(id, _)| id).or_else(file);
-    first.or_else(|| workload().map(|one| one.resource))
+    let asking = first.or_else(|| workload().map(|one| one.resource));
+    asking.or_else(|| settings::trace(index))
 }
 
 impl Consul {
@@ -236,6 +237,10 @@ impl Mesh for Consul {
 
     fn token_provider(&self, name: &str) -> Option<TokenRule> {
         self.providers.named(name).cloned()
+    }
+
+    fn audit_log(&self) -> Option<Decided<LogState>> {
+        Some(self.config.audit.clone())
     }
 
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
