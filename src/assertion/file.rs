@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
-use crate::model::{HeaderLine, Place, Problem, ProblemKind, Request, Token};
+use super::token::{self, Jwt};
+use crate::model::{HeaderLine, Place, Problem, ProblemKind, Request};
 use crate::syntax::{Document, Node};
 use crate::text::Span;
 
@@ -98,7 +99,8 @@ struct WrittenRequest {
     path: Option<String>,
     host: Option<String>,
     headers: BTreeMap<String, Lines>,
-    jwt: Option<Jwt>,
+    #[serde(deserialize_with = "token::one_or_several")]
+    jwt: Vec<Jwt>,
 }
 
 /// One line of a header, or several.
@@ -107,15 +109,6 @@ struct WrittenRequest {
 enum Lines {
     One(String),
     Several(Vec<String>),
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Jwt {
-    issuer: Option<String>,
-    provider: Option<String>,
-    claims: serde_json::Map<String, serde_json::Value>,
-    valid: Option<bool>,
 }
 
 /// The tests of a document that has `tests:`; nothing of any other document.
@@ -192,11 +185,7 @@ impl WrittenRequest {
             path: self.path,
             host: self.host,
             headers,
-            token: self.jwt.map(|jwt| Token {
-                issuer: jwt.issuer.or(jwt.provider).unwrap_or_default(),
-                claims: jwt.claims,
-                valid: jwt.valid.unwrap_or(true),
-            }),
+            tokens: self.jwt.into_iter().map(Jwt::token).collect(),
         }
     }
 }

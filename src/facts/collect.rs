@@ -116,10 +116,7 @@ fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
                 at: context.address(at),
             })
             .collect(),
-        audit_log: LogState {
-            state: model::LogState::Unknown.name(),
-            at: None,
-        },
+        audit_log: audit_log(context, mesh),
         versions: versions(context, mesh),
         posture: settings::posture(context, mesh),
         unanswered: own
@@ -128,6 +125,19 @@ fn mesh(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> Mesh {
             .filter(|asked| is_in_vain(context, asked))
             .map(|asked| unanswered(context, asked))
             .collect(),
+    }
+}
+
+fn audit_log(context: &Context<'_>, mesh: &dyn crate::mesh::Mesh) -> LogState {
+    match mesh.audit_log() {
+        Some(log) => LogState {
+            state: log.value.name(),
+            at: Some(context.address(log.because.at())),
+        },
+        None => LogState {
+            state: model::LogState::Unknown.name(),
+            at: None,
+        },
     }
 }
 

@@ -205,12 +205,31 @@ pub enum Test {
         /// The value.
         value: StringMatch,
     },
-    /// A token is presented and none of these rules accepts it.
+    /// A claim of an accepted token that is a text; a list is none.
+    TokenText {
+        /// Issuer of that token.
+        issuer: StringMatch,
+        /// Path of the claim; `iss` alone is the issuer.
+        path: Vec<Arc<str>>,
+        /// The value.
+        value: StringMatch,
+    },
+    /// A token is presented that none of these rules accepts.
     TokenRefused(Arc<[TokenRule]>),
     /// The request is one that is asked about, and not any.
     Given,
     /// Something that files cannot tell; the text says what.
     Unknowable(Arc<str>),
+}
+
+impl Test {
+    /// Whether it fails without an accepted token.
+    pub fn needs_token(&self) -> bool {
+        matches!(
+            self,
+            Self::TokenPrincipal { .. } | Self::TokenClaim { .. } | Self::TokenText { .. }
+        )
+    }
 }
 
 /// Which tokens a server accepts.

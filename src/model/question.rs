@@ -35,8 +35,8 @@ pub struct Request {
     pub host: Option<String>,
     /// Header lines.
     pub headers: Vec<HeaderLine>,
-    /// A token.
-    pub token: Option<Token>,
+    /// Tokens.
+    pub tokens: Vec<Token>,
 }
 
 /// One line of a header.
@@ -53,6 +53,8 @@ pub struct HeaderLine {
 pub struct Token {
     /// Who issued it.
     pub issuer: String,
+    /// The provider that vouches for it, by its name, where it is given by that.
+    pub provider: Option<String>,
     /// What it says.
     pub claims: serde_json::Map<String, serde_json::Value>,
     /// Whether its signature and dates are right.

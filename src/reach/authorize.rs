@@ -6,11 +6,12 @@
 
 use std::net::IpAddr;
 
-use super::caller::{Asked, Attempt, Caller, matches_claim};
+use super::caller::{Asked, Attempt, Caller};
 use super::candidates::{self, Candidates};
+use super::token::{is_claim, matches_claim};
 use crate::model::{
     At, Effect, Identity, Layer, PathMatch, Request, Rule, Ruleset, Segment, StringMatch, Test,
-    Tri, When, contains,
+    Token, Tri, When, contains,
 };
 
 /// What one list of rules says.
@@ -237,7 +238,7 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
         None if range.prefix_len() == 0 => Tri::Yes,
         None => Tri::Unknown,
     };
-    let token = attempt.token.as_ref();
+    let any_token = |is: &dyn Fn(&Token) -> bool| Tri::from(attempt.tokens.accepted.iter().any(is));
     match test {
         Test::ClientAddress(_)
         | Test::Method(_)
@@ -283,16 +284,17 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
                 *line.name == **name && (*value == StringMatch::Any || value.matches(&line.value))
             })
             .into(),
-        Test::TokenPrincipal { issuer, subject } => token
-            .is_some_and(|token| {
-                issuer.matches(&token.issuer) && matches_claim(token, &["sub".into()], subject)
-            })
-            .into(),
-        Test::TokenClaim { path, value } => token
-            .is_some_and(|token| matches_claim(token, path, value))
-            .into(),
-        Test::TokenRefused(_) if attempt.token_unjudged => Tri::Unknown,
-        Test::TokenRefused(_) => attempt.token_refused.into(),
+        Test::TokenPrincipal { issuer, subject } => any_token(&|token| {
+            issuer.matches(&token.issuer) && matches_claim(token, &["sub".into()], subject)
+        }),
+        Test::TokenClaim { path, value } => any_token(&|token| matches_claim(token, path, value)),
+        Test::TokenText {
+            issuer,
+            path,
+            value,
+        } => any_token(&|token| issuer.matches(&token.issuer) && is_claim(token, path, value)),
+        Test::TokenRefused(_) if attempt.tokens.unjudged => Tri::Unknown,
+        Test::TokenRefused(_) => attempt.tokens.refused.into(),
         Test::Given => attempt.given.into(),
         Test::Unknowable(_) => Tri::Unknown,
         Test::Identity(_)

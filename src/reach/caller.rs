@@ -2,10 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::model::{
-    Addresses, HeaderChange, HeaderLine, Identity, Layer, Rewrite, Ruleset, StringMatch, Token,
-    TokenRule,
-};
+use super::token::Presented;
+use crate::model::{Addresses, HeaderChange, HeaderLine, Identity, Layer, Rewrite, Ruleset};
 
 /// What is known of a caller on one way in.
 #[derive(Debug, Clone)]
@@ -50,12 +48,8 @@ pub struct Attempt {
     pub host: String,
     /// Header lines; names in lower case.
     pub headers: Vec<HeaderLine>,
-    /// A token that was accepted.
-    pub token: Option<Token>,
-    /// Whether a token was presented that is not accepted.
-    pub token_refused: bool,
-    /// Whether a token was presented of which only its text is known.
-    pub token_unjudged: bool,
+    /// The tokens that come with it.
+    pub tokens: Presented,
     /// The client's address as headers have it, if it is known.
     pub client_address: Option<IpAddr>,
     /// Whether it is the request that is asked about.
@@ -110,68 +104,6 @@ impl Attempt {
             value: value.to_string(),
         });
     }
-}
-
-/// A claim that is a text, or a list with such a text in it.
-pub(super) fn matches_claim(
-    token: &Token,
-    path: &[std::sync::Arc<str>],
-    value: &StringMatch,
-) -> bool {
-    use serde_json::Value;
-    if let [only] = path
-        && &**only == "iss"
-    {
-        return value.matches(&token.issuer);
-    }
-    let Some((first, rest)) = path.split_first() else {
-        return false;
-    };
-    let mut found = token.claims.get(&**first);
-    for step in rest {
-        found = found.and_then(|claim| claim.get(&**step));
-    }
-    match found {
-        Some(Value::String(text)) => value.matches(text),
-        Some(Value::Array(items)) => items
-            .iter()
-            .any(|item| item.as_str().is_some_and(|text| value.matches(text))),
-        _ => false,
-    }
-}
-
-/// A token as a server takes it.
-pub(super) struct Judged {
-    /// Whether it is accepted.
-    pub(super) accepted: bool,
-    /// Whether it is looked at and not accepted.
-    pub(super) refused: bool,
-    /// Whether the next server sees it.
-    pub(super) forwarded: bool,
-}
-
-/// How a server takes a token.
-pub(super) fn judge_token(rules: &[TokenRule], token: &Token) -> Judged {
-    let known: Vec<&TokenRule> = rules
-        .iter()
-        .filter(|rule| *rule.issuer == *token.issuer)
-        .collect();
-    let accepted = token.valid && known.iter().any(|rule| takes_audience(rule, token));
-    let looked_at = !known.is_empty() || rules.iter().any(|rule| rule.default_location);
-    Judged {
-        accepted,
-        refused: looked_at && !accepted,
-        forwarded: !accepted || known.iter().any(|rule| rule.forwards),
-    }
-}
-
-fn takes_audience(rule: &TokenRule, token: &Token) -> bool {
-    let exact = |audience: &std::sync::Arc<str>| StringMatch::Exact(audience.clone());
-    rule.audiences.is_empty()
-        || rule
-            .audiences
-            .iter()
-            .any(|a| matches_claim(token, &["aud".into()], &exact(a)))
 }
 
 /// What is asked at one place, and what that place knows of the caller.

@@ -249,9 +249,10 @@ fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
                 &format!("header {name}"),
             )
         }
-        Test::TokenPrincipal { .. } | Test::TokenClaim { .. } => match attempt.token {
-            Some(_) => "the token".to_owned(),
-            None => "no token is presented, which".to_owned(),
+        _ if test.needs_token() => match attempt.tokens.accepted.len() {
+            0 => "no token is presented, which".to_owned(),
+            1 => "the token".to_owned(),
+            _ => "each token".to_owned(),
         },
         Test::Given => "the request".to_owned(),
         Test::ServerName(_) => or_none(caller.server_name.as_deref().unwrap_or(""), "server name"),
@@ -283,6 +284,18 @@ fn value_of(test: &Test) -> String {
         Test::TokenPrincipal { issuer, subject } => {
             format!("from {}", issuer_subject(issuer, subject))
         }
+        Test::TokenText {
+            issuer,
+            path,
+            value,
+        } => match (path.as_slice(), issuer) {
+            ([only], _) if **only == *"iss" => format!("from {}", text(value)),
+            (path, StringMatch::Any) => format!("saying {} {}", path.join("."), text(value)),
+            (path, issuer) => {
+                let said = format!("saying {} {}", path.join("."), text(value));
+                format!("from {} {said}", text(issuer))
+            }
+        },
         Test::TokenClaim { path, value } => format!("saying {} {}", path.join("."), text(value)),
         Test::TokenRefused(_) => "an accepted token".to_owned(),
         Test::Given => "one that is asked about".to_owned(),

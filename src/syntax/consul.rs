@@ -1,7 +1,7 @@
 //! How files of Consul's own are told from other HCL and JSON: by the keys at their top.
 
 use super::hcl::signs;
-use super::node::{Node, Value};
+use super::node::{Entry, Node, Value};
 use crate::text::SourceFile;
 
 /// What a file of Consul's own is. Where it is several of them, it is the last one in this list.
@@ -229,6 +229,26 @@ impl Consul {
             found.max(json_part(entry.key, entry.value))
         })
     }
+}
+
+impl<'a> Node<'a> {
+    /// A key of a mapping as Consul takes it: in any case, with underscores or without.
+    pub fn entry_like(self, key: &str) -> Option<Entry<'a>> {
+        self.entries().find(|entry| is_like(entry.key, key))
+    }
+
+    /// The value of such a key.
+    pub fn get_like(self, key: &str) -> Option<Node<'a>> {
+        self.entry_like(key).map(|entry| entry.value)
+    }
+}
+
+fn is_like(key: &str, other: &str) -> bool {
+    let letters = |text: &'_ str| -> Vec<u8> {
+        let bytes = text.bytes().filter(|&byte| byte != b'_');
+        bytes.map(|byte| byte.to_ascii_lowercase()).collect()
+    };
+    letters(key) == letters(other)
 }
 
 /// What has a key like this one.

@@ -80,7 +80,9 @@ fn obstacle(index: &Index, workload: &Workload, config: &Config) -> Option<Decid
     if !all && !lists(&config.allow_namespaces) {
         return out(config.allow_namespaces.because.clone());
     }
-    let labels = index.namespace(namespace).and_then(|one| one.labels.clone());
+    let labels = index
+        .namespace(namespace)
+        .and_then(|one| one.labels.clone());
     let mut known = labels.clone().unwrap_or_default();
     known.insert("kubernetes.io/metadata.name".into(), namespace.into());
     let selector = &config.inject_namespaces;

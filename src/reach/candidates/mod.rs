@@ -10,11 +10,10 @@ use std::net::IpAddr;
 
 use patterns::Patterns;
 
-use super::caller::{Asked, Attempt, ClientAddress, judge_token};
+use super::caller::{Asked, Attempt, ClientAddress};
 use super::normalize;
-use crate::model::{
-    Addresses, HeaderLine, Layer, Normalization, PathRewrite, Request, Rule, Ruleset, Token,
-};
+use super::token::{Presented, present};
+use crate::model::{Addresses, HeaderLine, Layer, Normalization, PathRewrite, Request, Rule};
 
 /// Most combinations that are tried.
 const LIMIT: usize = 20_000;
@@ -36,16 +35,8 @@ pub struct Candidates {
     base: Attempt,
     /// Whether there may be requests that none of these stands for.
     open: bool,
-    /// What each gate makes of the token.
+    /// What each gate makes of the tokens.
     tokens: Vec<Presented>,
-}
-
-/// What a gate makes of the token that is presented.
-#[derive(Debug, Clone, Default)]
-struct Presented {
-    accepted: Option<Token>,
-    refused: bool,
-    unjudged: bool,
 }
 
 /// The candidates for a way through all gates; nothing where a proxy refuses the request before it
@@ -129,7 +120,7 @@ fn looking_for(
     let mut request = given;
     let tokens = asked
         .iter()
-        .map(|gate| present_token(gate.rules, &mut request, &lines))
+        .map(|gate| present(gate.rules, &mut request, &lines))
         .collect();
     Some(Candidates {
         methods,
@@ -147,54 +138,6 @@ fn looking_for(
         },
         tokens,
     })
-}
-
-/// Shows the request's token to a server; one that does not forward it takes it away.
-fn present_token(rules: &Ruleset, request: &mut Request, lines: &[HeaderLine]) -> Presented {
-    let Some(accepted) = &rules.tokens else {
-        return Presented::default();
-    };
-    let preflight = request.method.as_deref() == Some("OPTIONS")
-        && ["origin", "access-control-request-method"]
-            .iter()
-            .all(|&name| lines.iter().any(|line| line.name == name));
-    if let Some(token) = &request.token {
-        let judged = judge_token(accepted, token);
-        let presented = Presented {
-            accepted: judged.accepted.then(|| token.clone()),
-            refused: judged.refused && !preflight,
-            unjudged: false,
-        };
-        if !judged.forwarded {
-            request.token = None;
-        }
-        return presented;
-    }
-    if preflight || !accepted.iter().any(|rule| rule.default_location) {
-        return Presented::default();
-    }
-    let bearer = lines
-        .iter()
-        .filter(|line| line.name == "authorization")
-        .find_map(|line| line.value.strip_prefix("Bearer "));
-    let query = request
-        .path
-        .as_deref()
-        .and_then(|path| path.split_once('?'))
-        .map_or("", |(_, q)| q);
-    let parameter = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("access_token="));
-    let Some(raw) = bearer.or(parameter) else {
-        return Presented::default();
-    };
-    // three parts may be a token that is accepted: its signature cannot be judged here
-    let shaped = raw.split('.').count() == 3 && !raw.contains(char::is_whitespace);
-    Presented {
-        accepted: None,
-        refused: !shaped,
-        unjudged: shaped,
-    }
 }
 
 /// The elements of all X-Forwarded-For lines.
@@ -234,9 +177,7 @@ impl Candidates {
     pub fn show(&self, number: usize, gate: &Asked<'_>, request: &mut Attempt) {
         request.client_address = client_address(gate, request);
         if let Some(presented) = self.tokens.get(number) {
-            request.token.clone_from(&presented.accepted);
-            request.token_refused = presented.refused;
-            request.token_unjudged = presented.unjudged;
+            request.tokens.clone_from(presented);
         }
     }
 

@@ -130,8 +130,7 @@ impl Consul {
         meshed: bool,
     ) -> Vec<Way> {
         let registered = self.registered(workload).iter().filter(|_| meshed);
-        let here =
-            registered.filter(|one| one.port.as_ref().is_some_and(|main| main.value == port));
+        let here = registered.filter(|one| one.is_on(port));
         let mut ways = Vec::new();
         for registration in here {
             let entrances = self.gateways.to.get(&registration.name);
@@ -140,7 +139,7 @@ impl Consul {
                     continue;
                 };
                 let mut way = entrance.way.clone();
-                way.service = self.dialled(registration, workload, port);
+                way.service = self.service_before(registration, workload, port);
                 way.needs.extend(needs);
                 ways.push(way);
             }
@@ -149,7 +148,7 @@ impl Consul {
     }
 
     /// The Kubernetes Service that a registration stands for, with its own port.
-    fn dialled(
+    fn service_before(
         &self,
         registration: &Registration,
         workload: &Workload,

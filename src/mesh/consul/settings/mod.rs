@@ -1,12 +1,33 @@
 //! Settings of the whole mesh: the values of the consul chart, and the configuration of servers and
 //! agents.
+//!
+//! Defaults: `hashicorp/consul-k8s: charts/consul/values.yaml`,
+//! `hashicorp/consul: agent/config/default.go`.
 
+mod acl;
+mod agents;
+mod audit;
+mod edition;
+mod gateways;
+mod reader;
+mod recognize;
+mod rendered;
+mod server;
+mod sources;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use audit::Void;
+
+use super::written;
 use crate::k8s::Index;
 use crate::k8s::selector::LabelSelector;
 use crate::mesh::Settings;
-use crate::model::{At, Decided, LogState, Problem};
+use crate::model::{At, Decided, LogState, Problem, ResourceId};
+use edition::Edition;
+use reader::Reader;
+use server::Server;
 
 /// The settings of a control plane, as far as they decide anything here.
 #[derive(Debug)]
@@ -52,6 +73,12 @@ pub struct Config {
     pub values: Vec<At>,
     /// Whether changes by Consul's API are logged, and because of what.
     pub audit: Decided<LogState>,
+    /// Why no log is written although one is configured.
+    pub audit_void: Option<Void>,
+    /// Servers, or, where none is in the input, agents.
+    servers: Vec<Server>,
+    /// Whether servers are in the input.
+    has_servers: bool,
 }
 
 /// How namespaces of Kubernetes become namespaces of Consul.
@@ -97,43 +124,198 @@ pub struct ChartGateway {
     pub ports: Vec<u16>,
 }
 
+/// The first place that shows a control plane, where nothing of the mesh itself does.
+pub fn trace(index: &Index) -> Option<ResourceId> {
+    sources::trace(index)
+}
+
 /// Reads the settings; `near` is the place to point at where there are none.
-pub fn read(_index: &Index, near: At, _problems: &mut Vec<Problem>) -> Config {
-    const ABSENT: &str = "Consul's settings are not in the input";
-    fn assumed<T>(value: T, near: &At) -> Decided<T> {
-        Decided::assumed(value, ABSENT, near.clone())
-    }
+pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
+    let found = sources::find(index);
+    sources::report_passed_over(index, &found, problems);
+    let places = found.values.iter().map(|source| source.at.clone());
+    let values: Vec<At> = places.collect();
+    let servers = found.servers.iter().map(|server| server.at.clone());
+    let near = values
+        .first()
+        .cloned()
+        .or_else(|| servers.clone().next())
+        .unwrap_or(near);
+    let known = !values.is_empty() || !found.servers.is_empty();
+    let has_servers = !found.servers.is_empty() && !found.only_clients;
+    let mut reader = Reader {
+        index,
+        values: found.values,
+        servers: found.servers,
+        near,
+        problems,
+        reported: BTreeSet::new(),
+    };
+    let reader = &mut reader;
+    let control_plane = match found.namespace {
+        Some((namespace, at)) => Decided::configured(namespace, at),
+        None => {
+            let what = "Consul's usual namespace: consul";
+            Decided::assumed("consul".into(), what, reader.near.clone())
+        }
+    };
+    let edition = reader.of_servers(Edition::Community, edition::of);
+    let servers = reader.servers.clone();
+    let first = servers.first();
+    let audit = match has_servers {
+        true => reader.of_servers(LogState::Unknown, audit::log),
+        false => {
+            let what = "what Consul's servers run with is not in the input";
+            Decided::assumed(LogState::Unknown, what, reader.near.clone())
+        }
+    };
+    let metrics_port = &["connectInject", "metrics", "defaultPrometheusScrapePort"];
     Config {
-        neutral: Settings {
-            at: near.clone(),
-            trust_domain: assumed("consul".into(), &near),
-            federated: false,
-            root_namespace: assumed("consul".into(), &near),
-            automatic_mtls: assumed(true, &near),
-            plaintext_default: Some(assumed(false, &near)),
-            access_log: assumed(LogState::Off, &near),
-            log_formats: Vec::new(),
-            known: false,
-            unanswered: Vec::new(),
-        },
-        default_allow: assumed(None, &near),
-        acls: assumed(false, &near),
-        injects: assumed(true, &near),
-        inject_by_default: assumed(false, &near),
-        inject_namespaces: assumed(LabelSelector::default(), &near),
-        allow_namespaces: assumed(vec!["*".to_owned()], &near),
-        deny_namespaces: assumed(Vec::new(), &near),
-        transparent_proxy: assumed(true, &near),
-        overwrite_probes: assumed(true, &near),
-        metrics: assumed(false, &near),
-        metrics_port: 20200,
-        namespaces: Namespaces::One,
-        control_plane: assumed("consul".into(), &near),
-        gateways: Vec::new(),
-        api_gateway_service: assumed("LoadBalancer".to_owned(), &near),
-        release: None,
-        enterprise: assumed(false, &near),
-        values: Vec::new(),
-        audit: assumed(LogState::Unknown, &near),
+        neutral: neutral(reader, known, &control_plane),
+        default_allow: reader.of_servers(None, acl::default_allow),
+        acls: acls(reader),
+        injects: reader.flag_or(
+            &["connectInject", "enabled"],
+            &["global", "enabled"],
+            true,
+            "the chart's default: the injector runs",
+        ),
+        inject_by_default: reader.flag(
+            &["connectInject", "default"],
+            false,
+            "Consul injects its proxy where an annotation asks for it",
+        ),
+        inject_namespaces: reader.namespace_selector(),
+        allow_namespaces: reader.texts(
+            &["connectInject", "k8sAllowNamespaces"],
+            &["*"],
+            "the chart's default: pods of all namespaces may be injected",
+        ),
+        deny_namespaces: reader.texts(
+            &["connectInject", "k8sDenyNamespaces"],
+            &[],
+            "the chart's default: no namespace is left out",
+        ),
+        transparent_proxy: reader.flag(
+            &["connectInject", "transparentProxy", "defaultEnabled"],
+            true,
+            "the chart's default: all traffic is led through the proxy",
+        ),
+        overwrite_probes: reader.flag(
+            &[
+                "connectInject",
+                "transparentProxy",
+                "defaultOverwriteProbes",
+            ],
+            true,
+            "the chart's default: probes are led past the proxy's TLS",
+        ),
+        metrics: reader.flag_or(
+            &["connectInject", "metrics", "defaultEnabled"],
+            &["global", "metrics", "enabled"],
+            false,
+            "the chart's default: proxies open no port for metrics",
+        ),
+        metrics_port: reader
+            .find(metrics_port)
+            .and_then(|it| port(&it))
+            .unwrap_or(20200),
+        namespaces: namespaces(reader, edition.value),
+        control_plane,
+        gateways: gateways::all(reader),
+        api_gateway_service: reader.text(
+            &[
+                "connectInject",
+                "apiGateway",
+                "managedGatewayClass",
+                "serviceType",
+            ],
+            "LoadBalancer",
+            "the chart's default type of the Services of API gateways",
+        ),
+        release: first.and_then(|first| edition::release_of(index, first)),
+        enterprise: edition::is_enterprise(&edition),
+        values,
+        audit,
+        audit_void: first
+            .filter(|_| has_servers)
+            .and_then(|first| audit::void(index, first)),
+        servers,
+        has_servers,
     }
 }
+
+/// What rules look at.
+fn neutral(reader: &Reader<'_>, known: bool, control_plane: &Decided<Arc<str>>) -> Settings {
+    let near = reader.near.clone();
+    Settings {
+        at: near.clone(),
+        trust_domain: Decided::assumed(
+            "consul".into(),
+            "the trust domain is made when Consul starts first, and is in no file",
+            near.clone(),
+        ),
+        federated: false,
+        root_namespace: control_plane.clone(),
+        automatic_mtls: Decided::default(
+            true,
+            "calls between proxies of Consul are mutual TLS",
+            near.clone(),
+        ),
+        plaintext_default: Some(Decided::default(
+            false,
+            "Consul's default: proxies take calls with mutual TLS only",
+            near.clone(),
+        )),
+        access_log: Decided::default(LogState::Off, "Consul's default: no access log", near),
+        log_formats: Vec::new(),
+        known,
+        unanswered: Vec::new(),
+    }
+}
+
+/// Whether ACLs are on. The chart sets them up on servers that run elsewhere too.
+fn acls(reader: &mut Reader<'_>) -> Decided<bool> {
+    if !reader.servers.is_empty() {
+        return reader.of_servers(false, acl::enabled);
+    }
+    reader.flag(
+        &["global", "acls", "manageSystemACLs"],
+        false,
+        "the chart's default: it sets up no ACLs",
+    )
+}
+
+/// How namespaces of Kubernetes become namespaces of Consul, which only the enterprise edition has.
+/// `hashicorp/consul-k8s: charts/consul/templates/connect-inject-deployment.yaml`.
+fn namespaces(reader: &mut Reader<'_>, edition: Edition) -> Namespaces {
+    const PART: [&str; 2] = ["connectInject", "consulNamespaces"];
+    let mut text = |field: &str, default: &str| -> Arc<str> {
+        let found = reader.find(&[PART[0], PART[1], field]);
+        let text = found.and_then(|it| it.as_text());
+        text.unwrap_or(default).into()
+    };
+    let (prefix, fixed) = (
+        text("mirroringK8SPrefix", ""),
+        text("consulDestinationNamespace", "default"),
+    );
+    let on = reader.flag(&["global", "enableConsulNamespaces"], false, "");
+    if !on.value || edition == Edition::Community {
+        return Namespaces::One;
+    }
+    match reader
+        .flag(&[PART[0], PART[1], "mirroringK8S"], true, "")
+        .value
+    {
+        true => Namespaces::Mirrored(prefix),
+        false => Namespaces::Fixed(fixed),
+    }
+}
+
+fn port(written: &written::Written<'_>) -> Option<u16> {
+    let number = written.as_number()?;
+    u16::try_from(number).ok().filter(|&port| port > 0)
+}
+
+#[cfg(test)]
+mod tests;
