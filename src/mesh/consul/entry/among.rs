@@ -6,6 +6,7 @@
 use super::admission::Refusal;
 use super::{Entries, Entry, Kind, is_http};
 use crate::k8s::Index;
+use crate::mesh::consul::gateway::admission::mismatch;
 use crate::mesh::consul::written::Written;
 
 /// Why an entry is refused beside the others, and the field.
@@ -15,6 +16,7 @@ pub(super) fn refusal(entries: &Entries, index: &Index, entry: &Entry) -> Option
         Kind::ServiceDefaults | Kind::ProxyDefaults => plaintext(entries, index, &fields),
         Kind::ServiceIntentions => permissions(entries, index, entry, &fields)
             .or_else(|| unknown_provider(entries, &fields)),
+        Kind::IngressGateway => mismatch(entries, index, entry, &fields),
         _ => None,
     }
 }
