@@ -32,7 +32,8 @@ pub struct Decision {
 pub struct Passage {
     /// Whether the request passes all of them.
     pub passes: Tri,
-    /// What each says, as far as the request gets. Empty where a proxy refuses it before it asks.
+    /// What each says, as far as the request gets: all of them pass it on, where the proxy at the
+    /// next refuses it before it asks.
     pub decisions: Vec<Decision>,
 }
 
@@ -124,7 +125,16 @@ fn pass(asked: &[Asked<'_>], candidates: &Candidates, request: &mut Attempt) -> 
         passes: Tri::Yes,
         decisions: Vec::with_capacity(asked.len()),
     };
+    let mut normalized = candidates.normalization();
     for (number, gate) in asked.iter().enumerate() {
+        let own = gate.rules.normalization;
+        if gate.caller.layer == Layer::Http && own != normalized {
+            if !request.normalize(own) {
+                passage.passes = Tri::No;
+                break;
+            }
+            normalized = own;
+        }
         candidates.show(number, gate, request);
         let decision = walk(gate.rules, &gate.caller, request);
         passage.passes = passage.passes.and(decision.passes);
@@ -357,4 +367,117 @@ fn matches_template(segments: &[Segment], path: &str) -> bool {
 /// The characters that a template's operators take.
 fn in_segment(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()+,;:@=*".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        Because, EscapedSlashes, HeaderLine, Normalization, ResourceId, Underscores,
+    };
+    use crate::reach::caller::ClientAddress;
+
+    /// Whoever is not refused by these tests may pass.
+    fn gate(normalization: Normalization, refused: Option<Test>) -> Ruleset {
+        let at = At::new(ResourceId(0), "");
+        let rule = |test| Rule {
+            when: When::Is(test, at.clone()),
+            then: Effect::Deny,
+            at: at.clone(),
+        };
+        Ruleset {
+            rules: refused.map(rule).into_iter().collect(),
+            otherwise: Effect::Allow,
+            because: Because::Configured(at),
+            normalization,
+            tokens: None,
+        }
+    }
+
+    /// What two proxies, one behind the other, say of a request: whether it passes, and how many of
+    /// them were asked.
+    fn behind(first: Normalization, second: &Ruleset, path: &str, header: &str) -> (Tri, usize) {
+        let caller = Caller {
+            identity: None,
+            peer: None,
+            inside: true,
+            destination: None,
+            port: 1,
+            server_name: None,
+            layer: Layer::Http,
+            client: ClientAddress::Written(None),
+        };
+        let first = gate(first, None);
+        let asked = [
+            Asked::who(&first, caller.clone()),
+            Asked::who(second, caller),
+        ];
+        let request = Request {
+            method: Some("GET".to_owned()),
+            path: Some(path.to_owned()),
+            headers: vec![HeaderLine {
+                name: header.to_owned(),
+                value: String::new(),
+            }],
+            ..Request::default()
+        };
+        let passage = authorize(&asked, Some(&request));
+        (passage.passes, passage.decisions.len())
+    }
+
+    #[test]
+    fn each_proxy_reads_a_request_in_its_own_way() {
+        let path = |text: &str| Test::Path(PathMatch::Text(StringMatch::Exact(text.into())));
+        let secret = gate(Normalization::BASE, Some(path("/secret")));
+        let (plain, dots) = ("/secret", "/x/../secret");
+        assert_eq!(
+            behind(Normalization::NONE, &secret, plain, "a"),
+            (Tri::No, 2)
+        );
+        assert_eq!(
+            behind(Normalization::NONE, &secret, dots, "a"),
+            (Tri::No, 2)
+        );
+        assert_eq!(
+            behind(Normalization::BASE, &secret, dots, "a"),
+            (Tri::No, 2)
+        );
+        let literal = gate(Normalization::NONE, Some(path("/secret")));
+        assert_eq!(
+            behind(Normalization::NONE, &literal, dots, "a"),
+            (Tri::Yes, 2)
+        );
+        assert_eq!(
+            behind(Normalization::BASE, &literal, dots, "a"),
+            (Tri::No, 2)
+        );
+
+        let strict = Normalization {
+            escaped_slashes: EscapedSlashes::Refuse,
+            underscores: Underscores::Refuse,
+            ..Normalization::BASE
+        };
+        let strict_gate = gate(strict, None);
+        for (path, header, passes) in [
+            ("/a", "x-a", (Tri::Yes, 2)),
+            ("/a%2f", "x-a", (Tri::No, 1)),
+            ("/a", "x_a", (Tri::No, 1)),
+        ] {
+            let behind_plain = behind(Normalization::NONE, &strict_gate, path, header);
+            assert_eq!(behind_plain, passes, "{path} {header}");
+        }
+        assert_eq!(behind(strict, &strict_gate, "/a%2f", "x-a"), (Tri::No, 0));
+        let dropping = Normalization {
+            underscores: Underscores::Drop,
+            ..Normalization::BASE
+        };
+        let name = "x_a".into();
+        let value = StringMatch::Any;
+        let refuses = gate(dropping, Some(Test::Header { name, value }));
+        assert_eq!(behind(dropping, &refuses, "/", "x_a"), (Tri::Yes, 2));
+        assert_eq!(
+            behind(Normalization::BASE, &refuses, "/", "x_a"),
+            (Tri::Yes, 2)
+        );
+    }
 }

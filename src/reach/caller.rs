@@ -2,8 +2,11 @@
 
 use std::net::IpAddr;
 
+use super::normalize;
 use super::token::Presented;
-use crate::model::{Addresses, HeaderChange, HeaderLine, Identity, Layer, Rewrite, Ruleset};
+use crate::model::{
+    Addresses, HeaderChange, HeaderLine, Identity, Layer, Normalization, Rewrite, Ruleset,
+};
 
 /// What is known of a caller on one way in.
 #[derive(Debug, Clone)]
@@ -67,6 +70,20 @@ impl Attempt {
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         all.find(|(known, _)| *known == name)
             .map(|(_, value)| value)
+    }
+
+    /// What a proxy makes of it before it asks; false where the proxy refuses it.
+    pub fn normalize(&mut self, mode: Normalization) -> bool {
+        if self.open {
+            return true;
+        }
+        let path = normalize::path(&self.path, mode);
+        let headers = normalize::headers(&self.headers, mode);
+        let (Some(path), Some(headers)) = (path, headers) else {
+            return false;
+        };
+        (self.path, self.headers) = (path, headers);
+        normalize::takes_method(&self.method, mode)
     }
 
     /// What becomes of it behind a route.

@@ -17,17 +17,21 @@ pub(super) fn passage(
     passage: &Passage,
     in_full: bool,
 ) -> Vec<Vec<Step>> {
-    if let Some(first) = asked.first().filter(|_| passage.decisions.is_empty()) {
-        return vec![vec![Step::new(
+    let each = asked.iter().zip(&passage.decisions);
+    let mut steps: Vec<Vec<Step>> = each
+        .map(|(gate, decision)| decided(gate, request, decision, in_full))
+        .collect();
+    let ended = passage.decisions.iter().any(|one| one.passes == Tri::No);
+    let refused = passage.passes == Tri::No && !ended;
+    if let Some(gate) = asked.get(steps.len()).filter(|_| refused) {
+        steps.push(vec![Step::new(
             Stage::Authorization,
             Outcome::Denied,
-            "the proxy answers 400 to such a request before it asks any policy",
-            &first.rules.because,
-        )]];
+            "the proxy answers such a request by itself, before it asks any policy",
+            &gate.rules.because,
+        )]);
     }
-    let each = asked.iter().zip(&passage.decisions);
-    each.map(|(gate, decision)| decided(gate, request, decision, in_full))
-        .collect()
+    steps
 }
 
 /// The steps of one place where something is asked.

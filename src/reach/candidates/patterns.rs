@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::model::{HeaderLine, PathMatch, PathRewrite, Request, Rule, Segment, StringMatch, Test};
+use crate::model::{
+    HeaderLine, Normalization, PathMatch, PathRewrite, Request, Rule, Segment, StringMatch, Test,
+};
 use crate::reach::normalize;
 
 /// A text that stands in no rule.
@@ -137,12 +139,20 @@ impl Patterns {
         witnesses(&self.hosts, &format!("{ANY}.invalid"))
     }
 
-    /// For each header, that it is absent, and each way its line may look.
-    pub(super) fn headers(&self) -> Vec<Vec<Option<HeaderLine>>> {
-        by_name(&self.headers, |name, value| HeaderLine {
+    /// For each header, that it is absent, and each way its line may look to policies.
+    pub(super) fn headers(&self, mode: Normalization) -> Vec<Vec<Option<HeaderLine>>> {
+        let mut all = by_name(&self.headers, |name, value| HeaderLine {
             name: name.to_owned(),
             value,
-        })
+        });
+        let arrives = |line: &HeaderLine| {
+            let seen = normalize::headers(std::slice::from_ref(line), mode);
+            seen.is_some_and(|seen| seen == [line.clone()])
+        };
+        for ways in &mut all {
+            ways.retain(|way| way.as_ref().is_none_or(arrives));
+        }
+        all
     }
 
     /// For each parameter, that it is absent, and each way it may stand in a query.
