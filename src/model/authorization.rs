@@ -155,6 +155,8 @@ pub enum Test {
     Host(StringMatch),
     /// HTTP authority without its port, whatever its case.
     HostName(StringMatch),
+    /// HTTP authority with its port, as it is sent.
+    Authority(StringMatch),
     /// The first value that the query of the target gives a name, as it is written there.
     Query {
         /// Name of the parameter.
@@ -169,7 +171,7 @@ pub enum Test {
         /// The value.
         value: StringMatch,
     },
-    /// A line of an HTTP header.
+    /// A line of an HTTP header; `host` is the authority as it is sent.
     Header {
         /// Name of the header, in lower case.
         name: Arc<str>,

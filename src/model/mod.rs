@@ -32,7 +32,7 @@ pub use policy::{
     Subject, Target, Wider, WrittenRule, WrittenValue,
 };
 pub use problem::{Place, Problem, ProblemKind};
-pub use question::{Client, HeaderLine, Request, Token};
+pub use question::{Client, HeaderLine, Request, Token, names_host};
 pub use setting::Setting;
 pub use telemetry::{AccessLog, LogState, Missing, Tracing};
 pub use tri::Tri;

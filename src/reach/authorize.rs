@@ -11,7 +11,7 @@ use super::candidates::{self, Candidates};
 use super::token::{is_claim, matches_claim};
 use crate::model::{
     At, Effect, Identity, Layer, PathMatch, Request, Rule, Ruleset, Segment, StringMatch, Test,
-    Token, Tri, When, contains,
+    Token, Tri, When, contains, names_host,
 };
 
 /// What one list of rules says.
@@ -255,6 +255,7 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
         | Test::Path(_)
         | Test::Host(_)
         | Test::HostName(_)
+        | Test::Authority(_)
         | Test::Query { .. }
         | Test::AnyQuery { .. }
         | Test::Header { .. }
@@ -287,6 +288,10 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
             .any(|(known, given)| *known == **name && value.matches(&given))
             .into(),
         Test::HostName(value) => value.matches(without_port(&attempt.host)).into(),
+        Test::Authority(value) => value.matches(&attempt.authority).into(),
+        Test::Header { name, value } if names_host(name) => {
+            (*value == StringMatch::Any || value.matches(&attempt.authority)).into()
+        }
         Test::Header { name, value } => attempt
             .headers
             .iter()
@@ -394,10 +399,8 @@ mod tests {
         }
     }
 
-    /// What two proxies, one behind the other, say of a request: whether it passes, and how many of
-    /// them were asked.
-    fn behind(first: Normalization, second: &Ruleset, path: &str, header: &str) -> (Tri, usize) {
-        let caller = Caller {
+    fn nobody<'a>() -> Caller<'a> {
+        Caller {
             identity: None,
             peer: None,
             inside: true,
@@ -406,12 +409,14 @@ mod tests {
             server_name: None,
             layer: Layer::Http,
             client: ClientAddress::Written(None),
-        };
+        }
+    }
+
+    /// What two proxies, one behind the other, say of a request: whether it passes, and how many of
+    /// them were asked.
+    fn behind(first: Normalization, second: &Ruleset, path: &str, header: &str) -> (Tri, usize) {
         let first = gate(first, None);
-        let asked = [
-            Asked::who(&first, caller.clone()),
-            Asked::who(second, caller),
-        ];
+        let asked = [Asked::who(&first, nobody()), Asked::who(second, nobody())];
         let request = Request {
             method: Some("GET".to_owned()),
             path: Some(path.to_owned()),
@@ -479,5 +484,45 @@ mod tests {
             behind(Normalization::BASE, &refuses, "/", "x_a"),
             (Tri::Yes, 2)
         );
+    }
+
+    #[test]
+    fn a_host_is_compared_as_it_is_sent_or_in_lower_case() {
+        let exact = |text: &str| StringMatch::Exact(text.into());
+        let header = |name: &str, text: &str| Test::Header {
+            name: name.into(),
+            value: exact(text),
+        };
+        for (test, host, refused) in [
+            (Test::Authority(exact("Api:80")), Some("Api:80"), true),
+            (Test::Authority(exact("Api:80")), Some("api:80"), false),
+            (Test::Authority(exact("Api")), Some("Api:80"), false),
+            (Test::Host(exact("api:80")), Some("Api:80"), true),
+            (Test::HostName(exact("api")), Some("Api:80"), true),
+            (header("host", "Api:80"), Some("Api:80"), true),
+            (header("host", "api:80"), Some("Api:80"), false),
+            (header(":authority", "Api:80"), Some("Api:80"), true),
+            // any other may be asked for
+            (Test::Authority(exact("Api:80")), None, false),
+        ] {
+            let rules = gate(Normalization::BASE, Some(test.clone()));
+            let request = Request {
+                host: host.map(str::to_owned),
+                ..Request::default()
+            };
+            let passes = authorize(&[Asked::who(&rules, nobody())], Some(&request)).passes;
+            assert_eq!(passes == Tri::No, refused, "{test:?} {host:?}");
+        }
+        // one that is asked for by no other name
+        let at = At::new(ResourceId(0), "");
+        let mut rules = gate(Normalization::BASE, None);
+        rules.otherwise = Effect::Deny;
+        rules.rules.push(Rule {
+            when: When::Is(Test::Authority(exact("Api:80")), at.clone()),
+            then: Effect::Allow,
+            at,
+        });
+        let any = authorize(&[Asked::who(&rules, nobody())], None);
+        assert_eq!(any.passes, Tri::Yes);
     }
 }

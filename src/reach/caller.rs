@@ -47,6 +47,8 @@ pub struct Attempt {
     pub path: String,
     /// What follows `?` in the target.
     pub query: String,
+    /// Authority, as it is sent.
+    pub authority: String,
     /// Authority in lower case.
     pub host: String,
     /// Header lines; names in lower case.
@@ -95,11 +97,17 @@ impl Attempt {
             }
         }
         if let Some(host) = &rewrite.host {
-            self.host = host.to_lowercase();
+            self.ask_for(host);
         }
         for change in &rewrite.headers {
             self.change(change);
         }
+    }
+
+    /// Asks for another host.
+    pub fn ask_for(&mut self, authority: &str) {
+        authority.clone_into(&mut self.authority);
+        self.host = authority.to_lowercase();
     }
 
     fn change(&mut self, change: &HeaderChange) {

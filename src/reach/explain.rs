@@ -8,6 +8,7 @@ use super::caller::{Asked, Attempt, Caller};
 use super::candidates;
 use crate::model::{
     Because, Effect, Layer, PathMatch, Request, Rule, Segment, StringMatch, Test, Tri, When,
+    names_host,
 };
 
 /// The steps of everything that is asked on a way, place by place.
@@ -245,6 +246,8 @@ fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
             or_none(given, &format!("query parameter {name}"))
         }
         Test::Host(_) | Test::HostName(_) => or_none(&attempt.host, "host"),
+        Test::Authority(_) => or_none(&attempt.authority, "host"),
+        Test::Header { name, .. } if names_host(name) => or_none(&attempt.authority, "host"),
         Test::Port(_) => format!("the port {}", caller.port),
         Test::Header { name, .. } => {
             let line = attempt.headers.iter().find(|line| *line.name == **name);
@@ -273,6 +276,7 @@ fn value_of(test: &Test) -> String {
         | Test::Method(value)
         | Test::Host(value)
         | Test::HostName(value)
+        | Test::Authority(value)
         | Test::Query { value, .. }
         | Test::AnyQuery { value, .. }
         | Test::Header { value, .. } => text(value),

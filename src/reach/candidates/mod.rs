@@ -91,7 +91,7 @@ fn looking_for(
         }
     };
     let hosts = match &given.host {
-        Some(host) => vec![host.to_lowercase()],
+        Some(host) => vec![host.clone()],
         None => patterns.hosts(),
     };
     let query = given
@@ -249,7 +249,7 @@ impl Candidates {
         attempt.open = false;
         attempt.method = pick(&self.methods, 0);
         attempt.path = pick(&self.paths, 1);
-        attempt.host = pick(&self.hosts, 2);
+        attempt.ask_for(&pick(&self.hosts, 2));
         attempt.client_address = at
             .get(3)
             .and_then(|&at| self.addresses.get(at))

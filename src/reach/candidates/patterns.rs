@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::model::{
     HeaderLine, Normalization, PathMatch, PathRewrite, Request, Rule, Segment, StringMatch, Test,
+    names_host,
 };
 use crate::reach::normalize;
 
@@ -56,9 +57,14 @@ impl Patterns {
         match test {
             Test::Method(value) => push(&mut self.methods, value.clone()),
             Test::Path(value) => push(&mut self.paths, value.clone()),
-            Test::Host(value) | Test::HostName(value) => push(&mut self.hosts, value.clone()),
+            Test::Host(value) | Test::HostName(value) | Test::Authority(value) => {
+                push(&mut self.hosts, value.clone())
+            }
             Test::Query { name, value } | Test::AnyQuery { name, value } => {
                 push(&mut self.parameters, (name.to_string(), value.clone()))
+            }
+            Test::Header { name, value } if names_host(name) => {
+                push(&mut self.hosts, value.clone())
             }
             Test::Header { name, value } => {
                 push(&mut self.headers, (name.to_string(), value.clone()))
