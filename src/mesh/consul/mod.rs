@@ -84,7 +84,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
     };
     consul.config.neutral.access_log = consul.log().state;
     consul.config.neutral.log_formats = consul.log().format.into_iter().collect();
-    consul.gateways = Gateways::find(&consul, problems);
+    consul.gateways = Gateways::find(&consul);
     consul.policies = stated::policies(&consul);
     Some(consul)
 }

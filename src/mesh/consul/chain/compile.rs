@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Branch, Headers, Route, Target, Wanted, leads, prefix_rewrite};
+use super::{Branch, Headers, Route, Wanted, prefix_rewrite};
 use crate::k8s::Index;
 use crate::mesh::consul::entry::{Entries, Kind, is_http};
 use crate::mesh::consul::service::Name;
@@ -36,39 +36,35 @@ impl<'a> Compiler<'a> {
             .0
     }
 
-    /// The services that may answer calls to a name.
-    pub(super) fn targets(&self, dialled: &Name, routed: bool) -> Vec<Target> {
-        let routes = self.routes(dialled, routed);
-        let mut targets = leads(&routes);
+    /// The routes of a name, with its own router or without.
+    pub(super) fn routes(&self, dialled: &Name, routed: bool) -> Vec<Route> {
+        let mut routes = self.routes_of(dialled, routed);
         let protocol = self.protocol(dialled);
-        let odd = targets
-            .iter()
-            .find(|target| self.protocol(&target.service) != protocol);
+        let mut branches = routes.iter().flat_map(|route| &route.to);
+        let odd = branches.find(|branch| self.protocol(&branch.service) != protocol);
         let Some(at) = odd.and_then(|odd| odd.because.first().cloned()) else {
-            return targets;
+            return routes;
         };
         // whichever of these was written last was refused
         let what = format!(
-            "Consul refuses entries that join services of different protocols, as these of {} do, and which of \
-             them it keeps is not known",
+            "Consul refuses entries that join services of different protocols, as these of {} do, \
+             and which of them it keeps is not known",
             dialled.name
         );
-        let doubt = (what, at);
-        if !targets
-            .iter()
-            .any(|target| target.service == *dialled && target.gates.is_empty())
+        if let Some(last) = routes.last_mut()
+            && !last.to.iter().any(|branch| branch.service == *dialled)
         {
-            targets.push(Target::itself(dialled));
+            last.to.push(Branch::itself(dialled));
         }
-        for target in &mut targets {
-            target.needs.push(doubt.clone());
+        for branch in routes.iter_mut().flat_map(|route| &mut route.to) {
+            branch.needs.push((what.clone(), at.clone()));
         }
-        targets
+        routes
     }
 
     /// The routes of a name: those of its router, and the one for everything else. Routers and
     /// splitters are for services whose protocol is HTTP; Consul stores no others.
-    fn routes(&self, dialled: &Name, routed: bool) -> Vec<Route> {
+    fn routes_of(&self, dialled: &Name, routed: bool) -> Vec<Route> {
         let http = is_http(&self.protocol(dialled));
         let mut routes = Vec::new();
         let router = self
@@ -108,7 +104,11 @@ impl<'a> Compiler<'a> {
             name: text("service").map_or_else(|| Arc::clone(&dialled.name), Into::into),
         };
         let mut to = match text("serviceSubset") {
-            Some(subset) => self.resolved(&service, Some(subset), true),
+            Some(subset) => {
+                let at = destination.as_ref().map(|to| to.field("serviceSubset"));
+                let at = at.unwrap_or_else(|| route.at().clone());
+                self.resolved(&service, Some((subset, at)), true)
+            }
             None => self.split_or_resolved(&service),
         };
         let at = destination.as_ref().map_or_else(|| route.at(), Written::at);
@@ -176,7 +176,8 @@ impl<'a> Compiler<'a> {
                 false => None,
             };
             let mut found = further.unwrap_or_else(|| {
-                let mut found = self.resolved(&to, subset, true);
+                let asked = subset.map(|subset| (subset, split.field("serviceSubset")));
+                let mut found = self.resolved(&to, asked, true);
                 for branch in &mut found {
                     branch.rewrite = headers.rewrite();
                 }

@@ -88,11 +88,18 @@ pub struct Route {
 /// The chains of all services that have one.
 #[derive(Debug, Default)]
 pub struct Chains {
-    by_dialled: BTreeMap<Name, Vec<Target>>,
-    /// The same without the routers of their own.
-    unrouted: BTreeMap<Name, Vec<Target>>,
-    /// The names that lead to a service, other than its own without a chain.
+    by_dialled: BTreeMap<Name, Chain>,
+    /// The names of chains that lead to a service.
     leading: HashMap<Name, BTreeSet<Name>>,
+}
+
+/// The chain of one name.
+#[derive(Debug)]
+struct Chain {
+    routes: Vec<Route>,
+    /// The same without its router.
+    unrouted: Vec<Route>,
+    targets: Vec<Target>,
 }
 
 impl Chains {
@@ -113,15 +120,19 @@ impl Chains {
                 if chains.by_dialled.contains_key(&dialled) {
                     continue;
                 }
-                let targets = compiler.targets(&dialled, true);
+                let routes = compiler.routes(&dialled, true);
+                let targets = leads(&routes);
                 for target in &targets {
                     let names = chains.leading.entry(target.service.clone()).or_default();
                     names.insert(dialled.clone());
                 }
-                chains
-                    .unrouted
-                    .insert(dialled.clone(), compiler.targets(&dialled, false));
-                chains.by_dialled.insert(dialled, targets);
+                let unrouted = compiler.routes(&dialled, false);
+                let chain = Chain {
+                    routes,
+                    unrouted,
+                    targets,
+                };
+                chains.by_dialled.insert(dialled, chain);
             }
         }
         chains
@@ -129,15 +140,30 @@ impl Chains {
 
     /// The services that may answer calls to a name; one that a call fails over to may.
     pub fn targets(&self, dialled: &Name) -> Vec<Target> {
-        let known = self.by_dialled.get(dialled).cloned();
-        known.unwrap_or_else(|| vec![Target::itself(dialled)])
+        match self.by_dialled.get(dialled) {
+            Some(chain) => chain.targets.clone(),
+            None => vec![Branch::itself(dialled).target(None)],
+        }
     }
 
-    /// The same for the routes of gateways, which do not look at a service's own router.
+    /// The routes by which a gateway leads calls to a name on; `at` is where it names it.
+    pub fn routes(&self, dialled: &Name, at: &At) -> Vec<Route> {
+        let known = self.by_dialled.get(dialled);
+        known.map_or_else(|| straight(dialled, at), |chain| chain.routes.clone())
+    }
+
+    /// Where the routes of a gateway of the Gateway API lead that name a service: they do not look at
+    /// its router.
     /// `hashicorp/consul: agent/consul/discoverychain/gateway.go` (targetForResolverNode).
-    pub fn unrouted(&self, dialled: &Name) -> Vec<Target> {
-        let known = self.unrouted.get(dialled).cloned();
-        known.unwrap_or_else(|| vec![Target::itself(dialled)])
+    pub fn branches(&self, dialled: &Name) -> Vec<Branch> {
+        match self.by_dialled.get(dialled) {
+            Some(chain) => chain
+                .unrouted
+                .iter()
+                .flat_map(|route| route.to.clone())
+                .collect(),
+            None => vec![Branch::itself(dialled)],
+        }
     }
 
     /// The names whose chains lead to a workload that is a service; its own too, if its chain does.
@@ -164,17 +190,6 @@ impl Chains {
 }
 
 impl Target {
-    /// The service that is dialled.
-    fn itself(dialled: &Name) -> Self {
-        Self {
-            service: dialled.clone(),
-            subset: None,
-            gates: Vec::new(),
-            because: Vec::new(),
-            needs: Vec::new(),
-        }
-    }
-
     /// What has to hold for calls to reach a workload that is the service; nothing where none do.
     pub fn needs_of(&self, index: &Index, workload: &Workload) -> Option<Vec<(String, At)>> {
         let mut needs = self.needs.clone();
@@ -198,19 +213,42 @@ pub fn leads(routes: &[Route]) -> Vec<Target> {
             known.needs.retain(|need| branch.needs.contains(need));
             continue;
         }
-        let target = Target {
-            service: branch.service.clone(),
-            subset: branch.subset.clone(),
-            gates: gate(routes, branch).into_iter().collect(),
-            because: branch.because.clone(),
-            needs: branch.needs.clone(),
-        };
-        found.push((branch, target));
+        found.push((branch, branch.target(gate(routes, branch))));
     }
     found.into_iter().map(|(_, target)| target).collect()
 }
 
+/// The routes to a name that has no chain.
+fn straight(dialled: &Name, at: &At) -> Vec<Route> {
+    vec![Route {
+        when: When::Always,
+        to: vec![Branch::itself(dialled)],
+        at: at.clone(),
+    }]
+}
+
 impl Branch {
+    /// The service that is dialled.
+    fn itself(dialled: &Name) -> Self {
+        Self {
+            service: dialled.clone(),
+            subset: None,
+            rewrite: None,
+            because: Vec::new(),
+            needs: Vec::new(),
+        }
+    }
+
+    fn target(&self, gate: Option<Gate>) -> Target {
+        Target {
+            service: self.service.clone(),
+            subset: self.subset.clone(),
+            gates: gate.into_iter().collect(),
+            because: self.because.clone(),
+            needs: self.needs.clone(),
+        }
+    }
+
     fn is_same_as(&self, other: &Self) -> bool {
         let name = |branch: &Self| {
             branch

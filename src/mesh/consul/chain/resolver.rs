@@ -11,25 +11,32 @@ use crate::mesh::consul::service::Name;
 use crate::mesh::consul::written::Written;
 use crate::model::At;
 
+/// A service, and the subset of it that is asked for.
+type Asked = (Name, Option<Arc<str>>);
+
 impl Compiler<'_> {
     /// The services that stand for one, of which a subset may be asked for, with those that calls fail
     /// over to. None is one that only other clusters have.
     pub(super) fn resolved(
         &self,
         service: &Name,
-        subset: Option<&str>,
+        subset: Option<(&str, At)>,
         fails_over: bool,
     ) -> Vec<Branch> {
         let mut here = service.clone();
-        let mut subset: Option<Arc<str>> = subset.map(Into::into);
         let (mut because, mut needs) = (Vec::new(), Vec::new());
-        let mut seen: Vec<(Name, Option<Arc<str>>)> = Vec::new();
+        let (mut subset, asked): (Option<Arc<str>>, _) = match subset {
+            Some((subset, at)) => (Some(subset.into()), Some(at)),
+            None => (None, None),
+        };
+        let mut seen: Vec<Asked> = Vec::new();
         loop {
-            seen.push((here.clone(), subset.clone()));
+            let now = (here.clone(), subset.clone());
+            seen.push(now.clone());
             let Some(resolver) = self.fields(Kind::ServiceResolver, &here) else {
                 break;
             };
-            let mut next = (here.clone(), subset.clone());
+            let mut next = now.clone();
             if let Some(redirect) = resolver.get("redirect") {
                 match elsewhere(&redirect) {
                     Elsewhere::Peer => return Vec::new(),
@@ -37,18 +44,18 @@ impl Compiler<'_> {
                     Elsewhere::Here => {}
                 }
                 next = rewritten(&here, subset.as_deref(), &redirect);
-                if next != seen_last(&seen) {
+                if next != now {
                     because.push(redirect.at().clone());
                 }
             }
-            if next == seen_last(&seen)
+            if next == now
                 && subset.is_none()
                 && let Some(of_default) = resolver.text("defaultSubset")
             {
                 next.1 = Some(of_default.into());
                 because.push(resolver.field("defaultSubset"));
             }
-            if next == seen_last(&seen) {
+            if next == now {
                 break;
             }
             if seen.contains(&next) {
@@ -69,7 +76,8 @@ impl Compiler<'_> {
             Some(Ok(subset)) => Some(subset),
             Some(Err(())) => {
                 let what = "Consul refuses entries that name a subset which is not defined";
-                needs.extend(because.last().map(|at| (what.to_owned(), at.clone())));
+                let at = because.last().cloned().or(asked);
+                needs.extend(at.map(|at| (what.to_owned(), at)));
                 None
             }
             None => None,
@@ -84,7 +92,11 @@ impl Compiler<'_> {
         if let (Some(resolver), true) = (resolver, fails_over) {
             let name = subset.as_ref().map(|subset| &*subset.name);
             for (to, at) in failover(&resolver, &here, name) {
-                let mut others = self.resolved(&to.0, to.1.as_deref(), false);
+                let mut others = self.resolved(
+                    &to.0,
+                    to.1.as_deref().map(|subset| (subset, at.clone())),
+                    false,
+                );
                 for other in &mut others {
                     other.because.insert(0, at.clone());
                     other.because.splice(0..0, because.iter().cloned());
@@ -94,17 +106,6 @@ impl Compiler<'_> {
         }
         found
     }
-}
-
-fn seen_last(seen: &[(Name, Option<Arc<str>>)]) -> (Name, Option<Arc<str>>) {
-    seen.last().cloned().unwrap_or_else(|| {
-        let none: Arc<str> = "".into();
-        let name = Name {
-            namespace: Arc::clone(&none),
-            name: none,
-        };
-        (name, None)
-    })
 }
 
 /// Where instances are.
@@ -131,7 +132,7 @@ fn elsewhere(to: &Written<'_>) -> Elsewhere {
 }
 
 /// The service and subset that a redirect or a failover names; what it does not say stays.
-fn rewritten(service: &Name, subset: Option<&str>, to: &Written<'_>) -> (Name, Option<Arc<str>>) {
+fn rewritten(service: &Name, subset: Option<&str>, to: &Written<'_>) -> Asked {
     let named = to.text("service").filter(|named| **named != *service.name);
     let own = to.text("serviceSubset");
     let kept = subset.filter(|_| named.is_none());
@@ -145,11 +146,7 @@ fn rewritten(service: &Name, subset: Option<&str>, to: &Written<'_>) -> (Name, O
 }
 
 /// Where calls fail over to, other than the same service elsewhere.
-fn failover(
-    resolver: &Written<'_>,
-    service: &Name,
-    subset: Option<&str>,
-) -> Vec<((Name, Option<Arc<str>>), At)> {
+fn failover(resolver: &Written<'_>, service: &Name, subset: Option<&str>) -> Vec<(Asked, At)> {
     let Some(all) = resolver.get("failover") else {
         return Vec::new();
     };

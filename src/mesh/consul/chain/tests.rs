@@ -223,10 +223,9 @@ fn a_router_leads_some_requests_elsewhere_and_all_others_to_itself() {
 #[test]
 fn gateways_do_not_look_at_the_router_of_a_service() {
     let text = http(&["web", "admin"]) + &object("ServiceRouter", "web", ROUTED);
-    assert_eq!(
-        names(&objects(&text).chains.unrouted(&name("web"))),
-        ["web"]
-    );
+    let branches = objects(&text).chains.branches(&name("web"));
+    assert_eq!(branches.len(), 1);
+    assert_eq!(branches[0].service, name("web"));
 }
 
 #[test]
@@ -297,4 +296,18 @@ fn a_name_that_leads_elsewhere_does_not_lead_to_its_own_service() {
     };
     assert!(leading("web").is_empty());
     assert_eq!(leading("api"), ["api", "web"]);
+}
+
+#[test]
+fn a_subset_that_is_not_defined_is_left_open() {
+    let router = "{routes: [{destination: {service: web, serviceSubset: none}}]}";
+    let text = http(&["web"]) + &object("ServiceRouter", "web", router);
+    let targets = objects(&text).chains.targets(&name("web"));
+    assert_eq!(names(&targets), ["web"]);
+    // whether the router is refused or not, calls go to the service
+    assert!(targets[0].needs.is_empty());
+    let splitter = "{splits: [{weight: 100, serviceSubset: none}]}";
+    let text = http(&["web"]) + &object("ServiceSplitter", "web", splitter);
+    let targets = objects(&text).chains.targets(&name("web"));
+    assert_eq!(targets[0].needs.len(), 1);
 }
