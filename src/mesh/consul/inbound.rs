@@ -137,7 +137,7 @@ impl Consul {
             rules: known.map(refuse).collect(),
             otherwise: Effect::Deny,
             because: because.clone(),
-            normalization: Normalization::Base,
+            normalization: Normalization::BASE,
             tokens: None,
         };
         Inlet {
@@ -303,7 +303,7 @@ fn exposed(opened: &Opened) -> Inlet {
             }],
             otherwise: Effect::Deny,
             because: opened.because.clone(),
-            normalization: Normalization::Base,
+            normalization: Normalization::BASE,
             tokens: None,
         })
     });
