@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::{Entry, Kind};
 use crate::k8s::Index;
+use crate::mesh::consul::gateway::admission as gateway;
 use crate::mesh::consul::settings::Config;
 use crate::mesh::consul::written::Written;
 use crate::model::At;
@@ -50,7 +51,7 @@ pub(super) fn refusal(index: &Index, entry: &Entry, config: &Config) -> Option<R
         Kind::ProxyDefaults => proxy_defaults(fields),
         Kind::Mesh => mesh(fields),
         Kind::JWTProvider => jwt_provider(fields),
-        _ => None,
+        kind => gateway::refusal(kind, fields, config.namespaces.are_apart()),
     }
 }
 

@@ -171,6 +171,7 @@ impl Entries {
             Kind::ServiceDefaults,
             Kind::ProxyDefaults,
             Kind::ServiceIntentions,
+            Kind::IngressGateway,
         ] {
             let refused: Vec<_> = self
                 .of(stage)
