@@ -131,7 +131,7 @@ fn proxies_for(index: &Index, name: &str, id: Option<&str>) -> Vec<At> {
 }
 
 /// All registrations in files.
-fn registrations(index: &Index) -> Vec<Written<'_>> {
+pub fn registrations(index: &Index) -> Vec<Written<'_>> {
     let files = index.values().iter().filter(|&&id| {
         let kind = index.node(id).document().consul();
         matches!(kind, Some(Consul::Registration | Consul::Agent))

@@ -6,6 +6,7 @@
 use super::admission::Refusal;
 use super::{Entries, Entry, Kind, is_http};
 use crate::k8s::Index;
+use crate::mesh::consul::gateway::admission::mismatch;
 use crate::mesh::consul::written::Written;
 
 /// Why an entry is refused beside the others, and the field.
@@ -15,28 +16,9 @@ pub(super) fn refusal(entries: &Entries, index: &Index, entry: &Entry) -> Option
         Kind::ServiceDefaults | Kind::ProxyDefaults => plaintext(entries, index, &fields),
         Kind::ServiceIntentions => permissions(entries, index, entry, &fields)
             .or_else(|| unknown_provider(entries, index, entry, &fields)),
-        Kind::IngressGateway => other_protocol(entries, index, entry, &fields),
+        Kind::IngressGateway => mismatch(entries, index, entry, &fields),
         _ => None,
     }
-}
-
-/// A gateway leads calls to services that speak what its listener does.
-fn other_protocol(
-    entries: &Entries,
-    index: &Index,
-    entry: &Entry,
-    fields: &Written<'_>,
-) -> Option<Refusal> {
-    fields.each("listeners").iter().find_map(|listener| {
-        let spoken = listener.text("protocol").unwrap_or("tcp");
-        listener.each("services").iter().find_map(|service| {
-            let name = service.text("name").filter(|name| *name != "*")?;
-            let namespace = service.text("namespace").unwrap_or(&entry.namespace);
-            let (protocol, _) = entries.protocol(index, namespace, name);
-            let what = format!("{name} speaks {protocol}, and the listener {spoken}");
-            (protocol != spoken).then(|| (what, service.field("name")))
-        })
-    })
 }
 
 /// Plaintext is let in only where the mesh's switch says that it may be.

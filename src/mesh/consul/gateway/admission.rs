@@ -6,7 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::mesh::consul::entry::{Kind, is_http};
+use crate::k8s::Index;
+use crate::mesh::consul::entry::{Entries, Entry, Kind, is_http};
 use crate::mesh::consul::written::Written;
 use crate::model::At;
 
@@ -54,6 +55,28 @@ fn ingress(fields: &Written<'_>, namespaces: bool) -> Refusal {
         of_listener(listener, namespaces)
             .or_else(|| bad_hosts(listener, tls.as_ref()))
             .or_else(|| bad_sds(listener, sds))
+    })
+}
+
+/// Why an ingress gateway is refused because of what services speak: behind a listener for requests
+/// all speak its protocol. One for connections may have been stored before it was known that a
+/// service speaks something else.
+/// `hashicorp/consul: agent/consul/state/config_entry.go` (validateProposedConfigEntryInServiceGraph).
+pub fn mismatch(entries: &Entries, index: &Index, entry: &Entry, fields: &Written<'_>) -> Refusal {
+    fields.each("listeners").iter().find_map(|listener| {
+        let wanted = protocol(listener).ok().filter(|wanted| wanted != "tcp")?;
+        let services = listener.each("services").into_iter();
+        let mut named = services.filter_map(|service| {
+            let name = service.text("name").filter(|name| *name != "*")?;
+            let namespace = service.text("namespace").unwrap_or(&entry.namespace);
+            let (speaks, _) = entries.protocol(index, namespace, name);
+            Some((name, speaks, service.field("name")))
+        });
+        let (name, speaks, at) = named.find(|(_, speaks, _)| *speaks != wanted)?;
+        let what = format!(
+            "a listener leads to services of its own protocol, {wanted}, and {name} speaks {speaks}"
+        );
+        Some((what, at))
     })
 }
 

@@ -4,11 +4,11 @@
 //! `charts/consul/templates/ingress-gateways-deployment.yaml`.
 
 use crate::k8s::Index;
+use crate::mesh::consul::Consul;
 use crate::mesh::consul::annotation;
-use crate::mesh::consul::written::Written;
-use crate::mesh::consul::{Consul, service::Name};
+use crate::mesh::consul::own::registrations;
+use crate::mesh::consul::service::Name;
 use crate::model::{At, Because, Workload};
-use crate::syntax::Consul as Own;
 
 /// One way to a gateway.
 #[derive(Debug, Clone)]
@@ -68,8 +68,15 @@ impl Consul {
         }
         match registration(&self.index, "ingress-gateway", &gateway.name) {
             Some(at) => vec![Door::open("the gateway runs outside the cluster", at)],
+            // where gateways are registered, or the chart's values are known, others are not there
+            None if self.knows_gateways() => Vec::new(),
             None => vec![Door::unknown(at)],
         }
+    }
+
+    /// Whether the input says which gateways there are.
+    fn knows_gateways(&self) -> bool {
+        !self.config.values.is_empty() || !registrations(&self.index).is_empty()
     }
 
     /// The pods in the input that are a gateway.
@@ -125,18 +132,7 @@ pub fn doors_of_pods(index: &Index, pods: &[&Workload], port: u16) -> Option<Vec
 
 /// Where a gateway is registered in a file of Consul's own.
 pub fn registration(index: &Index, kind: &str, name: &str) -> Option<At> {
-    let files = index.values().iter().copied();
-    let mut files = files.filter(|&id| {
-        let own = index.node(id).document().consul();
-        matches!(own, Some(Own::Registration | Own::Agent))
-    });
-    files.find_map(|id| {
-        let whole = Written::own(index, At::new(id, ""))?;
-        let services = ["service", "services"]
-            .into_iter()
-            .flat_map(|key| whole.each(key));
-        let mut services = services.filter(|one| one.text("kind") == Some(kind));
-        let found = services.find(|one| one.text("name") == Some(name))?;
-        Some(found.field("name"))
-    })
+    let mut all = registrations(index).into_iter();
+    let found = all.find(|one| one.text("kind") == Some(kind) && one.text("name") == Some(name))?;
+    Some(found.field("name"))
 }
