@@ -187,5 +187,27 @@ impl WrittenRequest {
             headers,
             tokens: self.jwt.into_iter().map(Jwt::token).collect(),
         }
+        .with_host_of_headers()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::parse;
+    use crate::text::{SourceFile, Sources};
+
+    #[test]
+    fn a_host_may_be_asked_for_by_a_header() {
+        let text = "tests:\n- name: t\n  from: {external: true}\n  to: {port: 1}\n  expect: deny\n  \
+            request: {headers: {Host: Api, X-A: [b, c]}}\n";
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new("a.meshvet-test.yaml", text));
+        let (documents, _) = crate::syntax::parse(file, sources.get(file));
+        let (assertions, _) = parse(documents.first().unwrap());
+        let request = assertions.into_iter().next().unwrap().request.unwrap();
+        assert_eq!(request.host.as_deref(), Some("Api"));
+        let values: Vec<&str> = request.headers.iter().map(|line| &*line.value).collect();
+        assert_eq!(values, ["b", "c"]);
     }
 }

@@ -90,7 +90,7 @@ mod tests {
 
     use super::vouched_for;
     use crate::assertion::parse;
-    use crate::mesh::Meshes;
+    use crate::mesh::Mesh;
     use crate::mesh::sample::{Same, index};
     use crate::model::{Membership, Request, TokenRule};
     use crate::reach::World;
@@ -129,10 +129,7 @@ mod tests {
                 forwards: false,
             }),
         };
-        let meshes = Meshes {
-            known: vec![Arc::new(mesh)],
-            unread: None,
-        };
+        let meshes: Vec<Arc<dyn Mesh>> = vec![Arc::new(mesh)];
         let (world, _) = World::new(index, meshes);
         let said = |jwt: &str| -> Vec<String> {
             let request = request(jwt).unwrap();

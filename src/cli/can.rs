@@ -125,13 +125,14 @@ fn request(args: &Can) -> Result<Option<Request>, Failure> {
         || args.host.is_some()
         || !headers.is_empty()
         || token.is_some();
-    Ok(given.then(|| Request {
+    let request = Request {
         method: args.method.clone(),
         path: args.path.clone(),
         host: args.host.clone(),
         headers,
         tokens: token.into_iter().collect(),
-    }))
+    };
+    Ok(given.then(|| request.with_host_of_headers()))
 }
 
 fn ask(world: &World, asked: &Asked, ip: Option<std::net::IpAddr>) -> Result<Answer, String> {

@@ -2,8 +2,11 @@
 
 use std::net::IpAddr;
 
+use super::normalize;
 use super::token::Presented;
-use crate::model::{Addresses, HeaderChange, HeaderLine, Identity, Layer, Rewrite, Ruleset};
+use crate::model::{
+    Addresses, HeaderChange, HeaderLine, Identity, Layer, Normalization, Rewrite, Ruleset,
+};
 
 /// What is known of a caller on one way in.
 #[derive(Debug, Clone)]
@@ -44,6 +47,8 @@ pub struct Attempt {
     pub path: String,
     /// What follows `?` in the target.
     pub query: String,
+    /// Authority, as it is sent.
+    pub authority: String,
     /// Authority in lower case.
     pub host: String,
     /// Header lines; names in lower case.
@@ -69,6 +74,20 @@ impl Attempt {
             .map(|(_, value)| value)
     }
 
+    /// What a proxy makes of it before it asks; false where the proxy refuses it.
+    pub fn normalize(&mut self, mode: Normalization) -> bool {
+        if self.open {
+            return true;
+        }
+        let path = normalize::path(&self.path, mode);
+        let headers = normalize::headers(&self.headers, mode);
+        let (Some(path), Some(headers)) = (path, headers) else {
+            return false;
+        };
+        (self.path, self.headers) = (path, headers);
+        normalize::takes_method(&self.method, mode)
+    }
+
     /// What becomes of it behind a route.
     pub fn rewrite(&mut self, rewrite: &Rewrite) {
         if let Some(path) = &rewrite.path {
@@ -78,11 +97,17 @@ impl Attempt {
             }
         }
         if let Some(host) = &rewrite.host {
-            self.host = host.to_lowercase();
+            self.ask_for(host);
         }
         for change in &rewrite.headers {
             self.change(change);
         }
+    }
+
+    /// Asks for another host.
+    pub fn ask_for(&mut self, authority: &str) {
+        authority.clone_into(&mut self.authority);
+        self.host = authority.to_lowercase();
     }
 
     fn change(&mut self, change: &HeaderChange) {

@@ -8,6 +8,7 @@ use super::caller::{Asked, Attempt, Caller};
 use super::candidates;
 use crate::model::{
     Because, Effect, Layer, PathMatch, Request, Rule, Segment, StringMatch, Test, Tri, When,
+    names_host,
 };
 
 /// The steps of everything that is asked on a way, place by place.
@@ -17,17 +18,21 @@ pub(super) fn passage(
     passage: &Passage,
     in_full: bool,
 ) -> Vec<Vec<Step>> {
-    if let Some(first) = asked.first().filter(|_| passage.decisions.is_empty()) {
-        return vec![vec![Step::new(
+    let each = asked.iter().zip(&passage.decisions);
+    let mut steps: Vec<Vec<Step>> = each
+        .map(|(gate, decision)| decided(gate, request, decision, in_full))
+        .collect();
+    let ended = passage.decisions.iter().any(|one| one.passes == Tri::No);
+    let refused = passage.passes == Tri::No && !ended;
+    if let Some(gate) = asked.get(steps.len()).filter(|_| refused) {
+        steps.push(vec![Step::new(
             Stage::Authorization,
             Outcome::Denied,
-            "the proxy answers 400 to such a request before it asks any policy",
-            &first.rules.because,
-        )]];
+            "the proxy answers such a request by itself, before it asks any policy",
+            &gate.rules.because,
+        )]);
     }
-    let each = asked.iter().zip(&passage.decisions);
-    each.map(|(gate, decision)| decided(gate, request, decision, in_full))
-        .collect()
+    steps
 }
 
 /// The steps of one place where something is asked.
@@ -241,6 +246,8 @@ fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
             or_none(given, &format!("query parameter {name}"))
         }
         Test::Host(_) | Test::HostName(_) => or_none(&attempt.host, "host"),
+        Test::Authority(_) => or_none(&attempt.authority, "host"),
+        Test::Header { name, .. } if names_host(name) => or_none(&attempt.authority, "host"),
         Test::Port(_) => format!("the port {}", caller.port),
         Test::Header { name, .. } => {
             let line = attempt.headers.iter().find(|line| *line.name == **name);
@@ -269,6 +276,7 @@ fn value_of(test: &Test) -> String {
         | Test::Method(value)
         | Test::Host(value)
         | Test::HostName(value)
+        | Test::Authority(value)
         | Test::Query { value, .. }
         | Test::AnyQuery { value, .. }
         | Test::Header { value, .. } => text(value),

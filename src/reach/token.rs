@@ -163,7 +163,7 @@ mod tests {
             rules: Vec::new(),
             otherwise: Effect::Allow,
             because: Because::Configured(near),
-            normalization: Normalization::None,
+            normalization: Normalization::NONE,
             tokens: Some(tokens.into()),
         }
     }

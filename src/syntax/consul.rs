@@ -225,9 +225,10 @@ impl Consul {
         if !is_json || root.get("apiVersion").is_some() {
             return None;
         }
-        root.entries().fold(None, |found, entry| {
+        let sure = root.entries().fold(None, |found, entry| {
             found.max(json_part(entry.key, entry.value))
-        })
+        });
+        sure.or_else(|| is_agent(root).then_some(Self::Agent))
     }
 }
 
@@ -273,6 +274,20 @@ fn part(key: &str, shape: &Shape<'_>, levels: usize) -> Option<Consul> {
         Shape::Labelled(_) => None,
         _ => (is_one_of(key, OWN) || is_one_of(key, SHARED)).then_some(Consul::Agent),
     }
+}
+
+/// Whether all that a document of JSON says is what agents are told, and something in it is in the form
+/// that they know.
+fn is_agent(root: Node<'_>) -> bool {
+    let is_known = |key| is_one_of(key, SHARED) || is_one_of(key, &["acl", "server", "log_level"]);
+    let has_form = |key: &str, value: Node<'_>| match value.value() {
+        Value::Bool(_) => is_one_of(key, &["server"]) && root.get_like("datacenter").is_some(),
+        Value::Map if is_one_of(key, &["acl"]) => value.get_like("default_policy").is_some(),
+        Value::Map if is_one_of(key, &["audit"]) => value.get_like("enabled").is_some(),
+        _ => false,
+    };
+    root.entries().all(|entry| is_known(entry.key))
+        && root.entries().any(|entry| has_form(entry.key, entry.value))
 }
 
 fn json_part(key: &str, value: Node<'_>) -> Option<Consul> {

@@ -89,6 +89,11 @@ pub fn excluded_inbound(
     probe.map(|one| one.because.clone())
 }
 
+/// Whether a port is one that only the proxy listens on, if it listens there at all.
+pub fn is_reserved(port: u16, config: &Config) -> bool {
+    is_of_probe(port) || port == HEALTH || port == config.metrics_port
+}
+
 fn is_of_probe(port: u16) -> bool {
     PROBES
         .iter()
@@ -125,25 +130,37 @@ pub fn excluded_networks(workload: &Workload) -> Option<(String, At)> {
     ))
 }
 
-/// The container of a pod whose user passes by its proxy, and the line that says so.
-pub fn excluded_user(index: &Index, workload: &Workload) -> Option<At> {
+/// Containers of a pod whose user passes by its proxy.
+pub struct Excluded {
+    /// The line that says so.
+    pub at: At,
+    /// Whether these are all of its containers.
+    pub all: bool,
+}
+
+/// The containers of a pod whose user passes by its proxy.
+pub fn excluded_user(index: &Index, workload: &Workload) -> Option<Excluded> {
     let users = annotation::items(workload, "transparent-proxy-exclude-uids");
     let of_pod = user(
         index,
         &workload.template_at("/spec/securityContext/runAsUser"),
     );
-    let mut containers = workload
-        .containers
-        .iter()
-        .filter(|one| !one.init || one.sidecar);
-    containers.find_map(|container| {
-        let at = At {
-            resource: workload.resource,
-            pointer: container.at.append("/securityContext/runAsUser"),
-        };
-        let own = user(index, &at).or(of_pod)?;
-        let listed = users.iter().find(|(text, _)| text.parse() == Ok(own));
-        listed.map(|(_, at)| at.clone())
+    let containers = workload.containers.iter();
+    let running = containers.filter(|one| !one.init || one.sidecar);
+    let listed: Vec<Option<At>> = running
+        .map(|container| {
+            let at = At {
+                resource: workload.resource,
+                pointer: container.at.append("/securityContext/runAsUser"),
+            };
+            let own = user(index, &at).or(of_pod)?;
+            let listed = users.iter().find(|(text, _)| text.parse() == Ok(own));
+            listed.map(|(_, at)| at.clone())
+        })
+        .collect();
+    Some(Excluded {
+        at: listed.iter().flatten().next()?.clone(),
+        all: listed.iter().all(Option::is_some),
     })
 }
 

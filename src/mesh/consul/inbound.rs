@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use super::Consul;
+use super::annotation;
 use super::capture::{self, Opened};
-use super::entry::{Kind, is_http};
+use super::entry::{Entry, Kind, is_http};
 use super::own::Own;
 use super::service::{Name, Registration};
 use super::written::Written;
@@ -49,7 +50,8 @@ impl Consul {
         if self.own(workload).is_none() {
             conditions.extend(capture::open(&self.index, workload));
         }
-        conditions.extend(main.and_then(|main| self.replaced_listener(workload, &main.name)));
+        conditions.extend(self.replaced_listener(workload));
+        conditions.extend(main.and_then(|main| self.extended(&main.name)));
         conditions
     }
 
@@ -74,6 +76,7 @@ impl Consul {
         };
         let listens = opened.iter().filter(|one| one.port == port);
         let mut tls = Decided::new(TlsAcceptance::Required, transparent.because.clone());
+        let past = past.filter(|_| !self.is_dead(workload, port, &opened));
         let reached = own || past.is_some();
         let exposed: Vec<Inlet> = listens.filter(|_| reached).map(exposed).collect();
         match past {
@@ -134,7 +137,7 @@ impl Consul {
             rules: known.map(refuse).collect(),
             otherwise: Effect::Deny,
             because: because.clone(),
-            normalization: Normalization::Base,
+            normalization: Normalization::BASE,
             tokens: None,
         };
         Inlet {
@@ -167,6 +170,12 @@ impl Consul {
             true => "http",
             false => "tcp",
         };
+        if let Some((text, at)) = annotation::of(workload, "proxy-config-map")
+            && let Ok(serde_json::Value::Object(config)) = serde_json::from_str(text)
+            && let Some(text) = config.get("protocol").and_then(serde_json::Value::as_str)
+        {
+            return Decided::configured(known(text), at);
+        }
         if let Some(written) = registered
             && let Some(text) = written.as_text()
         {
@@ -202,6 +211,29 @@ impl Consul {
             }
         })
         .collect()
+    }
+
+    /// Whether a port would be the proxy's, and it does not listen there.
+    fn is_dead(&self, workload: &Workload, port: u16, opened: &[Opened]) -> bool {
+        let mut declared = workload.containers.iter().flat_map(|one| &one.ports);
+        let known = declared.any(|one| one.number == port)
+            || opened.iter().any(|one| one.port == port)
+            || !self.index.services_to(workload, port).is_empty();
+        let of_entry = |entry: &Entry| {
+            let fields = entry.fields(&self.index);
+            let expose = fields.and_then(|it| it.get("expose"));
+            let paths = expose.map_or_else(Vec::new, |expose| exposed_paths(&expose));
+            paths.iter().any(|one| one.port == port)
+        };
+        let named = || {
+            let all = self.entries.only(Kind::ProxyDefaults).into_iter();
+            let own = self.registered(workload).iter().filter_map(|one| {
+                let (namespace, name) = (&one.name.namespace, &one.name.name);
+                self.entries.named(Kind::ServiceDefaults, namespace, name)
+            });
+            all.chain(own).any(of_entry)
+        };
+        !known && (capture::is_reserved(port, &self.config) || named())
     }
 
     /// All ports that a workload's proxy opens for others than callers of its service. Paths that its
@@ -271,7 +303,7 @@ fn exposed(opened: &Opened) -> Inlet {
             }],
             otherwise: Effect::Deny,
             because: opened.because.clone(),
-            normalization: Normalization::Base,
+            normalization: Normalization::BASE,
             tokens: None,
         })
     });
@@ -293,25 +325,58 @@ const REPLACING: [&str; 3] = [
     "envoyExtraStaticListenersJSON",
 ];
 
+/// Extensions of proxies that may let in or refuse calls by themselves.
+/// `hashicorp/consul: agent/envoyextensions/registered_extensions.go`.
+const CHANGING: [&str; 4] = [
+    "builtin/ext-authz",
+    "builtin/lua",
+    "builtin/property-override",
+    "builtin/wasm",
+];
+
 impl Consul {
-    /// What replaces the listener of a service's proxy, and is not understood.
-    fn replaced_listener(&self, workload: &Workload, _service: &Name) -> Option<(String, At)> {
+    /// What replaces the listener of a workload's proxy, and is not understood.
+    fn replaced_listener(&self, workload: &Workload) -> Option<(String, At)> {
+        let is_replacing = |key: &str| {
+            let plain = key.replace('_', "");
+            REPLACING.iter().any(|one| one.eq_ignore_ascii_case(&plain))
+        };
+        let of_pod = || {
+            let (text, at) = annotation::of(workload, "proxy-config-map")?;
+            let config: serde_json::Value = serde_json::from_str(text).ok()?;
+            let replaces = config.as_object()?.keys().any(|key| is_replacing(key));
+            replaces.then_some(at)
+        };
         let of_all = self.entries.only(Kind::ProxyDefaults);
         let of_all = of_all.and_then(|entry| entry.fields(&self.index)?.get("config"));
-        let own = self
-            .own(workload)
-            .and_then(|own| own.proxy_config(&self.index));
+        let own = self.own(workload);
+        let own = own.and_then(|own| own.proxy_config(&self.index));
         let mut places = own.into_iter().chain(of_all);
         let written = places.find_map(|config| {
-            let keys = config.entries().into_iter();
-            let mut replacing = keys.filter(|(key, _)| {
-                let plain = key.replace('_', "");
-                REPLACING.iter().any(|one| one.eq_ignore_ascii_case(&plain))
-            });
-            replacing.next().map(|(_, written)| written.at().clone())
-        })?;
+            let mut keys = config.entries().into_iter();
+            let (_, written) = keys.find(|(key, _)| is_replacing(key))?;
+            Some(written.at().clone())
+        });
+        let at = written.or_else(of_pod)?;
         let what = "a listener written by hand takes the place of the proxy's own, and may ask nobody who calls";
-        Some((what.to_owned(), written))
+        Some((what.to_owned(), at))
+    }
+
+    /// What changes the configuration of a service's proxy behind its back.
+    fn extended(&self, service: &Name) -> Option<(String, At)> {
+        let (namespace, name) = (&service.namespace, &service.name);
+        let own = self.entries.named(Kind::ServiceDefaults, namespace, name);
+        let all = own
+            .into_iter()
+            .chain(self.entries.only(Kind::ProxyDefaults));
+        let extensions =
+            all.filter_map(|entry| Some(entry.fields(&self.index)?.each("envoyExtensions")));
+        let mut extensions = extensions.flatten();
+        extensions.find_map(|one| {
+            let name = one.text("name")?;
+            let what = format!("what the extension {name} does to calls");
+            CHANGING.contains(&name).then(|| (what, one.field("name")))
+        })
     }
 
     /// What the registration of a workload outside Kubernetes says.

@@ -33,8 +33,9 @@ pub fn of(index: &Index, workload: &Workload, config: &Config) -> Decided<Member
         }
         Some((text, at)) => match truth(text) {
             Some(true) => Some(at),
-            // of what is no truth value the pod is refused: nothing runs, and nothing is protected
-            Some(false) | None => return out(Because::Configured(at.clone())),
+            Some(false) => return out(Because::Configured(at.clone())),
+            // the pod is refused, and nothing gets past a proxy that is not there
+            None => return Decided::configured(Membership::Meshed, at.clone()),
         },
         None => None,
     };

@@ -13,10 +13,13 @@ mod log;
 mod membership;
 mod outbound;
 mod own;
+mod posture;
+mod rights;
 mod service;
 mod settings;
 mod stated;
 mod upstream;
+mod version;
 mod written;
 
 use std::sync::Arc;
@@ -34,7 +37,7 @@ use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, LogState, Membership, Outside, Policy, Problem,
-    ResourceId, Ruleset, Service, TokenRule, Way, Workload,
+    ResourceId, Ruleset, Service, Setting, TokenRule, Way, Workload,
 };
 
 /// The name for people.
@@ -243,6 +246,10 @@ impl Mesh for Consul {
         Some(self.config.audit.clone())
     }
 
+    fn posture(&self) -> Vec<Setting> {
+        posture::read(&self.index, &self.config)
+    }
+
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
         Vec::new()
     }
@@ -256,14 +263,14 @@ impl Mesh for Consul {
     }
 
     fn policy_resources(&self) -> &'static [PolicyResource] {
-        &[]
+        rights::POLICY_RESOURCES
     }
 
-    fn is_own_account(&self, _namespace: &str, _name: &str) -> bool {
-        false
+    fn is_own_account(&self, namespace: &str, name: &str) -> bool {
+        rights::is_own_account(&self.config, namespace, name)
     }
 
     fn versions(&self) -> Vec<Version> {
-        Vec::new()
+        version::versions(&self.index, &self.config)
     }
 }

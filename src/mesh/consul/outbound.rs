@@ -69,8 +69,11 @@ impl Consul {
             return vec![straight(transparent.because)];
         }
         let mut ways = Vec::new();
-        if let Some(at) = capture::excluded_user(&self.index, client) {
-            ways.push(straight(Because::Configured(at)));
+        if let Some(excluded) = capture::excluded_user(&self.index, client) {
+            ways.push(straight(Because::Configured(excluded.at)));
+            if excluded.all {
+                return ways;
+            }
         }
         let service = call
             .service
@@ -179,8 +182,11 @@ impl Consul {
             return vec![straight(transparent.because)];
         }
         let mut ways = Vec::new();
-        if let Some(at) = capture::excluded_user(&self.index, client) {
-            ways.push(straight(Because::Configured(at)));
+        if let Some(excluded) = capture::excluded_user(&self.index, client) {
+            ways.push(straight(Because::Configured(excluded.at)));
+            if excluded.all {
+                return ways;
+            }
         }
         if let Some(because) = capture::excluded_outbound(client, to.port, to.ip) {
             ways.push(straight(because));

@@ -55,6 +55,50 @@ pub fn of(
     workload: &Workload,
     config: &Config,
 ) -> Result<Vec<Registration>, Nameless> {
+    if let Some(refused) = refused(workload) {
+        return Err(refused);
+    }
+    let registered = registered(index, workload, config)?;
+    match registered.as_slice() {
+        [only] => unproven(workload, only, config).map_or(Ok(registered), Err),
+        _ => Ok(registered),
+    }
+}
+
+/// Why the injector refuses a pod: an annotation is no truth value.
+fn refused(workload: &Workload) -> Option<Nameless> {
+    let all = [
+        "connect-inject",
+        "transparent-proxy",
+        "transparent-proxy-overwrite-probes",
+        "enable-metrics",
+    ];
+    all.into_iter().find_map(|name| {
+        let (text, at) = annotation::of(workload, name)?;
+        let is_filled_in = text.contains("{{") || text.starts_with('$');
+        (truth(text).is_none() && !is_filled_in).then_some(Nameless {
+            why: "an annotation of its pods is neither true nor false, so that the injector refuses them",
+            at,
+        })
+    })
+}
+
+/// Why a pod never proves to be its service: with ACLs, its service account is called like it.
+/// `hashicorp/consul-k8s: control-plane/subcommand/connect-init/command.go`.
+fn unproven(workload: &Workload, registered: &Registration, config: &Config) -> Option<Nameless> {
+    let differs = config.acls.value && *workload.service_account != *registered.name.name;
+    differs.then(|| Nameless {
+        why: "its service account is not called like its service, so that it never gets an identity and its pods \
+              never start",
+        at: workload.template_at("/spec/serviceAccountName"),
+    })
+}
+
+fn registered(
+    index: &Index,
+    workload: &Workload,
+    config: &Config,
+) -> Result<Vec<Registration>, Nameless> {
     let written = annotation::items(workload, "connect-service");
     let services = selecting(index, workload);
     let registration = |service: &Service, name: Arc<str>, at, port| Registration {

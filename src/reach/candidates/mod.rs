@@ -33,6 +33,8 @@ pub struct Candidates {
     parameters: Vec<Vec<Option<String>>>,
     addresses: Vec<Option<IpAddr>>,
     base: Attempt,
+    /// What became of them already.
+    normalization: Normalization,
     /// Whether there may be requests that none of these stands for.
     open: bool,
     /// What each gate makes of the tokens.
@@ -71,7 +73,7 @@ fn looking_for(
     let mut http = asked.iter().filter(|gate| gate.caller.layer == Layer::Http);
     let normalization = http
         .next()
-        .map_or(Normalization::None, |gate| gate.rules.normalization);
+        .map_or(Normalization::NONE, |gate| gate.rules.normalization);
     let peer = asked.first().and_then(|gate| gate.caller.peer);
     let given = request.cloned().unwrap_or_default();
     let methods = match &given.method {
@@ -89,7 +91,7 @@ fn looking_for(
         }
     };
     let hosts = match &given.host {
-        Some(host) => vec![host.to_lowercase()],
+        Some(host) => vec![host.clone()],
         None => patterns.hosts(),
     };
     let query = given
@@ -97,21 +99,14 @@ fn looking_for(
         .as_deref()
         .map_or("", normalize::query)
         .to_owned();
-    let lines: Vec<HeaderLine> = given
-        .headers
-        .iter()
-        .map(|line| HeaderLine {
-            name: line.name.to_lowercase(),
-            value: line.value.clone(),
-        })
-        .collect();
+    let lines = normalize::headers(&given.headers, normalization)?;
     let parameters = match &given.path {
         Some(_) => Vec::new(),
         None => patterns.parameters(),
     };
     let (headers, addresses) = match request {
         Some(_) => (Vec::new(), vec![last_forwarded(&lines).or(peer)]),
-        None => (patterns.headers(), patterns.addresses(peer)),
+        None => (patterns.headers(normalization), patterns.addresses(peer)),
     };
     let replaced = |rewrite: &&PathRewrite| matches!(rewrite, PathRewrite::Fits { .. });
     let open = patterns.fit_others(&given, request.is_some())
@@ -130,6 +125,7 @@ fn looking_for(
         parameters,
         addresses,
         open,
+        normalization,
         base: Attempt {
             headers: lines,
             query,
@@ -173,6 +169,11 @@ fn client_address(gate: &Asked<'_>, tried: &Attempt) -> Option<IpAddr> {
 }
 
 impl Candidates {
+    /// What became already of the requests, at the first proxy that reads them.
+    pub fn normalization(&self) -> Normalization {
+        self.normalization
+    }
+
     /// Makes a request what the gate of this number sees of it.
     pub fn show(&self, number: usize, gate: &Asked<'_>, request: &mut Attempt) {
         request.client_address = client_address(gate, request);
@@ -248,7 +249,7 @@ impl Candidates {
         attempt.open = false;
         attempt.method = pick(&self.methods, 0);
         attempt.path = pick(&self.paths, 1);
-        attempt.host = pick(&self.hosts, 2);
+        attempt.ask_for(&pick(&self.hosts, 2));
         attempt.client_address = at
             .get(3)
             .and_then(|&at| self.addresses.get(at))

@@ -293,7 +293,7 @@ pub fn routing(rules: Vec<Rule>, near: &At, layer: Layer, rewrite: Option<Rewrit
             otherwise: Effect::Deny,
             because: Because::Configured(near.clone()),
             // neither gateways nor the callers' side change paths before they look for a route
-            normalization: Normalization::None,
+            normalization: Normalization::NONE,
             tokens: None,
         }),
         layer,

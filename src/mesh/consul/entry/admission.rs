@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::{Entry, Kind};
 use crate::k8s::Index;
-use crate::mesh::consul::gateway;
+use crate::mesh::consul::gateway::admission as gateway;
 use crate::mesh::consul::settings::Config;
 use crate::mesh::consul::written::Written;
 use crate::model::At;
@@ -26,6 +26,9 @@ const HEADER: [&str; 6] = ["present", "exact", "prefix", "suffix", "contains", "
 
 /// The ways to look at a path, of which there is at most one.
 const PATH: [&str; 3] = ["pathExact", "pathPrefix", "pathRegex"];
+
+/// The longest that a description may be, in bytes.
+const LONGEST: usize = 512;
 
 /// Why an entry is refused, and the field.
 pub(super) fn refusal(index: &Index, entry: &Entry, config: &Config) -> Option<Refusal> {
@@ -48,7 +51,7 @@ pub(super) fn refusal(index: &Index, entry: &Entry, config: &Config) -> Option<R
         Kind::ProxyDefaults => proxy_defaults(fields),
         Kind::Mesh => mesh(fields),
         Kind::JWTProvider => jwt_provider(fields),
-        kind => gateway::admission::refusal(kind, fields, config.namespaces.are_apart()),
+        kind => gateway::refusal(kind, fields, config.namespaces.are_apart()),
     }
 }
 
@@ -108,6 +111,15 @@ fn source_refusal(source: &Written<'_>, entry: &Entry, apart: bool) -> Option<Re
     if name != "*" && source.text("namespace") == Some("*") {
         let what = "a name in all namespaces is none";
         return refuse(what, source.field("namespace"));
+    }
+    if !apart && source.text("partition").is_some() {
+        let what = "partitions of Consul are not switched on";
+        return refuse(what, source.field("partition"));
+    }
+    let description = source.text("description");
+    if description.is_some_and(|text| text.len() > LONGEST) {
+        let what = format!("a description has at most {LONGEST} characters");
+        return refuse(what, source.field("description"));
     }
     let places = ["partition", "peer", "samenessGroup"];
     let said: Vec<&str> = places
@@ -240,7 +252,11 @@ fn service_defaults(fields: &Written<'_>) -> Option<Refusal> {
         false => other_than(fields, "protocol", &["tcp", "http", "http2", "grpc"]),
     };
     let exposed = || exposed_protocol(fields);
-    mutual_tls(fields).or_else(protocol).or_else(exposed)
+    let balance = || other_than(fields, "balanceInboundConnections", &["exact_balance"]);
+    mutual_tls(fields)
+        .or_else(protocol)
+        .or_else(exposed)
+        .or_else(balance)
 }
 
 fn exposed_protocol(fields: &Written<'_>) -> Option<Refusal> {
@@ -273,6 +289,10 @@ fn proxy_defaults(fields: &Written<'_>) -> Option<Refusal> {
         let logs = fields.get("accessLogs")?;
         if logs.text("jsonFormat").is_some() && logs.text("textFormat").is_some() {
             return refuse("a log has one format", logs.field("textFormat"));
+        }
+        let json = logs.text("jsonFormat");
+        if json.is_some_and(|text| serde_json::from_str::<serde_json::Value>(text).is_err()) {
+            return refuse("this is no JSON", logs.field("jsonFormat"));
         }
         let to_file = logs.text("type") == Some("file");
         if to_file && logs.text("path").is_none() {

@@ -15,7 +15,7 @@ pub(super) fn refusal(entries: &Entries, index: &Index, entry: &Entry) -> Option
     match entry.kind {
         Kind::ServiceDefaults | Kind::ProxyDefaults => plaintext(entries, index, &fields),
         Kind::ServiceIntentions => permissions(entries, index, entry, &fields)
-            .or_else(|| unknown_provider(entries, &fields)),
+            .or_else(|| unknown_provider(entries, index, entry, &fields)),
         Kind::IngressGateway => mismatch(entries, index, entry, &fields),
         _ => None,
     }
@@ -53,8 +53,20 @@ fn permissions(
     })
 }
 
-/// Tokens are those of providers that are there.
-fn unknown_provider(entries: &Entries, fields: &Written<'_>) -> Option<Refusal> {
+/// Tokens are those of providers that are there. Nobody asks for tokens where no requests are read: was
+/// an entry that only lets in stored there before its provider went, it does so still, and that is
+/// taken.
+fn unknown_provider(
+    entries: &Entries,
+    index: &Index,
+    entry: &Entry,
+    fields: &Written<'_>,
+) -> Option<Refusal> {
+    let (protocol, _) = entries.protocol(index, &entry.namespace, &entry.name);
+    let mut sources = fields.each("sources").into_iter();
+    if !is_http(&protocol) && sources.all(|source| source.text("action") == Some("allow")) {
+        return None;
+    }
     let own = fields.get("jwt").into_iter();
     let sources = fields.each("sources").into_iter();
     let permissions = sources.flat_map(|source| source.each("permissions"));

@@ -48,7 +48,11 @@ fn header(header: &Written<'_>) -> When {
     let name: Arc<str> = header.text("name").unwrap_or("").to_lowercase().into();
     let is = |value, at| {
         let name = Arc::clone(&name);
-        When::Is(Test::Header { name, value }, at)
+        let test = match &*name {
+            "host" | ":authority" => Test::Authority(value),
+            _ => Test::Header { name, value },
+        };
+        When::Is(test, at)
     };
     let inverted = header.is_on("invert");
     let present = is(StringMatch::Any, header.field("name"));

@@ -12,7 +12,10 @@ use super::jwt::Requirement;
 use super::{Action, Intention, Permission};
 use crate::mesh::consul::Consul;
 use crate::mesh::consul::entry::Kind;
-use crate::model::{At, Effect, Layer, Normalization, Rule, Ruleset, Test, TokenRule, When};
+use crate::model::{
+    At, Effect, EscapedSlashes, Layer, Normalization, Rule, Ruleset, Test, TokenRule, Underscores,
+    When,
+};
 
 /// The rules of a destination that has these intentions.
 pub fn rules(intentions: &[Intention], consul: &Consul, layer: Layer) -> Ruleset {
@@ -205,24 +208,44 @@ fn requests(permissions: &[Permission], place: usize, permission: &Permission) -
     When::all(all)
 }
 
+/// The first release whose proxies change paths before they compare them.
+const NORMALIZING: (u32, u32, u32) = (1, 20, 1);
+
 impl Consul {
-    /// How the proxies of services change paths before they compare them.
-    /// `hashicorp/consul: agent/structs/config_entry_mesh.go` (RequestNormalizationMeshConfig).
+    /// How the proxies of services change requests before they compare them.
+    /// `hashicorp/consul: agent/structs/config_entry_mesh.go` (RequestNormalizationMeshConfig),
+    /// `agent/xds/listeners.go` (makeHTTPFilter).
     pub(super) fn normalization(&self) -> Normalization {
+        let older = self.config.release.is_some_and(|(major, minor, patch)| {
+            (major, minor, patch.unwrap_or(u32::MAX)) < NORMALIZING
+        });
+        let usual = Normalization {
+            resolves_paths: !older || self.config.enterprise.value,
+            refuses_fragments: true,
+            ..Normalization::BASE
+        };
         let mesh = self.entries.only(Kind::Mesh);
         let fields = mesh.and_then(|entry| entry.fields(&self.index));
         let written = fields.and_then(|it| it.path(&["http", "incoming", "requestNormalization"]));
         let Some(written) = written else {
-            return Normalization::Base;
+            return usual;
         };
-        let merges = written.is_on("mergeSlashes");
-        match (written.is_on("insecureDisablePathNormalization"), merges) {
-            (true, _) => Normalization::None,
-            (false, true) => match written.text("pathWithEscapedSlashesAction") {
-                Some("UNESCAPE_AND_FORWARD") => Normalization::DecodeAndMergeSlashes,
-                _ => Normalization::MergeSlashes,
+        Normalization {
+            resolves_paths: usual.resolves_paths
+                && !written.is_on("insecureDisablePathNormalization"),
+            merges_slashes: written.is_on("mergeSlashes"),
+            escaped_slashes: match written.text("pathWithEscapedSlashesAction") {
+                Some("UNESCAPE_AND_FORWARD") => EscapedSlashes::Decode,
+                Some("UNESCAPE_AND_REDIRECT") => EscapedSlashes::Redirect,
+                Some("REJECT_REQUEST") => EscapedSlashes::Refuse,
+                _ => EscapedSlashes::Keep,
             },
-            (false, false) => Normalization::Base,
+            underscores: match written.text("headersWithUnderscoresAction") {
+                Some("REJECT_REQUEST") => Underscores::Refuse,
+                Some("DROP_HEADER") => Underscores::Drop,
+                _ => Underscores::Keep,
+            },
+            ..usual
         }
     }
 }

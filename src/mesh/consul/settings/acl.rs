@@ -20,7 +20,7 @@ fn managed(index: &Index, server: &Server) -> Option<Decided<bool>> {
 }
 
 /// `acl.enabled`.
-pub(super) fn enabled(index: &Index, server: &Server) -> Decided<bool> {
+pub fn enabled(index: &Index, server: &Server) -> Decided<bool> {
     let flag = |names: &[&[&str]]| {
         let written = server.own(index, names)?;
         Some(Decided::configured(
@@ -41,7 +41,7 @@ pub(super) fn enabled(index: &Index, server: &Server) -> Decided<bool> {
 }
 
 /// `acl.default_policy`: whether it lets in.
-pub(super) fn default_policy(index: &Index, server: &Server) -> Decided<Option<bool>> {
+pub fn default_policy(index: &Index, server: &Server) -> Decided<Option<bool>> {
     let written = server.own(
         index,
         &[&["acl", "default_policy"], &["acl_default_policy"]],
@@ -64,14 +64,14 @@ pub(super) fn default_policy(index: &Index, server: &Server) -> Decided<Option<b
 }
 
 /// `default_intention_policy`, where it says something.
-pub(super) fn intention_policy(index: &Index, server: &Server) -> Option<Decided<Option<bool>>> {
+pub fn intention_policy(index: &Index, server: &Server) -> Option<Decided<Option<bool>>> {
     let written = server.own(index, &[&["default_intention_policy"]])?;
     written.as_text().is_some().then(|| decision(&written))
 }
 
 /// Whether calls that no intention is about are let in. `acl.enabled` is not asked.
 /// `hashicorp/consul: agent/agent_endpoint.go`, `agent/agent.go`.
-pub(super) fn default_allow(index: &Index, server: &Server) -> Decided<Option<bool>> {
+pub fn default_allow(index: &Index, server: &Server) -> Decided<Option<bool>> {
     intention_policy(index, server).unwrap_or_else(|| default_policy(index, server))
 }
 

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::server::Server;
+use super::server::{Origin, Server};
 use crate::k8s::Index;
 use crate::mesh::consul::written::Written;
 use crate::model::{At, ResourceId};
@@ -47,6 +47,7 @@ fn agents(index: &Index, files: Vec<At>) -> Vec<Server> {
     let agent = |layers: Vec<At>| {
         let at = layers.first().cloned()?;
         Some(Server {
+            origin: Origin::Files,
             at,
             values: Vec::new(),
             layers,

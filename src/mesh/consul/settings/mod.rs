@@ -18,7 +18,10 @@ mod sources;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use acl::{default_allow, default_policy, enabled as acls_of, intention_policy};
 pub use audit::Void;
+pub use edition::release;
+pub use server::{Origin, Server};
 
 use super::written;
 use crate::k8s::Index;
@@ -27,7 +30,6 @@ use crate::mesh::Settings;
 use crate::model::{At, Decided, LogState, Problem, ResourceId};
 use edition::Edition;
 use reader::Reader;
-use server::Server;
 
 /// The settings of a control plane, as far as they decide anything here.
 #[derive(Debug)]
@@ -75,10 +77,16 @@ pub struct Config {
     pub audit: Decided<LogState>,
     /// Why no log is written although one is configured.
     pub audit_void: Option<Void>,
-    /// Servers, or, where none is in the input, agents.
-    servers: Vec<Server>,
-    /// Whether servers are in the input.
-    has_servers: bool,
+    /// What the names of the chart's objects begin with: `global.name`.
+    pub release_name: String,
+    /// Servers.
+    pub servers: Vec<Server>,
+    /// Agents that are no servers.
+    pub clients: Vec<Server>,
+    /// What happens while the injector does not answer, as the chart would have it.
+    pub injection_failure: Decided<String>,
+    /// Which service accounts may log in; an empty text lets all of them in.
+    pub login_selector: Decided<String>,
 }
 
 /// How namespaces of Kubernetes become namespaces of Consul.
@@ -135,18 +143,23 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
     sources::report_passed_over(index, &found, problems);
     let places = found.values.iter().map(|source| source.at.clone());
     let values: Vec<At> = places.collect();
-    let servers = found.servers.iter().map(|server| server.at.clone());
-    let near = values
-        .first()
-        .cloned()
-        .or_else(|| servers.clone().next())
-        .unwrap_or(near);
-    let known = !values.is_empty() || !found.servers.is_empty();
-    let has_servers = !found.servers.is_empty() && !found.only_clients;
+    let has_servers = !found.servers.is_empty();
+    let clients = found
+        .clients
+        .iter()
+        .filter(|one| one.origin == Origin::Files);
+    let agents: Vec<Server> = match has_servers {
+        true => found.servers.clone(),
+        false => clients.cloned().collect(),
+    };
+    let first = agents.first().cloned();
+    let own = || first.as_ref().map(|agent| agent.at.clone());
+    let near = values.first().cloned().or_else(own).unwrap_or(near);
+    let known = !values.is_empty() || first.is_some();
     let mut reader = Reader {
         index,
         values: found.values,
-        servers: found.servers,
+        servers: agents,
         near,
         problems,
         reported: BTreeSet::new(),
@@ -160,8 +173,7 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
         }
     };
     let edition = reader.of_servers(Edition::Community, edition::of);
-    let servers = reader.servers.clone();
-    let first = servers.first();
+    let first = first.as_ref();
     let audit = match has_servers {
         true => reader.of_servers(LogState::Unknown, audit::log),
         false => {
@@ -240,8 +252,20 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
         audit_void: first
             .filter(|_| has_servers)
             .and_then(|first| audit::void(index, first)),
-        servers,
-        has_servers,
+        release_name: reader.text(&["global", "name"], "consul", "").value,
+        servers: found.servers,
+        clients: found.clients,
+        injection_failure: reader.text(
+            &["connectInject", "failurePolicy"],
+            "Fail",
+            "the chart's default: nothing starts without the injector",
+        ),
+        login_selector: reader.parsed(
+            &["connectInject", "aclBindingRuleSelector"],
+            |written| written.node().as_str().map(str::to_owned),
+            "serviceaccount.name!=default".to_owned(),
+            "the chart's default: all service accounts but `default` may log in",
+        ),
     }
 }
 

@@ -62,7 +62,8 @@ fn are_values(values: Node<'_>, named: bool) -> bool {
         .iter()
         .any(|part| values.get(part).is_some_and(Node::is_map));
     let global = values.get("global");
-    let sure_global = |path: &&[&str]| global.is_some_and(|global| global.path(path).is_some());
+    let in_global = |path: &&[&str]| global.is_some_and(|global| global.path(path).is_some());
+    let sure = sure || SURE_GLOBAL.iter().any(in_global);
     let shared = SHARED.iter().any(|part| values.get(part).is_some());
     let datacenter = global.is_some_and(|global| global.get("datacenter").is_some());
     let likely = match named {
@@ -70,8 +71,7 @@ fn are_values(values: Node<'_>, named: bool) -> bool {
         false => shared && datacenter,
     };
     let other = OTHERS.iter().any(|path| values.path(path).is_some());
-    !other
-        && (sure || SURE_GLOBAL.iter().any(|path| sure_global(path)) || likely && global.is_some())
+    !other && (sure || likely && global.is_some())
 }
 
 /// Whether a file bears the name of the chart: `consul-values.yaml`, `consul/values-prod.yaml`.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::server::Server;
+use super::server::{Origin, Server};
 use crate::k8s::{Index, node_at};
 use crate::model::At;
 use crate::syntax::Node;
@@ -63,6 +63,7 @@ pub(super) fn find(index: &Index) -> Vec<Server> {
         let layers: Vec<At> = layers.into_iter().map(|layer| layer.at).collect();
         let at = layers.first()?.clone();
         Some(Server {
+            origin: Origin::Rendered,
             at,
             values: Vec::new(),
             layers,

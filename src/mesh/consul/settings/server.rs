@@ -4,21 +4,34 @@ use crate::k8s::Index;
 use crate::mesh::consul::written::Written;
 use crate::model::At;
 
+/// Where the configuration of a server comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Values of the chart.
+    Values,
+    /// What the chart renders. The command line of the servers says more.
+    Rendered,
+    /// Files of an agent.
+    Files,
+}
+
 /// The configuration of a server, or of several that are alike.
 #[derive(Debug, Clone)]
-pub(super) struct Server {
+pub struct Server {
+    /// Where it comes from.
+    pub origin: Origin,
     /// What to point at where nothing is written.
-    pub(super) at: At,
+    pub at: At,
     /// Values of the chart; what counts first is first.
-    pub(super) values: Vec<At>,
+    pub values: Vec<At>,
     /// Documents of an agent's configuration, which count before values; the last one counts.
-    pub(super) layers: Vec<At>,
+    pub layers: Vec<At>,
 }
 
 impl Server {
     /// A field of an agent's configuration, of which there may be another, older name.
     /// `hashicorp/consul: agent/config/merge.go`, `agent/config/deprecated.go`.
-    pub(super) fn own<'a>(&self, index: &'a Index, names: &[&[&str]]) -> Option<Written<'a>> {
+    pub fn own<'a>(&self, index: &'a Index, names: &[&[&str]]) -> Option<Written<'a>> {
         let layers = self.layers.iter().rev();
         layers
             .filter_map(|at| Written::own(index, at.clone()))
@@ -26,7 +39,7 @@ impl Server {
     }
 
     /// Every place of a field in an agent's configuration, whether it counts or not.
-    pub(super) fn all<'a>(&self, index: &'a Index, path: &[&str]) -> Vec<Written<'a>> {
+    pub fn all<'a>(&self, index: &'a Index, path: &[&str]) -> Vec<Written<'a>> {
         let layers = self.layers.iter();
         layers
             .filter_map(|at| Written::own(index, at.clone())?.path(path))
@@ -34,7 +47,7 @@ impl Server {
     }
 
     /// A value of the chart.
-    pub(super) fn value<'a>(&self, index: &'a Index, path: &[&str]) -> Option<Written<'a>> {
+    pub fn value<'a>(&self, index: &'a Index, path: &[&str]) -> Option<Written<'a>> {
         let places = self.values.iter();
         places
             .filter_map(|at| Written::object(index, at.clone()))

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::recognize::{self, CHARTS};
-use super::server::Server;
+use super::server::{Origin, Server};
 use super::{agents, rendered};
 use crate::k8s::{Index, node_at};
 use crate::mesh::consul::written::Written;
 use crate::mesh::release::{passed_over, releases};
 use crate::model::{At, Problem, ProblemKind, ResourceId};
+use crate::syntax::Node;
 
 /// How near a place is to what is installed; the first counts before the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +34,8 @@ pub(super) struct Sources {
     pub(super) values: Vec<Source>,
     /// Servers, as near to what runs as the input gets.
     pub(super) servers: Vec<Server>,
-    /// Whether they are agents that are no servers, for want of one.
-    pub(super) only_clients: bool,
+    /// Agents that are no servers.
+    pub(super) clients: Vec<Server>,
     /// The namespace of the control plane, and where it is written.
     pub(super) namespace: Option<(Arc<str>, At)>,
 }
@@ -53,27 +54,41 @@ pub(super) fn find(index: &Index) -> Sources {
     values.extend(index.values().iter().flat_map(|&id| documents(index, id)));
     values.sort_by_key(|source| source.rank);
     namespaces.extend(applied(index));
-    let (servers, only_clients) = servers(index, &values);
+    let (servers, clients) = servers(index, &values);
     Sources {
         values,
         servers,
-        only_clients,
+        clients,
         namespace: namespaces.into_iter().next(),
     }
 }
 
-/// The servers, and whether they are none.
-fn servers(index: &Index, values: &[Source]) -> (Vec<Server>, bool) {
-    let (own, clients) = agents::find(index);
+/// The servers, and the agents that are none.
+fn servers(index: &Index, values: &[Source]) -> (Vec<Server>, Vec<Server>) {
+    let (own, mut clients) = agents::find(index);
     let mut servers = rendered::find(index);
     if servers.is_empty() {
         servers = of_values(index, values);
     }
     servers.extend(own);
-    match servers.is_empty() {
-        true => (clients, true),
-        false => (servers, false),
-    }
+    clients.extend(
+        values
+            .iter()
+            .filter_map(|source| client_of_values(index, &source.at)),
+    );
+    (servers, clients)
+}
+
+/// What the chart adds to the configuration of agents on nodes.
+fn client_of_values(index: &Index, values: &At) -> Option<Server> {
+    let at = values.join("client").join("extraConfig");
+    let is_read = node_at(index, &at).is_some_and(Node::is_map);
+    is_read.then(|| Server {
+        origin: Origin::Rendered,
+        at: at.clone(),
+        values: Vec::new(),
+        layers: vec![at],
+    })
 }
 
 /// The servers that values of the chart make.
@@ -93,6 +108,7 @@ fn of_values(index: &Index, values: &[Source]) -> Vec<Server> {
     };
     let server = |values: Vec<At>| {
         let mut server = Server {
+            origin: Origin::Values,
             at: values.first()?.clone(),
             values,
             layers: Vec::new(),

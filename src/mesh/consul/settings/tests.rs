@@ -306,6 +306,15 @@ fn what_is_applied_counts_before_values() {
     assert_eq!(&*sample.config.control_plane.value, "mesh");
     let sample = read_files(&[("rendered.yaml", &format!("{rendered}{extra}"))]);
     assert_eq!(sample.default().0, Some(true));
+    // older charts keep both in one ConfigMap
+    let older = map(
+        "hashi-server-config",
+        "  extra-from-values.json: |-\n    {\"default_intention_policy\": \"allow\"}\n  server.json: |\n    {\"server\": true, \"default_intention_policy\": \"deny\"}\n",
+    );
+    assert_eq!(
+        read_files(&[("rendered.yaml", &older)]).default().0,
+        Some(true)
+    );
 }
 
 #[test]
