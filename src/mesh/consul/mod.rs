@@ -18,6 +18,7 @@ mod rights;
 mod service;
 mod settings;
 mod stated;
+mod unread;
 mod upstream;
 mod version;
 mod written;
@@ -69,6 +70,7 @@ struct Member {
 /// Compiles Consul, if anything of it is in the environment.
 pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul> {
     let first = first_trace(index)?;
+    unread::report(index, problems);
     let config = settings::read(index, At::new(first, ""), problems);
     let entries = Entries::read(index, &config, problems);
     let mut consul = Consul {
