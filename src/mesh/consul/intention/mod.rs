@@ -1,7 +1,7 @@
 //! Intentions: which service may call which.
 
 mod http;
-mod jwt;
+pub mod jwt;
 mod rbac;
 
 use std::sync::Arc;
