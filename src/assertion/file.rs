@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
-use crate::model::{HeaderLine, Place, Problem, ProblemKind, Request, Token};
+use super::token::{self, Jwt};
+use crate::model::{HeaderLine, Place, Problem, ProblemKind, Request};
 use crate::syntax::{Document, Node};
 use crate::text::Span;
 
@@ -98,7 +99,8 @@ struct WrittenRequest {
     path: Option<String>,
     host: Option<String>,
     headers: BTreeMap<String, Lines>,
-    jwt: Option<Jwt>,
+    #[serde(deserialize_with = "token::one_or_several")]
+    jwt: Vec<Jwt>,
 }
 
 /// One line of a header, or several.
@@ -107,15 +109,6 @@ struct WrittenRequest {
 enum Lines {
     One(String),
     Several(Vec<String>),
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Jwt {
-    issuer: Option<String>,
-    provider: Option<String>,
-    claims: serde_json::Map<String, serde_json::Value>,
-    valid: Option<bool>,
 }
 
 /// The tests of a document that has `tests:`; nothing of any other document.
@@ -192,11 +185,29 @@ impl WrittenRequest {
             path: self.path,
             host: self.host,
             headers,
-            token: self.jwt.map(|jwt| Token {
-                issuer: jwt.issuer.or(jwt.provider).unwrap_or_default(),
-                claims: jwt.claims,
-                valid: jwt.valid.unwrap_or(true),
-            }),
+            tokens: self.jwt.into_iter().map(Jwt::token).collect(),
         }
+        .with_host_of_headers()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::parse;
+    use crate::text::{SourceFile, Sources};
+
+    #[test]
+    fn a_host_may_be_asked_for_by_a_header() {
+        let text = "tests:\n- name: t\n  from: {external: true}\n  to: {port: 1}\n  expect: deny\n  \
+            request: {headers: {Host: Api, X-A: [b, c]}}\n";
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new("a.meshvet-test.yaml", text));
+        let (documents, _) = crate::syntax::parse(file, sources.get(file));
+        let (assertions, _) = parse(documents.first().unwrap());
+        let request = assertions.into_iter().next().unwrap().request.unwrap();
+        assert_eq!(request.host.as_deref(), Some("Api"));
+        let values: Vec<&str> = request.headers.iter().map(|line| &*line.value).collect();
+        assert_eq!(values, ["b", "c"]);
     }
 }

@@ -4,7 +4,7 @@ use crate::k8s::Index;
 use crate::model::{Workload, WorkloadId};
 use crate::reach::World;
 
-/// `shop/cart`, `deployment/shop/cart`.
+/// `shop/cart`, `deployment/shop/cart`; `web` outside Kubernetes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     kind: Option<String>,
@@ -16,6 +16,14 @@ impl Reference {
     /// Reads a reference; nothing if it has another form.
     pub fn parse(text: &str) -> Option<Self> {
         match text.split('/').collect::<Vec<_>>().as_slice() {
+            [""] => None,
+            [name] => Some(Self {
+                kind: None,
+                namespace: String::new(),
+                name: (*name).to_owned(),
+            }),
+            // outside Kubernetes there are no namespaces
+            ["", _] | [_, "", _] => None,
             [namespace, name] => Some(Self {
                 kind: None,
                 namespace: (*namespace).to_owned(),
@@ -60,10 +68,12 @@ pub fn find_workload(index: &Index, text: &str) -> Result<Vec<WorkloadId>, Strin
             .take(3)
             .map(ToString::to_string)
             .collect();
-        let hint = if near.is_empty() {
-            String::new()
-        } else {
-            format!("; there is {}", near.join(", "))
+        let hint = match near.is_empty() {
+            false => format!("; there is {}", near.join(", ")),
+            true if reference.namespace.is_empty() => {
+                "; one in Kubernetes is written namespace/name".to_owned()
+            }
+            true => String::new(),
         };
         return Err(format!("there is no workload {text}{hint}"));
     };
@@ -75,6 +85,23 @@ pub fn find_workload(index: &Index, text: &str) -> Result<Vec<WorkloadId>, Strin
         return Err(format!("{text} may be {}: write which", kinds.join(" or ")));
     }
     Ok(found.iter().map(|w| w.id).collect())
+}
+
+/// The services outside Kubernetes of this name.
+///
+/// # Errors
+/// A sentence that says that there is none.
+pub fn find_service(index: &Index, name: &str) -> Result<Vec<WorkloadId>, String> {
+    let named = |workload: &&Workload| *workload.name == *name;
+    let found: Vec<WorkloadId> = index
+        .workloads_in("")
+        .filter(named)
+        .map(|workload| workload.id)
+        .collect();
+    match found.is_empty() {
+        true => Err(format!("there is no service {name} outside Kubernetes")),
+        false => Ok(found),
+    }
 }
 
 /// The pod's port that a port number means: one that the pod is known to listen on, else the target

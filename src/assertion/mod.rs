@@ -3,6 +3,7 @@
 mod file;
 mod find;
 mod run;
+mod token;
 
 pub use file::{Assertion, parse};
 pub use find::{Reference, find_workload};

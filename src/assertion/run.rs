@@ -3,8 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::file::Assertion;
-use super::find::{find_workload, service_or_pod_port};
-use crate::model::{Client, Outside, Transport};
+use super::find::{find_service, find_workload, service_or_pod_port};
+use super::token;
+use crate::model::{Client, Outside, Transport, WorkloadId};
 use crate::reach::{Answer, Question, Stage, Step, Verdict, World};
 use crate::text::Span;
 
@@ -95,22 +96,26 @@ fn rules(world: &World, answer: &Answer) -> Vec<Span> {
 fn ask(world: &World, assertion: &Assertion) -> Result<Answer, String> {
     let to = &assertion.to;
     let from = &assertion.from;
-    let clients: Vec<Client> = match (&from.workload, &from.service, from.external, from.ip) {
-        (Some(workload), _, _, ip) => find_workload(&world.index, workload)?
+    let callers = match (&from.workload, &from.service) {
+        (Some(workload), _) => Some(find_workload(&world.index, workload)?),
+        (None, Some(service)) => Some(find_service(&world.index, service)?),
+        (None, None) => None,
+    };
+    let clients: Vec<Client> = match (callers, from.external, from.ip) {
+        (Some(callers), _, ip) => callers
             .into_iter()
             .map(|id| Client::Workload(id, Some(ip.unwrap_or(POD))))
             .collect(),
-        (None, Some(_), _, _) => {
-            return Err("services outside Kubernetes are not decided yet".to_owned());
-        }
-        (None, None, true, ip) => vec![Client::External(Some(ip.unwrap_or(OUTSIDE)))],
-        (None, None, false, Some(ip)) => vec![Client::Address(ip)],
-        (None, None, false, None) => return Err("the test does not say who calls".to_owned()),
+        (None, true, ip) => vec![Client::External(Some(ip.unwrap_or(OUTSIDE)))],
+        (None, false, Some(ip)) => vec![Client::Address(ip)],
+        (None, false, None) => return Err("the test does not say who calls".to_owned()),
     };
+    let request = assertion.request.as_ref();
+    let request = request.map(|request| token::vouched_for(request, world));
     let question = |client| Question {
         client,
         destination: to.ip,
-        request: assertion.request.as_ref(),
+        request: request.as_deref(),
         explain: true,
     };
     if to.external {
@@ -121,10 +126,12 @@ fn ask(world: &World, assertion: &Assertion) -> Result<Answer, String> {
         };
         return ask_outside(world, clients, &outside, question);
     }
-    let Some(reference) = to.workload.as_deref() else {
-        return Err("services outside Kubernetes are not decided yet".to_owned());
+    let called = match (&to.workload, &to.service) {
+        (Some(workload), _) => find_workload(&world.index, workload)?,
+        (None, Some(service)) => find_service(&world.index, service)?,
+        (None, None) => return Err("the test does not say who is called".to_owned()),
     };
-    ask_each(world, clients, (reference, to.port), question)
+    ask_each(world, &clients, (&called, to.port), question)
 }
 
 /// Asks for each client whether it may call something outside the cluster.
@@ -144,22 +151,22 @@ fn ask_outside<'q>(
     Ok(Answer::either(answers.collect()))
 }
 
-/// Asks for each client and each workload that a reference names.
+/// Asks for each client and each workload that is called.
 ///
 /// # Errors
-/// A sentence, where the reference or the port names nothing, or not one thing.
+/// A sentence, where the port names nothing, or not one thing.
 pub fn ask_each<'q>(
     world: &World,
-    clients: Vec<Client>,
-    (reference, port): (&str, u16),
+    clients: &[Client],
+    (called, port): (&[WorkloadId], u16),
     question: impl Fn(Client) -> Question<'q>,
 ) -> Result<Answer, String> {
     let mut answers = Vec::new();
-    for server in find_workload(&world.index, reference)? {
+    for &server in called {
         let workload = world.index.workload(server);
         let port = service_or_pod_port(world, workload, port)?;
         let listener = world.listener_port(workload, port, workload.at());
-        for &client in &clients {
+        for &client in clients {
             answers.push(world.answer(&question(client), &listener));
         }
     }

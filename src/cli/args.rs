@@ -155,10 +155,10 @@ pub enum FailOn {
 /// `can`.
 #[derive(Debug, Args)]
 pub struct Can {
-    /// Who calls: namespace/workload, `external`, or ip:ADDRESS
+    /// Who calls: namespace/workload, a service outside Kubernetes, `external`, or ip:ADDRESS
     pub from: String,
 
-    /// What is called: namespace/workload:port
+    /// What is called: namespace/workload:port, or service:port
     pub to: String,
 
     /// Where the input is.

@@ -90,7 +90,7 @@ fn list(problems: &[Problem], sources: &Sources, io: &mut Io<'_>) -> Result<(), 
 fn split_port(to: &str) -> Result<(String, u16), Failure> {
     let wrong = || {
         Failure::usage(format!(
-            "{to:?} names no port: write namespace/workload:port"
+            "{to:?} names no port: write namespace/workload:port, or service:port"
         ))
     };
     let (workload, port) = to.rsplit_once(':').ok_or_else(wrong)?;
@@ -125,13 +125,14 @@ fn request(args: &Can) -> Result<Option<Request>, Failure> {
         || args.host.is_some()
         || !headers.is_empty()
         || token.is_some();
-    Ok(given.then(|| Request {
+    let request = Request {
         method: args.method.clone(),
         path: args.path.clone(),
         host: args.host.clone(),
         headers,
-        token,
-    }))
+        tokens: token.into_iter().collect(),
+    };
+    Ok(given.then(|| request.with_host_of_headers()))
 }
 
 fn ask(world: &World, asked: &Asked, ip: Option<std::net::IpAddr>) -> Result<Answer, String> {
@@ -156,7 +157,8 @@ fn ask(world: &World, asked: &Asked, ip: Option<std::net::IpAddr>) -> Result<Ans
         request: asked.request.as_ref(),
         explain: true,
     };
-    ask_each(world, clients, (&asked.to, asked.port), question)
+    let called = find_workload(&world.index, &asked.to)?;
+    ask_each(world, &clients, (&called, asked.port), question)
 }
 
 fn place(world: &World, sources: &Sources, step: &Step) -> Option<(String, u32, u32)> {
@@ -280,7 +282,7 @@ fn document(asked: &Asked, world: &World, answer: &Answer, sources: &Sources) ->
             "path": request.path,
             "host": request.host,
             "headers": headers,
-            "jwt": request.token.as_ref().map(|token| json!({"issuer": token.issuer, "claims": token.claims})),
+            "jwt": request.tokens.first().map(|token| json!({"issuer": token.issuer, "claims": token.claims})),
         })
     });
     let path = |path: &Path| {

@@ -3,9 +3,7 @@
 use super::{Decided, Port};
 
 use crate::mesh::Mesh;
-use crate::model::{
-    self, Addresses, At, Identity, Inlet, InletKind, Request, Test, Transport, Tri,
-};
+use crate::model::{self, Addresses, At, Identity, Inlet, InletKind, Request, Transport, Tri};
 use crate::reach::{Asked, Caller, ClientAddress, Graph, ListenerPort, World, authorize};
 
 /// What the facts are collected from.
@@ -139,7 +137,7 @@ pub(super) fn passes_without_token(listener: &ListenerPort) -> bool {
     {
         for rule in &rules.rules {
             rule.when.each_test(&mut |test, _| {
-                asks |= matches!(test, Test::TokenPrincipal { .. } | Test::TokenClaim { .. });
+                asks |= test.needs_token();
             });
         }
     }

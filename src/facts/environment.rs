@@ -41,6 +41,7 @@ impl<'a> Environment<'a> {
         let used = index
             .workloads()
             .iter()
+            .filter(|w| !w.service_account.is_empty())
             .map(|w| (Arc::clone(&w.namespace), Arc::clone(&w.service_account)));
         let written = crate::k8s::service_accounts(index);
         let meshes = context.world.meshes.iter();
@@ -51,7 +52,12 @@ impl<'a> Environment<'a> {
                 Arc::clone(&made.pods.service_account),
             )
         });
-        let accounts: BTreeSet<Account> = used.chain(written).chain(of_proxies).collect();
+        let meshes = context.world.meshes.iter();
+        let callers: Vec<Account> = meshes.flat_map(|mesh| mesh.callers()).collect();
+        let spaces = callers.iter().map(|(namespace, _)| Arc::clone(namespace));
+        let spaces: Vec<_> = spaces.collect();
+        let all = used.chain(written).chain(of_proxies).chain(callers);
+        let accounts: BTreeSet<Account> = all.collect();
         let with_tokens = context
             .world
             .meshes
@@ -65,6 +71,7 @@ impl<'a> Environment<'a> {
                 .workloads()
                 .iter()
                 .map(|w| Arc::clone(&w.namespace))
+                .chain(spaces)
                 .collect(),
             context,
             listeners,

@@ -28,10 +28,8 @@ pub(super) fn literal<'a>(
         .filter_map(|inlet| inlet.authorization.as_ref())
         .chain(of_proxies)
         .filter(|rules| {
-            matches!(
-                rules.normalization,
-                Normalization::None | Normalization::Base
-            )
+            let normalization = rules.normalization;
+            normalization != Normalization::VERBATIM && !normalization.merges_slashes
         })
         .filter(|rules| seen.insert(Arc::as_ptr(rules)))
         .collect()

@@ -113,7 +113,7 @@ impl Context<'_> {
             }
         };
         let scoped = !CLUSTER_SCOPED.contains(&kind);
-        let written = text("namespace");
+        let written = text("namespace").filter(|name| !name.is_empty());
         let placed = self
             .member
             .namespace

@@ -8,6 +8,7 @@ mod load_balancer;
 mod metadata;
 pub mod probe;
 pub mod rbac;
+mod registration;
 pub mod resource;
 pub mod selector;
 mod service;
@@ -96,6 +97,9 @@ impl Index {
         index.rbac = rbac::read(&index, &mut problems);
         for one in &environment.values {
             index.add_values(one);
+        }
+        for workload in registration::read(&index, &mut problems) {
+            index.add_workload(workload);
         }
         (index, problems)
     }
@@ -212,15 +216,17 @@ impl Index {
                         ..service
                     });
                 }
-                Typed::Workload(workload) => {
-                    let id = WorkloadId(self.workloads.len() as u32);
-                    let near = self.by_namespace.entry(Arc::clone(&workload.namespace));
-                    near.or_default().push(id);
-                    self.workloads.push(Workload { id, ..workload });
-                }
+                Typed::Workload(workload) => self.add_workload(workload),
                 Typed::Other => {}
             }
         }
+    }
+
+    fn add_workload(&mut self, workload: Workload) {
+        let id = WorkloadId(self.workloads.len() as u32);
+        let near = self.by_namespace.entry(Arc::clone(&workload.namespace));
+        near.or_default().push(id);
+        self.workloads.push(Workload { id, ..workload });
     }
 
     /// What an object is; its own number comes later.
@@ -392,7 +398,7 @@ impl Index {
         &self.workloads[id.0 as usize]
     }
 
-    /// The workloads of a namespace.
+    /// The workloads of a namespace; of the empty one, those outside Kubernetes.
     pub fn workloads_in(&self, namespace: &str) -> impl Iterator<Item = &Workload> {
         let ids = self.by_namespace.get(namespace);
         ids.into_iter().flatten().map(|&id| self.workload(id))

@@ -52,7 +52,11 @@ impl LabelSelector {
     /// Whether it looks at labels other than these.
     pub fn reads_other_than(&self, labels: &Labels) -> bool {
         let expressions = self.match_expressions.iter().map(|one| one.key.as_str());
-        let mut keys = self.match_labels.keys().map(|key| &**key).chain(expressions);
+        let mut keys = self
+            .match_labels
+            .keys()
+            .map(|key| &**key)
+            .chain(expressions);
         keys.any(|key| !labels.contains_key(key))
     }
 }

@@ -213,12 +213,14 @@ fn ports(
             problems.push(not_a_port(node, field));
             continue;
         };
+        let at = at.join("ports").join(i);
         ports.push(ContainerPort {
             name: node.get("name").and_then(Node::as_str).map(Into::into),
             number,
             protocol: protocol(node),
             host_port: node.get("hostPort").and_then(port_number),
-            at: at.join("ports").join(i),
+            number_at: at.join(field),
+            at,
         });
     }
     ports

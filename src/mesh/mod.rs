@@ -5,8 +5,7 @@
 
 mod release;
 #[cfg(test)]
-mod sample;
-mod unread;
+pub mod sample;
 mod webhooks;
 
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, LogState, Membership, Outside, Problem, Ruleset,
-    Service, ServiceId, Setting, Tracing, Way, Workload,
+    Service, ServiceId, Setting, TokenRule, Tracing, Way, Workload,
 };
 
 /// What a mesh product answers about one environment.
@@ -80,6 +79,11 @@ pub trait Mesh: Send + Sync {
         Tracing::unknown(workload.at())
     }
 
+    /// The tokens that a provider of this name vouches for.
+    fn token_provider(&self, _name: &str) -> Option<TokenRule> {
+        None
+    }
+
     /// What is set for the whole mesh, apart from [`Settings`], and rules judge by its name.
     fn posture(&self) -> Vec<Setting> {
         Vec::new()
@@ -87,6 +91,11 @@ pub trait Mesh: Send + Sync {
 
     /// What is set for the proxy of a workload that asks for one, and rules judge by its name.
     fn proxy_settings(&self, _workload: &Workload) -> Vec<Setting> {
+        Vec::new()
+    }
+
+    /// Ports that a workload's proxy opens beside those of its containers, and because of which line.
+    fn opened_ports(&self, _workload: &Workload) -> Vec<(u16, At)> {
         Vec::new()
     }
 
@@ -108,6 +117,12 @@ pub trait Mesh: Send + Sync {
     /// Whether a workload is a part of the mesh itself, or of what comes with it.
     fn is_part(&self, _workload: &Workload) -> bool {
         false
+    }
+
+    /// Namespace and name of callers that policies know by another name than that of their service
+    /// account.
+    fn callers(&self) -> Vec<(Arc<str>, Arc<str>)> {
+        Vec::new()
     }
 
     /// What its gateways and the proxies before workloads ask of requests.
@@ -366,28 +381,18 @@ impl Refusal {
     }
 }
 
-/// The meshes of an environment.
-#[derive(Default)]
-pub struct Meshes {
-    /// Those that are worked out.
-    pub known: Vec<Arc<dyn Mesh>>,
-    /// That there is another, which is not, and where it shows.
-    pub unread: Option<(String, At)>,
-}
-
 macro_rules! meshes {
     ($($name:ident),+ $(,)?) => {
         $(pub mod $name;)+
 
         /// Finds the meshes of an environment and compiles them.
-        pub fn find(index: &Arc<Index>) -> (Meshes, Vec<Problem>) {
+        pub fn find(index: &Arc<Index>) -> (Vec<Arc<dyn Mesh>>, Vec<Problem>) {
             let mut known: Vec<Arc<dyn Mesh>> = Vec::new();
             let mut problems = Vec::new();
             $(if let Some(mesh) = $name::compile(index, &mut problems) {
                 known.push(Arc::new(mesh));
             })+
-            let unread = unread::report(index, &mut problems);
-            (Meshes { known, unread }, problems)
+            (known, problems)
         }
 
         /// Whose an API group is, by the name for people; nothing if it is no mesh's.
@@ -395,7 +400,7 @@ macro_rules! meshes {
             $(if $name::owns(group) {
                 return Some($name::TITLE);
             })+
-            unread::product_of(group)
+            None
         }
     };
 }

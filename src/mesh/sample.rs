@@ -1,11 +1,16 @@
 //! Small environments for unit tests.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::unimplemented)]
 
 use std::sync::Arc;
 
+use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
-use crate::model::Problem;
+use crate::k8s::ingress::Ingress;
+use crate::model::{
+    AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, Ruleset,
+    Service, TokenRule, Way, Workload,
+};
 use crate::render;
 use crate::syntax::parse;
 use crate::text::{SourceFile, Sources};
@@ -25,4 +30,112 @@ pub fn index(files: &[(&str, &str)]) -> (Arc<Index>, Vec<Problem>) {
     let (index, mut more) = Index::build(environments.first().unwrap(), Arc::new(documents));
     more.extend(problems);
     (Arc::new(index), more)
+}
+
+/// A mesh that says of every workload the same, and knows no more than that.
+pub struct Same {
+    /// Whether workloads are in it.
+    pub membership: Membership,
+    /// What their proxies open.
+    pub opened: Vec<(u16, At)>,
+    /// The tokens of the provider `known`.
+    pub provider: Option<TokenRule>,
+}
+
+impl Mesh for Same {
+    fn kind(&self) -> &'static str {
+        "same"
+    }
+
+    fn title(&self) -> &'static str {
+        "Same"
+    }
+
+    fn membership(&self, workload: &Workload) -> Decided<Membership> {
+        Decided::configured(self.membership, workload.at())
+    }
+
+    fn opened_ports(&self, _: &Workload) -> Vec<(u16, At)> {
+        self.opened.clone()
+    }
+
+    fn token_provider(&self, name: &str) -> Option<TokenRule> {
+        self.provider.clone().filter(|_| name == "known")
+    }
+
+    fn settings(&self) -> &Settings {
+        unimplemented!()
+    }
+
+    fn identity(&self, _: &Workload) -> Identity {
+        unimplemented!()
+    }
+
+    fn account(&self, _: &str, _: &str) -> Identity {
+        unimplemented!()
+    }
+
+    fn listener(&self, _: &Workload, _: u16) -> Listener {
+        unimplemented!()
+    }
+
+    fn ways(&self, _: &Workload, _: &Call<'_>) -> Vec<Way> {
+        unimplemented!()
+    }
+
+    fn ways_out(&self, _: &Workload, _: &Outside) -> Vec<Way> {
+        unimplemented!()
+    }
+
+    fn ways_in(&self, _: &Workload, _: u16, _: bool) -> Vec<Way> {
+        unimplemented!()
+    }
+
+    fn serves_ingress(&self, _: &Ingress) -> bool {
+        unimplemented!()
+    }
+
+    fn proxies_before(&self, _: &Workload, _: u16) -> Vec<Before> {
+        unimplemented!()
+    }
+
+    fn origination_key(&self, _: &Workload) -> String {
+        unimplemented!()
+    }
+
+    fn distinguished_namespaces(&self, _: &Service) -> Vec<Arc<str>> {
+        unimplemented!()
+    }
+
+    fn unjudged_ways_in(&self, _: &Workload, _: u16) -> Option<(String, At)> {
+        unimplemented!()
+    }
+
+    fn access_log(&self, _: &Workload) -> AccessLog {
+        unimplemented!()
+    }
+
+    fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
+        unimplemented!()
+    }
+
+    fn made(&self) -> Vec<Made<'_>> {
+        unimplemented!()
+    }
+
+    fn policies(&self) -> &[Policy] {
+        unimplemented!()
+    }
+
+    fn policy_resources(&self) -> &'static [PolicyResource] {
+        unimplemented!()
+    }
+
+    fn is_own_account(&self, _: &str, _: &str) -> bool {
+        unimplemented!()
+    }
+
+    fn versions(&self) -> Vec<Version> {
+        unimplemented!()
+    }
 }

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{At, Because, Expression};
+use super::{At, Because, Expression, Normalization};
 
 /// What happens to a request that a rule matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,25 +34,10 @@ pub struct Ruleset {
     pub otherwise: Effect,
     /// Why that is so.
     pub because: Because,
-    /// How paths are changed before they are compared.
+    /// What becomes of a request before it is compared.
     pub normalization: Normalization,
     /// The tokens that are looked at; without any, rules see no token.
     pub tokens: Option<Arc<[TokenRule]>>,
-}
-
-/// How a proxy changes a path before it compares it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Normalization {
-    /// Not at all; and it takes any method.
-    Verbatim,
-    /// Not at all.
-    None,
-    /// RFC 3986: dot segments, backslashes, unreserved characters.
-    Base,
-    /// And several slashes to one.
-    MergeSlashes,
-    /// And encoded slashes to slashes first.
-    DecodeAndMergeSlashes,
 }
 
 /// One rule.
@@ -170,6 +155,8 @@ pub enum Test {
     Host(StringMatch),
     /// HTTP authority without its port, whatever its case.
     HostName(StringMatch),
+    /// HTTP authority with its port, as it is sent.
+    Authority(StringMatch),
     /// The first value that the query of the target gives a name, as it is written there.
     Query {
         /// Name of the parameter.
@@ -184,7 +171,7 @@ pub enum Test {
         /// The value.
         value: StringMatch,
     },
-    /// A line of an HTTP header.
+    /// A line of an HTTP header; `host` is the authority as it is sent.
     Header {
         /// Name of the header, in lower case.
         name: Arc<str>,
@@ -205,12 +192,31 @@ pub enum Test {
         /// The value.
         value: StringMatch,
     },
-    /// A token is presented and none of these rules accepts it.
+    /// A claim of an accepted token that is a text; a list is none.
+    TokenText {
+        /// Issuer of that token.
+        issuer: StringMatch,
+        /// Path of the claim; `iss` alone is the issuer.
+        path: Vec<Arc<str>>,
+        /// The value.
+        value: StringMatch,
+    },
+    /// A token is presented that none of these rules accepts.
     TokenRefused(Arc<[TokenRule]>),
     /// The request is one that is asked about, and not any.
     Given,
     /// Something that files cannot tell; the text says what.
     Unknowable(Arc<str>),
+}
+
+impl Test {
+    /// Whether it fails without an accepted token.
+    pub fn needs_token(&self) -> bool {
+        matches!(
+            self,
+            Self::TokenPrincipal { .. } | Self::TokenClaim { .. } | Self::TokenText { .. }
+        )
+    }
 }
 
 /// Which tokens a server accepts.

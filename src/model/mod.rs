@@ -8,6 +8,7 @@ mod authorization;
 mod expression;
 mod identity;
 mod listener;
+mod normalization;
 mod policy;
 mod problem;
 mod question;
@@ -19,18 +20,19 @@ mod workload;
 
 pub use address::{At, Because, Decided, Pointer, ResourceId};
 pub use authorization::{
-    Cidr, Delegate, Effect, Normalization, PathMatch, Rule, Ruleset, Segment, StringMatch, Test,
-    TokenRule, When, contains,
+    Cidr, Delegate, Effect, PathMatch, Rule, Ruleset, Segment, StringMatch, Test, TokenRule, When,
+    contains,
 };
 pub use expression::Expression;
 pub use identity::Identity;
 pub use listener::{Inlet, InletKind, Layer, Listener, TlsAcceptance, TlsOrigination, Transport};
+pub use normalization::{EscapedSlashes, Normalization, Underscores};
 pub use policy::{
     AuthorizationPolicy, Constraint, Ineffective, LogEntry, Loss, Lost, Policy, PortMode, Sends,
     Subject, Target, Wider, WrittenRule, WrittenValue,
 };
 pub use problem::{Place, Problem, ProblemKind};
-pub use question::{Client, HeaderLine, Request, Token};
+pub use question::{Client, HeaderLine, Request, Token, names_host};
 pub use setting::Setting;
 pub use telemetry::{AccessLog, LogState, Missing, Tracing};
 pub use tri::Tri;

@@ -35,8 +35,28 @@ pub struct Request {
     pub host: Option<String>,
     /// Header lines.
     pub headers: Vec<HeaderLine>,
-    /// A token.
-    pub token: Option<Token>,
+    /// Tokens.
+    pub tokens: Vec<Token>,
+}
+
+impl Request {
+    /// The same request, where a header line that names the host is the host, unless another is given.
+    pub fn with_host_of_headers(mut self) -> Self {
+        let (named, others) = self
+            .headers
+            .into_iter()
+            .partition::<Vec<_>, _>(|line| names_host(&line.name));
+        let first = named.into_iter().next();
+        let named = first.map(|line| line.value.trim().to_owned());
+        self.host = self.host.or(named);
+        self.headers = others;
+        self
+    }
+}
+
+/// Whether a header of this name is the authority.
+pub fn names_host(header: &str) -> bool {
+    header.eq_ignore_ascii_case("host") || header.eq_ignore_ascii_case(":authority")
 }
 
 /// One line of a header.
@@ -53,8 +73,37 @@ pub struct HeaderLine {
 pub struct Token {
     /// Who issued it.
     pub issuer: String,
+    /// The provider that vouches for it, by its name, where it is given by that.
+    pub provider: Option<String>,
     /// What it says.
     pub claims: serde_json::Map<String, serde_json::Value>,
     /// Whether its signature and dates are right.
     pub valid: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_may_name_the_host() {
+        let asked = |host: Option<&str>, header: &str| {
+            let line = |name: &str, value: &str| HeaderLine {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            };
+            let request = Request {
+                host: host.map(str::to_owned),
+                headers: vec![line("X", "y"), line(header, " Api:80 ")],
+                ..Request::default()
+            };
+            let request = request.with_host_of_headers();
+            (request.host, request.headers.len())
+        };
+        let host = |text: &str| Some(text.to_owned());
+        assert_eq!(asked(None, "Host"), (host("Api:80"), 1));
+        assert_eq!(asked(None, ":authority"), (host("Api:80"), 1));
+        assert_eq!(asked(Some("web"), "host"), (host("web"), 1));
+        assert_eq!(asked(None, "X-Host"), (None, 2));
+    }
 }

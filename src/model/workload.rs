@@ -24,7 +24,7 @@ pub struct Workload {
     pub resource: ResourceId,
     /// Kind of that object (`Deployment`, `Pod`, …).
     pub kind: Arc<str>,
-    /// Namespace.
+    /// Namespace; empty of what runs outside Kubernetes.
     pub namespace: Arc<str>,
     /// Name.
     pub name: Arc<str>,
@@ -38,7 +38,8 @@ pub struct Workload {
     pub containers: Vec<Container>,
     /// Whether the pods share the node's network.
     pub host_network: bool,
-    /// Where the pod template is in the object: `/spec/template`; empty for a Pod.
+    /// Where the pod template is in the object: `/spec/template`; empty for a Pod. Of what runs
+    /// outside Kubernetes: where it is described.
     pub template: Pointer,
     /// Whether it runs nothing at present (no replicas, suspended).
     pub dormant: bool,
@@ -47,12 +48,21 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// The object as a whole.
+    /// The object as a whole; of a file that describes several, the part that is about this one.
     pub fn at(&self) -> At {
+        let pointer = match self.is_outside() {
+            true => self.template.clone(),
+            false => Pointer::root(),
+        };
         At {
             resource: self.resource,
-            pointer: Pointer::root(),
+            pointer,
         }
+    }
+
+    /// Whether it runs outside Kubernetes.
+    pub fn is_outside(&self) -> bool {
+        self.namespace.is_empty()
     }
 
     /// A place in the pod template; `below` is a pointer as it is written.
@@ -84,8 +94,12 @@ impl Workload {
     }
 }
 
+/// `shop/cart`; `cart` outside Kubernetes.
 impl fmt::Display for Workload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_outside() {
+            return f.write_str(&self.name);
+        }
         write!(f, "{}/{}", self.namespace, self.name)
     }
 }
@@ -120,6 +134,8 @@ pub struct ContainerPort {
     pub host_port: Option<u16>,
     /// Where it is in the object.
     pub at: Pointer,
+    /// Where its number is.
+    pub number_at: Pointer,
 }
 
 /// Transport protocol of a port.

@@ -6,11 +6,12 @@
 
 use std::net::IpAddr;
 
-use super::caller::{Asked, Attempt, Caller, matches_claim};
+use super::caller::{Asked, Attempt, Caller};
 use super::candidates::{self, Candidates};
+use super::token::{is_claim, matches_claim};
 use crate::model::{
     At, Effect, Identity, Layer, PathMatch, Request, Rule, Ruleset, Segment, StringMatch, Test,
-    Tri, When, contains,
+    Token, Tri, When, contains, names_host,
 };
 
 /// What one list of rules says.
@@ -31,7 +32,8 @@ pub struct Decision {
 pub struct Passage {
     /// Whether the request passes all of them.
     pub passes: Tri,
-    /// What each says, as far as the request gets. Empty where a proxy refuses it before it asks.
+    /// What each says, as far as the request gets: all of them pass it on, where the proxy at the
+    /// next refuses it before it asks.
     pub decisions: Vec<Decision>,
 }
 
@@ -123,7 +125,16 @@ fn pass(asked: &[Asked<'_>], candidates: &Candidates, request: &mut Attempt) -> 
         passes: Tri::Yes,
         decisions: Vec::with_capacity(asked.len()),
     };
+    let mut normalized = candidates.normalization();
     for (number, gate) in asked.iter().enumerate() {
+        let own = gate.rules.normalization;
+        if gate.caller.layer == Layer::Http && own != normalized {
+            if !request.normalize(own) {
+                passage.passes = Tri::No;
+                break;
+            }
+            normalized = own;
+        }
         candidates.show(number, gate, request);
         let decision = walk(gate.rules, &gate.caller, request);
         passage.passes = passage.passes.and(decision.passes);
@@ -237,13 +248,14 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
         None if range.prefix_len() == 0 => Tri::Yes,
         None => Tri::Unknown,
     };
-    let token = attempt.token.as_ref();
+    let any_token = |is: &dyn Fn(&Token) -> bool| Tri::from(attempt.tokens.accepted.iter().any(is));
     match test {
         Test::ClientAddress(_)
         | Test::Method(_)
         | Test::Path(_)
         | Test::Host(_)
         | Test::HostName(_)
+        | Test::Authority(_)
         | Test::Query { .. }
         | Test::AnyQuery { .. }
         | Test::Header { .. }
@@ -276,6 +288,10 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
             .any(|(known, given)| *known == **name && value.matches(&given))
             .into(),
         Test::HostName(value) => value.matches(without_port(&attempt.host)).into(),
+        Test::Authority(value) => value.matches(&attempt.authority).into(),
+        Test::Header { name, value } if names_host(name) => {
+            (*value == StringMatch::Any || value.matches(&attempt.authority)).into()
+        }
         Test::Header { name, value } => attempt
             .headers
             .iter()
@@ -283,16 +299,17 @@ fn holds(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> Tri {
                 *line.name == **name && (*value == StringMatch::Any || value.matches(&line.value))
             })
             .into(),
-        Test::TokenPrincipal { issuer, subject } => token
-            .is_some_and(|token| {
-                issuer.matches(&token.issuer) && matches_claim(token, &["sub".into()], subject)
-            })
-            .into(),
-        Test::TokenClaim { path, value } => token
-            .is_some_and(|token| matches_claim(token, path, value))
-            .into(),
-        Test::TokenRefused(_) if attempt.token_unjudged => Tri::Unknown,
-        Test::TokenRefused(_) => attempt.token_refused.into(),
+        Test::TokenPrincipal { issuer, subject } => any_token(&|token| {
+            issuer.matches(&token.issuer) && matches_claim(token, &["sub".into()], subject)
+        }),
+        Test::TokenClaim { path, value } => any_token(&|token| matches_claim(token, path, value)),
+        Test::TokenText {
+            issuer,
+            path,
+            value,
+        } => any_token(&|token| issuer.matches(&token.issuer) && is_claim(token, path, value)),
+        Test::TokenRefused(_) if attempt.tokens.unjudged => Tri::Unknown,
+        Test::TokenRefused(_) => attempt.tokens.refused.into(),
         Test::Given => attempt.given.into(),
         Test::Unknowable(_) => Tri::Unknown,
         Test::Identity(_)
@@ -355,4 +372,157 @@ fn matches_template(segments: &[Segment], path: &str) -> bool {
 /// The characters that a template's operators take.
 fn in_segment(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()+,;:@=*".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        Because, EscapedSlashes, HeaderLine, Normalization, ResourceId, Underscores,
+    };
+    use crate::reach::caller::ClientAddress;
+
+    /// Whoever is not refused by these tests may pass.
+    fn gate(normalization: Normalization, refused: Option<Test>) -> Ruleset {
+        let at = At::new(ResourceId(0), "");
+        let rule = |test| Rule {
+            when: When::Is(test, at.clone()),
+            then: Effect::Deny,
+            at: at.clone(),
+        };
+        Ruleset {
+            rules: refused.map(rule).into_iter().collect(),
+            otherwise: Effect::Allow,
+            because: Because::Configured(at),
+            normalization,
+            tokens: None,
+        }
+    }
+
+    fn nobody<'a>() -> Caller<'a> {
+        Caller {
+            identity: None,
+            peer: None,
+            inside: true,
+            destination: None,
+            port: 1,
+            server_name: None,
+            layer: Layer::Http,
+            client: ClientAddress::Written(None),
+        }
+    }
+
+    /// What two proxies, one behind the other, say of a request: whether it passes, and how many of
+    /// them were asked.
+    fn behind(first: Normalization, second: &Ruleset, path: &str, header: &str) -> (Tri, usize) {
+        let first = gate(first, None);
+        let asked = [Asked::who(&first, nobody()), Asked::who(second, nobody())];
+        let request = Request {
+            method: Some("GET".to_owned()),
+            path: Some(path.to_owned()),
+            headers: vec![HeaderLine {
+                name: header.to_owned(),
+                value: String::new(),
+            }],
+            ..Request::default()
+        };
+        let passage = authorize(&asked, Some(&request));
+        (passage.passes, passage.decisions.len())
+    }
+
+    #[test]
+    fn each_proxy_reads_a_request_in_its_own_way() {
+        let path = |text: &str| Test::Path(PathMatch::Text(StringMatch::Exact(text.into())));
+        let secret = gate(Normalization::BASE, Some(path("/secret")));
+        let (plain, dots) = ("/secret", "/x/../secret");
+        assert_eq!(
+            behind(Normalization::NONE, &secret, plain, "a"),
+            (Tri::No, 2)
+        );
+        assert_eq!(
+            behind(Normalization::NONE, &secret, dots, "a"),
+            (Tri::No, 2)
+        );
+        assert_eq!(
+            behind(Normalization::BASE, &secret, dots, "a"),
+            (Tri::No, 2)
+        );
+        let literal = gate(Normalization::NONE, Some(path("/secret")));
+        assert_eq!(
+            behind(Normalization::NONE, &literal, dots, "a"),
+            (Tri::Yes, 2)
+        );
+        assert_eq!(
+            behind(Normalization::BASE, &literal, dots, "a"),
+            (Tri::No, 2)
+        );
+
+        let strict = Normalization {
+            escaped_slashes: EscapedSlashes::Refuse,
+            underscores: Underscores::Refuse,
+            ..Normalization::BASE
+        };
+        let strict_gate = gate(strict, None);
+        for (path, header, passes) in [
+            ("/a", "x-a", (Tri::Yes, 2)),
+            ("/a%2f", "x-a", (Tri::No, 1)),
+            ("/a", "x_a", (Tri::No, 1)),
+        ] {
+            let behind_plain = behind(Normalization::NONE, &strict_gate, path, header);
+            assert_eq!(behind_plain, passes, "{path} {header}");
+        }
+        assert_eq!(behind(strict, &strict_gate, "/a%2f", "x-a"), (Tri::No, 0));
+        let dropping = Normalization {
+            underscores: Underscores::Drop,
+            ..Normalization::BASE
+        };
+        let name = "x_a".into();
+        let value = StringMatch::Any;
+        let refuses = gate(dropping, Some(Test::Header { name, value }));
+        assert_eq!(behind(dropping, &refuses, "/", "x_a"), (Tri::Yes, 2));
+        assert_eq!(
+            behind(Normalization::BASE, &refuses, "/", "x_a"),
+            (Tri::Yes, 2)
+        );
+    }
+
+    #[test]
+    fn a_host_is_compared_as_it_is_sent_or_in_lower_case() {
+        let exact = |text: &str| StringMatch::Exact(text.into());
+        let header = |name: &str, text: &str| Test::Header {
+            name: name.into(),
+            value: exact(text),
+        };
+        for (test, host, refused) in [
+            (Test::Authority(exact("Api:80")), Some("Api:80"), true),
+            (Test::Authority(exact("Api:80")), Some("api:80"), false),
+            (Test::Authority(exact("Api")), Some("Api:80"), false),
+            (Test::Host(exact("api:80")), Some("Api:80"), true),
+            (Test::HostName(exact("api")), Some("Api:80"), true),
+            (header("host", "Api:80"), Some("Api:80"), true),
+            (header("host", "api:80"), Some("Api:80"), false),
+            (header(":authority", "Api:80"), Some("Api:80"), true),
+            // any other may be asked for
+            (Test::Authority(exact("Api:80")), None, false),
+        ] {
+            let rules = gate(Normalization::BASE, Some(test.clone()));
+            let request = Request {
+                host: host.map(str::to_owned),
+                ..Request::default()
+            };
+            let passes = authorize(&[Asked::who(&rules, nobody())], Some(&request)).passes;
+            assert_eq!(passes == Tri::No, refused, "{test:?} {host:?}");
+        }
+        // one that is asked for by no other name
+        let at = At::new(ResourceId(0), "");
+        let mut rules = gate(Normalization::BASE, None);
+        rules.otherwise = Effect::Deny;
+        rules.rules.push(Rule {
+            when: When::Is(Test::Authority(exact("Api:80")), at.clone()),
+            then: Effect::Allow,
+            at,
+        });
+        let any = authorize(&[Asked::who(&rules, nobody())], None);
+        assert_eq!(any.passes, Tri::Yes);
+    }
 }

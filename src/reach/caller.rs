@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::normalize;
+use super::token::Presented;
 use crate::model::{
-    Addresses, HeaderChange, HeaderLine, Identity, Layer, Rewrite, Ruleset, StringMatch, Token,
-    TokenRule,
+    Addresses, HeaderChange, HeaderLine, Identity, Layer, Normalization, Rewrite, Ruleset,
 };
 
 /// What is known of a caller on one way in.
@@ -46,16 +47,14 @@ pub struct Attempt {
     pub path: String,
     /// What follows `?` in the target.
     pub query: String,
+    /// Authority, as it is sent.
+    pub authority: String,
     /// Authority in lower case.
     pub host: String,
     /// Header lines; names in lower case.
     pub headers: Vec<HeaderLine>,
-    /// A token that was accepted.
-    pub token: Option<Token>,
-    /// Whether a token was presented that is not accepted.
-    pub token_refused: bool,
-    /// Whether a token was presented of which only its text is known.
-    pub token_unjudged: bool,
+    /// The tokens that come with it.
+    pub tokens: Presented,
     /// The client's address as headers have it, if it is known.
     pub client_address: Option<IpAddr>,
     /// Whether it is the request that is asked about.
@@ -75,6 +74,20 @@ impl Attempt {
             .map(|(_, value)| value)
     }
 
+    /// What a proxy makes of it before it asks; false where the proxy refuses it.
+    pub fn normalize(&mut self, mode: Normalization) -> bool {
+        if self.open {
+            return true;
+        }
+        let path = normalize::path(&self.path, mode);
+        let headers = normalize::headers(&self.headers, mode);
+        let (Some(path), Some(headers)) = (path, headers) else {
+            return false;
+        };
+        (self.path, self.headers) = (path, headers);
+        normalize::takes_method(&self.method, mode)
+    }
+
     /// What becomes of it behind a route.
     pub fn rewrite(&mut self, rewrite: &Rewrite) {
         if let Some(path) = &rewrite.path {
@@ -84,11 +97,17 @@ impl Attempt {
             }
         }
         if let Some(host) = &rewrite.host {
-            self.host = host.to_lowercase();
+            self.ask_for(host);
         }
         for change in &rewrite.headers {
             self.change(change);
         }
+    }
+
+    /// Asks for another host.
+    pub fn ask_for(&mut self, authority: &str) {
+        authority.clone_into(&mut self.authority);
+        self.host = authority.to_lowercase();
     }
 
     fn change(&mut self, change: &HeaderChange) {
@@ -110,68 +129,6 @@ impl Attempt {
             value: value.to_string(),
         });
     }
-}
-
-/// A claim that is a text, or a list with such a text in it.
-pub(super) fn matches_claim(
-    token: &Token,
-    path: &[std::sync::Arc<str>],
-    value: &StringMatch,
-) -> bool {
-    use serde_json::Value;
-    if let [only] = path
-        && &**only == "iss"
-    {
-        return value.matches(&token.issuer);
-    }
-    let Some((first, rest)) = path.split_first() else {
-        return false;
-    };
-    let mut found = token.claims.get(&**first);
-    for step in rest {
-        found = found.and_then(|claim| claim.get(&**step));
-    }
-    match found {
-        Some(Value::String(text)) => value.matches(text),
-        Some(Value::Array(items)) => items
-            .iter()
-            .any(|item| item.as_str().is_some_and(|text| value.matches(text))),
-        _ => false,
-    }
-}
-
-/// A token as a server takes it.
-pub(super) struct Judged {
-    /// Whether it is accepted.
-    pub(super) accepted: bool,
-    /// Whether it is looked at and not accepted.
-    pub(super) refused: bool,
-    /// Whether the next server sees it.
-    pub(super) forwarded: bool,
-}
-
-/// How a server takes a token.
-pub(super) fn judge_token(rules: &[TokenRule], token: &Token) -> Judged {
-    let known: Vec<&TokenRule> = rules
-        .iter()
-        .filter(|rule| *rule.issuer == *token.issuer)
-        .collect();
-    let accepted = token.valid && known.iter().any(|rule| takes_audience(rule, token));
-    let looked_at = !known.is_empty() || rules.iter().any(|rule| rule.default_location);
-    Judged {
-        accepted,
-        refused: looked_at && !accepted,
-        forwarded: !accepted || known.iter().any(|rule| rule.forwards),
-    }
-}
-
-fn takes_audience(rule: &TokenRule, token: &Token) -> bool {
-    let exact = |audience: &std::sync::Arc<str>| StringMatch::Exact(audience.clone());
-    rule.audiences.is_empty()
-        || rule
-            .audiences
-            .iter()
-            .any(|a| matches_claim(token, &["aud".into()], &exact(a)))
 }
 
 /// What is asked at one place, and what that place knows of the caller.

@@ -8,6 +8,7 @@ use super::caller::{Asked, Attempt, Caller};
 use super::candidates;
 use crate::model::{
     Because, Effect, Layer, PathMatch, Request, Rule, Segment, StringMatch, Test, Tri, When,
+    names_host,
 };
 
 /// The steps of everything that is asked on a way, place by place.
@@ -17,17 +18,21 @@ pub(super) fn passage(
     passage: &Passage,
     in_full: bool,
 ) -> Vec<Vec<Step>> {
-    if let Some(first) = asked.first().filter(|_| passage.decisions.is_empty()) {
-        return vec![vec![Step::new(
+    let each = asked.iter().zip(&passage.decisions);
+    let mut steps: Vec<Vec<Step>> = each
+        .map(|(gate, decision)| decided(gate, request, decision, in_full))
+        .collect();
+    let ended = passage.decisions.iter().any(|one| one.passes == Tri::No);
+    let refused = passage.passes == Tri::No && !ended;
+    if let Some(gate) = asked.get(steps.len()).filter(|_| refused) {
+        steps.push(vec![Step::new(
             Stage::Authorization,
             Outcome::Denied,
-            "the proxy answers 400 to such a request before it asks any policy",
-            &first.rules.because,
-        )]];
+            "the proxy answers such a request by itself, before it asks any policy",
+            &gate.rules.because,
+        )]);
     }
-    let each = asked.iter().zip(&passage.decisions);
-    each.map(|(gate, decision)| decided(gate, request, decision, in_full))
-        .collect()
+    steps
 }
 
 /// The steps of one place where something is asked.
@@ -241,6 +246,8 @@ fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
             or_none(given, &format!("query parameter {name}"))
         }
         Test::Host(_) | Test::HostName(_) => or_none(&attempt.host, "host"),
+        Test::Authority(_) => or_none(&attempt.authority, "host"),
+        Test::Header { name, .. } if names_host(name) => or_none(&attempt.authority, "host"),
         Test::Port(_) => format!("the port {}", caller.port),
         Test::Header { name, .. } => {
             let line = attempt.headers.iter().find(|line| *line.name == **name);
@@ -249,9 +256,10 @@ fn actual(test: &Test, caller: &Caller<'_>, attempt: &Attempt) -> String {
                 &format!("header {name}"),
             )
         }
-        Test::TokenPrincipal { .. } | Test::TokenClaim { .. } => match attempt.token {
-            Some(_) => "the token".to_owned(),
-            None => "no token is presented, which".to_owned(),
+        _ if test.needs_token() => match attempt.tokens.accepted.len() {
+            0 => "no token is presented, which".to_owned(),
+            1 => "the token".to_owned(),
+            _ => "each token".to_owned(),
         },
         Test::Given => "the request".to_owned(),
         Test::ServerName(_) => or_none(caller.server_name.as_deref().unwrap_or(""), "server name"),
@@ -268,6 +276,7 @@ fn value_of(test: &Test) -> String {
         | Test::Method(value)
         | Test::Host(value)
         | Test::HostName(value)
+        | Test::Authority(value)
         | Test::Query { value, .. }
         | Test::AnyQuery { value, .. }
         | Test::Header { value, .. } => text(value),
@@ -283,6 +292,18 @@ fn value_of(test: &Test) -> String {
         Test::TokenPrincipal { issuer, subject } => {
             format!("from {}", issuer_subject(issuer, subject))
         }
+        Test::TokenText {
+            issuer,
+            path,
+            value,
+        } => match (path.as_slice(), issuer) {
+            ([only], _) if **only == *"iss" => format!("from {}", text(value)),
+            (path, StringMatch::Any) => format!("saying {} {}", path.join("."), text(value)),
+            (path, issuer) => {
+                let said = format!("saying {} {}", path.join("."), text(value));
+                format!("from {} {said}", text(issuer))
+            }
+        },
         Test::TokenClaim { path, value } => format!("saying {} {}", path.join("."), text(value)),
         Test::TokenRefused(_) => "an accepted token".to_owned(),
         Test::Given => "one that is asked about".to_owned(),

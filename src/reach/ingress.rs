@@ -174,7 +174,7 @@ fn gate(path: &IngressPath) -> Gate {
             }],
             otherwise: Effect::Deny,
             because: Because::Configured(path.at.clone()),
-            normalization: Normalization::Base,
+            normalization: Normalization::BASE,
             tokens: None,
         }),
         layer: Layer::Http,

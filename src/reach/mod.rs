@@ -14,6 +14,7 @@ mod ingress;
 mod network;
 pub mod normalize;
 mod outcome;
+mod token;
 mod ways;
 mod world;
 

@@ -3,7 +3,9 @@
 //! What each mode does was observed in a real Envoy; `istio/istio:
 //! pilot/pkg/networking/core/listener_builder.go` chooses among its settings.
 
-use crate::model::Normalization;
+use std::borrow::Cow;
+
+use crate::model::{EscapedSlashes, HeaderLine, Normalization, Underscores};
 
 /// Methods that Envoy's HTTP/1 parser takes.
 pub const METHODS: &[&str] = &[
@@ -45,7 +47,25 @@ pub const METHODS: &[&str] = &[
 
 /// Whether a proxy takes a method at all.
 pub fn takes_method(method: &str, mode: Normalization) -> bool {
-    mode == Normalization::Verbatim || METHODS.contains(&method)
+    mode.any_method || METHODS.contains(&method)
+}
+
+/// The header lines that policies see, names in lower case; nothing where the proxy refuses them.
+pub fn headers(lines: &[HeaderLine], mode: Normalization) -> Option<Vec<HeaderLine>> {
+    let mut seen = Vec::with_capacity(lines.len());
+    for line in lines {
+        let keep = !line.name.contains('_') || mode.underscores == Underscores::Keep;
+        if !keep && mode.underscores == Underscores::Refuse {
+            return None;
+        }
+        if keep {
+            seen.push(HeaderLine {
+                name: line.name.to_lowercase(),
+                value: line.value.trim_matches([' ', '\t']).to_owned(),
+            });
+        }
+    }
+    Some(seen)
 }
 
 /// What follows `?` in a target.
@@ -54,36 +74,50 @@ pub fn query(target: &str) -> &str {
     target.split_once('?').map_or("", |(_, query)| query)
 }
 
-/// The path that policies see; nothing where the proxy answers 400 before it asks them.
+/// The path that policies see; nothing where the proxy answers by itself before it asks them.
 pub fn path(target: &str, mode: Normalization) -> Option<String> {
     if !target.bytes().all(|b| (0x21..0x7f).contains(&b)) {
         return None;
     }
     let target = absolute(target).unwrap_or(target);
-    if !target.starts_with('/') {
+    if !target.starts_with('/') || (mode.refuses_fragments && target.contains('#')) {
         return None;
     }
     let end = target.find(['?', '#']).unwrap_or(target.len());
-    let path = target.get(..end).unwrap_or(target);
-    if matches!(mode, Normalization::None | Normalization::Verbatim) {
-        return Some(path.to_owned());
+    let written = target.get(..end).unwrap_or(target);
+    let decoded = match mode.escaped_slashes {
+        EscapedSlashes::Keep => Cow::Borrowed(written),
+        EscapedSlashes::Decode => decode_slashes(written),
+        EscapedSlashes::Refuse | EscapedSlashes::Redirect => {
+            Some(decode_slashes(written)).filter(|decoded| *decoded == written)?
+        }
+    };
+    let mut path = match mode.resolves_paths {
+        true => resolve(&decoded)?,
+        false => decoded.into_owned(),
+    };
+    while mode.merges_slashes && path.contains("//") {
+        path = path.replace("//", "/");
     }
+    Some(path)
+}
+
+/// What RFC 3986 takes for the same, written one way; nothing where a proxy refuses it.
+fn resolve(path: &str) -> Option<String> {
     if path.contains("%00") {
         return None;
     }
-    let mut path = decode_unreserved(path);
-    if mode == Normalization::DecodeAndMergeSlashes {
-        for slash in ["%2f", "%2F", "%5c", "%5C"] {
-            path = path.replace(slash, "/");
-        }
+    let path = decode_unreserved(path).replace('\\', "/");
+    Some(encode_unusual(&remove_dot_segments(&path)))
+}
+
+fn decode_slashes(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
     }
-    let mut path = remove_dot_segments(&path.replace('\\', "/"));
-    if mode != Normalization::Base {
-        while path.contains("//") {
-            path = path.replace("//", "/");
-        }
-    }
-    Some(encode_unusual(&path))
+    let escapes = [("%2f", "/"), ("%2F", "/"), ("%5c", "\\"), ("%5C", "\\")];
+    let decode = |path: String, (escape, meant)| path.replace(escape, meant);
+    Cow::Owned(escapes.into_iter().fold(path.to_owned(), decode))
 }
 
 /// `http://host/path` → `/path`.
@@ -159,10 +193,8 @@ fn encode_unusual(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::path;
-    use crate::model::Normalization::{
-        self, Base, DecodeAndMergeSlashes, MergeSlashes, None as Off,
-    };
+    use super::{headers, path};
+    use crate::model::{EscapedSlashes, HeaderLine, Normalization, Underscores};
 
     fn check(mode: Normalization, cases: &[(&str, Option<&str>)]) {
         for (target, expected) in cases {
@@ -177,7 +209,7 @@ mod tests {
     #[test]
     fn nothing_changes_without_normalization() {
         check(
-            Off,
+            Normalization::NONE,
             &[
                 ("/a/../b?x=1", Some("/a/../b")),
                 ("/%61", Some("/%61")),
@@ -189,7 +221,7 @@ mod tests {
     #[test]
     fn dots_and_escapes_but_not_slashes() {
         check(
-            Base,
+            Normalization::BASE,
             &[
                 ("/x/../admin", Some("/admin")),
                 ("/%61dmin", Some("/admin")),
@@ -212,22 +244,100 @@ mod tests {
     #[test]
     fn slashes_are_merged_and_decoded_where_asked() {
         check(
-            MergeSlashes,
+            Normalization::MERGE_SLASHES,
             &[
                 ("//a///b", Some("/a/b")),
                 ("/x%2f..%2fv1", Some("/x%2f..%2fv1")),
             ],
         );
         check(
-            DecodeAndMergeSlashes,
-            &[("/x%2f..%2fv1", Some("/v1")), ("/x%5c..%5cv1", Some("/v1"))],
+            Normalization::DECODE_AND_MERGE_SLASHES,
+            &[
+                ("/x%2f..%2fv1", Some("/v1")),
+                ("/x%5c..%5cv1", Some("/v1")),
+                ("/x%2F%2Fv1", Some("/x/v1")),
+                ("/x%252Fv1", Some("/x%252Fv1")),
+            ],
         );
+        let decode = Normalization {
+            escaped_slashes: EscapedSlashes::Decode,
+            ..Normalization::BASE
+        };
+        check(
+            decode,
+            &[
+                ("/x%2F..%2fv1//a", Some("/v1//a")),
+                ("/x%5C..%5cv1%2F%2Fa", Some("/v1//a")),
+                // slashes come first: what is decoded after them is none
+                ("/x%2%66v1", Some("/x%2fv1")),
+            ],
+        );
+        let unresolved = Normalization {
+            resolves_paths: false,
+            ..decode
+        };
+        check(unresolved, &[("/x%5C..%2F%61", Some("/x\\../%61"))]);
+        let merged = Normalization {
+            merges_slashes: true,
+            ..Normalization::NONE
+        };
+        check(merged, &[("//a//../%61", Some("/a/../%61"))]);
+    }
+
+    #[test]
+    fn escaped_slashes_may_be_refused() {
+        for escaped_slashes in [EscapedSlashes::Refuse, EscapedSlashes::Redirect] {
+            let refuse = Normalization {
+                escaped_slashes,
+                ..Normalization::BASE
+            };
+            check(
+                refuse,
+                &[
+                    ("/a%2fb", None),
+                    ("/a%2Fb", None),
+                    ("/a%5cb", None),
+                    ("/a%5Cb", None),
+                    ("/a%252fb", Some("/a%252fb")),
+                    ("/a/%62?x=%2f", Some("/a/b")),
+                ],
+            );
+        }
+    }
+
+    #[test]
+    fn headers_are_trimmed_and_those_with_underscores_may_be_refused() {
+        let line = |name: &str, value: &str| HeaderLine {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        let written = [line("X-Team", " a b\t"), line("X_Team", "a")];
+        let seen = |underscores| {
+            let mode = Normalization {
+                underscores,
+                ..Normalization::NONE
+            };
+            headers(&written, mode)
+        };
+        let plain = line("x-team", "a b");
+        let both = vec![plain.clone(), line("x_team", "a")];
+        assert_eq!(seen(Underscores::Keep), Some(both));
+        assert_eq!(seen(Underscores::Drop), Some(vec![plain]));
+        assert_eq!(seen(Underscores::Refuse), None);
     }
 
     #[test]
     fn what_the_proxy_refuses_by_itself() {
+        let strict = Normalization {
+            refuses_fragments: true,
+            ..Normalization::NONE
+        };
         check(
-            Base,
+            strict,
+            &[("/a#b", None), ("/a?b#c", None), ("/a?b", Some("/a"))],
+        );
+        check(
+            Normalization::BASE,
             &[
                 ("\\a", None),
                 ("/%00", None),

@@ -124,11 +124,7 @@ impl World {
         arrival
             .conditions
             .extend(listener.into_iter().flat_map(|l| l.conditions.clone()));
-        let unjudged = match listener {
-            Some(listener) => listener.unjudged.clone(),
-            None => self.unread.clone(),
-        };
-        if let Some((what, at)) = unjudged {
+        if let Some((what, at)) = listener.and_then(|listener| listener.unjudged.clone()) {
             return vec![unknown(arrival, what, at)];
         }
         let fitting: Vec<&Inlet> = inlets
@@ -218,15 +214,15 @@ impl World {
         for call in calls(server, to.port, meshed, &self.services_to(server, to.port)) {
             ways.extend(self.ways_by_ingress(&call).into_iter().map(Ok));
         }
-        let mut unread = self.unread.clone();
+        let mut unjudged = None;
         for mesh in &self.meshes {
             let own = self.is_in(&**mesh, server);
             let ways_in = mesh.ways_in(server, to.port, meshed && own).into_iter();
             ways.extend(ways_in.map(|way| Ok(if own { way } else { abroad(way) })));
-            unread = mesh.unjudged_ways_in(server, to.port).or(unread);
+            unjudged = mesh.unjudged_ways_in(server, to.port).or(unjudged);
         }
         // a way in that is not understood may be open where those that are understood are not
-        match unread {
+        match unjudged {
             Some((what, at)) => ways.push(Err(Step::here(Stage::Entry, Outcome::Open, what, at))),
             None if ways.is_empty() => ways.push(Err(Step::here(
                 Stage::Entry,
@@ -256,11 +252,7 @@ impl World {
                     .map_err(Step::clone)
                     .and_then(|way| travel(way, &start, to.port))
                 {
-                    Ok(arrival) if meshed || self.unread.is_none() => leave(question, arrival),
-                    Ok(arrival) => match self.unread.clone() {
-                        Some((what, at)) => unknown(arrival, what, at),
-                        None => leave(question, arrival),
-                    },
+                    Ok(arrival) => leave(question, arrival),
                     Err(step) => ended(step),
                 }
             });

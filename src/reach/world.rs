@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ingress::Ingresses;
 use super::network::NetworkPolicies;
 use crate::k8s::Index;
-use crate::mesh::{Mesh, Meshes};
+use crate::mesh::Mesh;
 use crate::model::{
     At, Because, Decided, Identity, Inlet, InletKind, Layer, Listener, Membership, Problem,
     Protocol, ResourceId, Service, TlsAcceptance, Transport, Workload, WorkloadId,
@@ -20,8 +20,6 @@ pub struct World {
     pub meshes: Vec<Arc<dyn Mesh>>,
     pub(super) network: NetworkPolicies,
     pub(super) ingresses: Ingresses,
-    /// That whoever is in none of these may be in another, which is not worked out.
-    pub(super) unread: Option<(String, At)>,
     members: Vec<Member>,
 }
 
@@ -46,7 +44,7 @@ pub struct ListenerPort {
 
 impl World {
     /// Settles for every workload which mesh it is in.
-    pub fn new(index: Arc<Index>, meshes: Meshes) -> (Self, Vec<Problem>) {
+    pub fn new(index: Arc<Index>, meshes: Vec<Arc<dyn Mesh>>) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let members = index
             .workloads()
@@ -54,13 +52,12 @@ impl World {
             .map(|workload| settle(workload, &meshes))
             .collect();
         let network = NetworkPolicies::read(&index, &mut problems);
-        let ingresses = Ingresses::find(&index, &meshes.known);
+        let ingresses = Ingresses::find(&index, &meshes);
         let world = Self {
             index,
             ingresses,
-            meshes: meshes.known,
+            meshes,
             network,
-            unread: meshes.unread,
             members,
         };
         (world, problems)
@@ -93,12 +90,17 @@ impl World {
                 .map(|mesh| mesh.kind());
         }
         let namespace = match key.is("", "Namespace") {
-            true => &key.name,
-            false => key.namespace.as_ref()?,
+            true => Some(&key.name),
+            false => key.namespace.as_ref(),
         };
-        let near = || self.index.workloads_in(namespace);
+        // what is in no namespace may describe what runs outside Kubernetes
+        let near = || {
+            self.index
+                .workloads_in(namespace.map_or("", |name| &**name))
+        };
         let own = near().find(|workload| workload.resource == object);
-        let mut held = own.into_iter().chain(near().filter(|_| own.is_none()));
+        let beside = near().filter(|_| own.is_none() && namespace.is_some());
+        let mut held = own.into_iter().chain(beside);
         held.find_map(|workload| {
             let out = self.membership(workload.id).value == Membership::Unmeshed;
             let mesh = self.mesh_of(workload.id).filter(|_| !out)?;
@@ -123,8 +125,8 @@ impl World {
             .map(|mesh| mesh.identity(workload))
     }
 
-    /// The ports that a workload listens on as far as files show: declared by its containers, or
-    /// led to by a service.
+    /// The ports that a workload listens on as far as files show: declared by its containers, led to
+    /// by a service, or opened by its proxy.
     pub fn ports(&self, workload: &Workload) -> Vec<(u16, At)> {
         let mut seen = BTreeSet::new();
         let mut ports = Vec::new();
@@ -133,7 +135,7 @@ impl World {
                 if port.protocol == Protocol::Tcp && seen.insert(port.number) {
                     let at = At {
                         resource: workload.resource,
-                        pointer: port.at.join("containerPort"),
+                        pointer: port.number_at.clone(),
                     };
                     ports.push((port.number, at));
                 }
@@ -150,6 +152,14 @@ impl World {
                 {
                     ports.push((target, port.at.clone()));
                 }
+            }
+        }
+        let proxied = self.membership(workload.id).value != Membership::Unmeshed;
+        let mesh = self.mesh_of(workload.id).filter(|_| proxied);
+        let opened = mesh.map(|mesh| mesh.opened_ports(workload));
+        for (port, at) in opened.into_iter().flatten() {
+            if seen.insert(port) {
+                ports.push((port, at));
             }
         }
         ports.sort_by_key(|(port, _)| *port);
@@ -194,11 +204,10 @@ impl World {
     }
 }
 
-/// The first mesh that certainly has it; else the first that may. Whom none of them has may be in one
-/// that is not worked out.
-fn settle(workload: &Workload, meshes: &Meshes) -> Member {
+/// The first mesh that certainly has it; else the first that may.
+fn settle(workload: &Workload, meshes: &[Arc<dyn Mesh>]) -> Member {
     let mut best: Option<Member> = None;
-    for (i, mesh) in meshes.known.iter().enumerate() {
+    for (i, mesh) in meshes.iter().enumerate() {
         let membership = mesh.membership(workload);
         // of two meshes that the workload is not in, a written reason tells more than a mesh's silence
         let rank = |one: &Decided<Membership>| match one.value {
@@ -216,16 +225,6 @@ fn settle(workload: &Workload, meshes: &Meshes) -> Member {
             });
         }
     }
-    if let Some((what, at)) = &meshes.unread
-        && best
-            .as_ref()
-            .is_none_or(|known| known.membership.value == Membership::Unmeshed)
-    {
-        return Member {
-            mesh: None,
-            membership: Decided::assumed(Membership::Unknown, what.clone(), at.clone()),
-        };
-    }
     best.unwrap_or_else(|| Member {
         mesh: None,
         membership: Decided::new(
@@ -236,4 +235,53 @@ fn settle(workload: &Workload, meshes: &Meshes) -> Member {
             },
         ),
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::mesh::sample::{Same, index};
+
+    /// The ports of the first workload, each with its line, as a mesh has it.
+    fn ports(membership: Membership, file: (&str, &str)) -> Vec<String> {
+        let (index, _) = index(&[file]);
+        let near = index.workloads().first().unwrap().at();
+        let mesh = Same {
+            membership,
+            opened: vec![(8080, near.join("a")), (20200, near.join("b"))],
+            provider: None,
+        };
+        let (world, _) = World::new(index, vec![Arc::new(mesh)]);
+        let all = world.ports(world.index.workloads().first().unwrap());
+        all.into_iter()
+            .map(|(port, at)| format!("{port} {}", world.index.address(&at)))
+            .collect()
+    }
+
+    #[test]
+    fn a_proxy_may_open_ports_of_its_own() {
+        let web = ("web.hcl", "service { name = \"web\" port = 8080 }");
+        let own = "8080 File/web.hcl#/service/port";
+        let opened = "20200 File/web.hcl#/service/b";
+        assert_eq!(ports(Membership::Meshed, web), [own, opened]);
+        assert_eq!(ports(Membership::Unknown, web), [own, opened]);
+        assert_eq!(ports(Membership::Unmeshed, web), [own]);
+    }
+
+    #[test]
+    fn a_port_stands_where_its_number_is() {
+        let machine = "apiVersion: workload.linkerd.io/v1beta1\nkind: ExternalWorkload\n\
+            metadata: {name: vm, namespace: shop}\nspec: {ports: [{name: web, port: 80}]}\n";
+        assert_eq!(
+            ports(Membership::Unmeshed, ("vm.yaml", machine)),
+            ["80 ExternalWorkload.workload.linkerd.io/shop/vm#/spec/ports/0/port"]
+        );
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\n\
+            spec: {containers: [{name: c, ports: [{containerPort: 80}]}]}\n";
+        assert_eq!(
+            ports(Membership::Unmeshed, ("pod.yaml", pod)),
+            ["80 Pod/shop/p#/spec/containers/0/ports/0/containerPort"]
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! How files of Consul's own are told from other HCL and JSON: by the keys at their top.
 
 use super::hcl::signs;
-use super::node::{Node, Value};
+use super::node::{Entry, Node, Value};
 use crate::text::SourceFile;
 
 /// What a file of Consul's own is. Where it is several of them, it is the last one in this list.
@@ -225,10 +225,31 @@ impl Consul {
         if !is_json || root.get("apiVersion").is_some() {
             return None;
         }
-        root.entries().fold(None, |found, entry| {
+        let sure = root.entries().fold(None, |found, entry| {
             found.max(json_part(entry.key, entry.value))
-        })
+        });
+        sure.or_else(|| is_agent(root).then_some(Self::Agent))
     }
+}
+
+impl<'a> Node<'a> {
+    /// A key of a mapping as Consul takes it: in any case, with underscores or without.
+    pub fn entry_like(self, key: &str) -> Option<Entry<'a>> {
+        self.entries().find(|entry| is_like(entry.key, key))
+    }
+
+    /// The value of such a key.
+    pub fn get_like(self, key: &str) -> Option<Node<'a>> {
+        self.entry_like(key).map(|entry| entry.value)
+    }
+}
+
+fn is_like(key: &str, other: &str) -> bool {
+    let letters = |text: &'_ str| -> Vec<u8> {
+        let bytes = text.bytes().filter(|&byte| byte != b'_');
+        bytes.map(|byte| byte.to_ascii_lowercase()).collect()
+    };
+    letters(key) == letters(other)
 }
 
 /// What has a key like this one.
@@ -253,6 +274,20 @@ fn part(key: &str, shape: &Shape<'_>, levels: usize) -> Option<Consul> {
         Shape::Labelled(_) => None,
         _ => (is_one_of(key, OWN) || is_one_of(key, SHARED)).then_some(Consul::Agent),
     }
+}
+
+/// Whether all that a document of JSON says is what agents are told, and something in it is in the form
+/// that they know.
+fn is_agent(root: Node<'_>) -> bool {
+    let is_known = |key| is_one_of(key, SHARED) || is_one_of(key, &["acl", "server", "log_level"]);
+    let has_form = |key: &str, value: Node<'_>| match value.value() {
+        Value::Bool(_) => is_one_of(key, &["server"]) && root.get_like("datacenter").is_some(),
+        Value::Map if is_one_of(key, &["acl"]) => value.get_like("default_policy").is_some(),
+        Value::Map if is_one_of(key, &["audit"]) => value.get_like("enabled").is_some(),
+        _ => false,
+    };
+    root.entries().all(|entry| is_known(entry.key))
+        && root.entries().any(|entry| has_form(entry.key, entry.value))
 }
 
 fn json_part(key: &str, value: Node<'_>) -> Option<Consul> {

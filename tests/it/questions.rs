@@ -278,7 +278,17 @@ fn references_that_lead_nowhere_say_what_is_there() {
         (
             "web",
             "shop/api:8080",
-            "\"web\" is no workload: write namespace/name",
+            "there is no workload web; there is shop/web",
+        ),
+        (
+            "cart",
+            "shop/api:8080",
+            "there is no workload cart; one in Kubernetes is written namespace/name",
+        ),
+        (
+            "/web",
+            "shop/api:8080",
+            "\"/web\" is no workload: write namespace/name",
         ),
         ("ip:nonsense", "shop/api:8080", "\"nonsense\" is no address"),
     ] {
@@ -287,6 +297,55 @@ fn references_that_lead_nowhere_say_what_is_there() {
         assert_eq!(ran.exit, Exit::Usage, "{from}");
         assert!(ran.stderr.contains(message), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn a_service_outside_kubernetes_goes_by_its_name() {
+    let registered = |name: &str| {
+        format!(
+            "---\n{{\"service\": {{\"name\": \"{name}\", \"port\": 8080, \"connect\": {{}}}}}}\n"
+        )
+    };
+    // the workload of the same name in Kubernetes is another one
+    let text = format!("{SHOP}{WEB}{}{}", registered("web"), registered("cart"));
+    let args = ["can", "web", "cart:8080", "-", "--allow-partial"];
+    let ran = meshvet_with(&root(), &args, &text);
+    ran.says("web → cart:8080");
+    let facts = meshvet_with(&root(), &["facts", "-", "--allow-partial"], &text).json();
+    let ids = |section: &str| -> Vec<String> {
+        let all = facts[section].as_array().expect("a list").iter();
+        all.filter_map(|one| one["id"].as_str())
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(ids("workloads"), ["shop/api", "shop/web", "web", "cart"]);
+    assert_eq!(ids("listeners"), ["shop/api:8080", "web:8080", "cart:8080"]);
+
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| {
+        std::fs::write(dir.path().join(name), text).expect("written");
+    };
+    let test =
+        |from: &str, to: &str| format!("- {{name: t, from: {from}, to: {to}, expect: allow}}\n");
+    write("all.yaml", &text);
+    write(
+        "a.meshvet-test.yaml",
+        &[
+            "tests:\n".to_owned(),
+            test("{service: web}", "{service: cart, port: 8080}"),
+            test("{service: api}", "{service: cart, port: 8080}"),
+            test("{service: web}", "{service: api, port: 8080}"),
+            test("{service: web}", "{port: 8080}"),
+        ]
+        .concat(),
+    );
+    let args = ["test", "-f", "json", "--allow-partial"];
+    let tests = meshvet(dir.path(), &args).json();
+    let because = |i: usize| tests["tests"][i]["because"].clone();
+    assert!(!tests["tests"][0]["location"].is_null(), "{tests:#}");
+    assert_eq!(because(1), "there is no service api outside Kubernetes");
+    assert_eq!(because(2), "there is no service api outside Kubernetes");
+    assert_eq!(because(3), "the test does not say who is called");
 }
 
 #[test]

@@ -22,7 +22,10 @@ pub fn items<'a>(workload: &'a Workload, name: &str) -> Vec<(&'a str, At)> {
     let Some((text, at)) = of(workload, name) else {
         return Vec::new();
     };
-    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    let items = text
+        .split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty());
     items.map(|item| (item, at.clone())).collect()
 }
 

@@ -33,7 +33,10 @@ pub fn is_transparent(index: &Index, workload: &Workload, config: &Config) -> De
     }
     let namespace = index.namespace(&workload.namespace);
     if let Some(namespace) = namespace
-        && let Some(text) = namespace.labels.as_ref().and_then(|labels| labels.get(TRANSPARENT))
+        && let Some(text) = namespace
+            .labels
+            .as_ref()
+            .and_then(|labels| labels.get(TRANSPARENT))
     {
         let labels = At::new(namespace.at.resource, "/metadata/labels");
         return Decided::configured(truth(text) == Some(true), labels.join(TRANSPARENT));
@@ -47,7 +50,8 @@ pub fn open(index: &Index, workload: &Workload) -> Option<(String, At)> {
         .namespace(&workload.namespace)
         .is_some_and(|namespace| namespace.labels.is_some());
     let decided = known || annotation::of(workload, "transparent-proxy").is_some();
-    let what = "the labels of its namespace, which are not in the input, may switch its transparent proxy";
+    let what =
+        "the labels of its namespace, which are not in the input, may switch its transparent proxy";
     (!decided).then(|| (what.to_owned(), workload.at()))
 }
 
@@ -63,7 +67,12 @@ pub struct Opened {
 }
 
 /// Why connections to a port are not led through the proxy of a pod with a transparent one.
-pub fn excluded_inbound(workload: &Workload, config: &Config, opened: &[Opened], port: u16) -> Option<Because> {
+pub fn excluded_inbound(
+    workload: &Workload,
+    config: &Config,
+    opened: &[Opened],
+    port: u16,
+) -> Option<Because> {
     let list = annotation::items(workload, "transparent-proxy-exclude-inbound-ports");
     if let Some((_, at)) = list.into_iter().find(|(text, _)| text.parse() == Ok(port)) {
         return Some(Because::Configured(at));
@@ -74,12 +83,21 @@ pub fn excluded_inbound(workload: &Workload, config: &Config, opened: &[Opened],
     if let Some(health) = health(workload).filter(|health| health.port == port) {
         return Some(health.because);
     }
-    let probe = opened.iter().find(|one| one.port == port && is_of_probe(port));
+    let probe = opened
+        .iter()
+        .find(|one| one.port == port && is_of_probe(port));
     probe.map(|one| one.because.clone())
 }
 
+/// Whether a port is one that only the proxy listens on, if it listens there at all.
+pub fn is_reserved(port: u16, config: &Config) -> bool {
+    is_of_probe(port) || port == HEALTH || port == config.metrics_port
+}
+
 fn is_of_probe(port: u16) -> bool {
-    PROBES.iter().any(|(_, first)| (*first..*first + 100).contains(&port))
+    PROBES
+        .iter()
+        .any(|(_, first)| (*first..*first + 100).contains(&port))
 }
 
 /// Why a call to somewhere is not led through the proxy of a pod with a transparent one.
@@ -88,28 +106,61 @@ pub fn excluded_outbound(workload: &Workload, port: u16, ip: Option<IpAddr>) -> 
     let by_port = ports.into_iter().find(|(text, _)| text.parse() == Ok(port));
     let networks = annotation::items(workload, "transparent-proxy-exclude-outbound-cidrs");
     let by_network = networks.into_iter().find(|(text, _)| {
-        let net = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(Into::into));
+        let net = text
+            .parse::<IpNet>()
+            .ok()
+            .or_else(|| text.parse::<IpAddr>().ok().map(Into::into));
         net.is_some_and(|net| match ip {
             Some(ip) => net.contains(&ip),
             None => net.prefix_len() == 0,
         })
     });
-    by_port.or(by_network).map(|(_, at)| Because::Configured(at))
+    by_port
+        .or(by_network)
+        .map(|(_, at)| Because::Configured(at))
 }
 
-/// The container of a pod whose user passes by its proxy, and the line that says so.
-pub fn excluded_user(index: &Index, workload: &Workload) -> Option<At> {
+/// That some networks are not led through the proxy, where it is not known whether a call goes there.
+pub fn excluded_networks(workload: &Workload) -> Option<(String, At)> {
+    let networks = annotation::items(workload, "transparent-proxy-exclude-outbound-cidrs");
+    let (first, at) = networks.into_iter().next()?;
+    Some((
+        format!("whether the address that is dialled is in {first}, or others of the list"),
+        at,
+    ))
+}
+
+/// Containers of a pod whose user passes by its proxy.
+pub struct Excluded {
+    /// The line that says so.
+    pub at: At,
+    /// Whether these are all of its containers.
+    pub all: bool,
+}
+
+/// The containers of a pod whose user passes by its proxy.
+pub fn excluded_user(index: &Index, workload: &Workload) -> Option<Excluded> {
     let users = annotation::items(workload, "transparent-proxy-exclude-uids");
-    let of_pod = user(index, &workload.template_at("/spec/securityContext/runAsUser"));
-    let mut containers = workload.containers.iter().filter(|one| !one.init || one.sidecar);
-    containers.find_map(|container| {
-        let at = At {
-            resource: workload.resource,
-            pointer: container.at.append("/securityContext/runAsUser"),
-        };
-        let own = user(index, &at).or(of_pod)?;
-        let listed = users.iter().find(|(text, _)| text.parse() == Ok(own));
-        listed.map(|(_, at)| at.clone())
+    let of_pod = user(
+        index,
+        &workload.template_at("/spec/securityContext/runAsUser"),
+    );
+    let containers = workload.containers.iter();
+    let running = containers.filter(|one| !one.init || one.sidecar);
+    let listed: Vec<Option<At>> = running
+        .map(|container| {
+            let at = At {
+                resource: workload.resource,
+                pointer: container.at.append("/securityContext/runAsUser"),
+            };
+            let own = user(index, &at).or(of_pod)?;
+            let listed = users.iter().find(|(text, _)| text.parse() == Ok(own));
+            listed.map(|(_, at)| at.clone())
+        })
+        .collect();
+    Some(Excluded {
+        at: listed.iter().flatten().next()?.clone(),
+        all: listed.iter().all(Option::is_some),
     })
 }
 
@@ -144,7 +195,12 @@ fn health(workload: &Workload) -> Option<Opened> {
 
 /// The ports that the proxy of a pod opens for others than callers of its service: for metrics, for its
 /// health, and for probes that would not get through a transparent proxy.
-pub fn opened(index: &Index, workload: &Workload, config: &Config, transparent: bool) -> Vec<Opened> {
+pub fn opened(
+    index: &Index,
+    workload: &Workload,
+    config: &Config,
+    transparent: bool,
+) -> Vec<Opened> {
     let mut opened: Vec<Opened> = metrics(workload, config).into_iter().collect();
     opened.extend(health(workload));
     let overwritten = match annotation::of(workload, "transparent-proxy-overwrite-probes") {

@@ -33,8 +33,9 @@ pub fn of(index: &Index, workload: &Workload, config: &Config) -> Decided<Member
         }
         Some((text, at)) => match truth(text) {
             Some(true) => Some(at),
-            // of what is no truth value the pod is refused: nothing runs, and nothing is protected
-            Some(false) | None => return out(Because::Configured(at.clone())),
+            Some(false) => return out(Because::Configured(at.clone())),
+            // the pod is refused, and nothing gets past a proxy that is not there
+            None => return Decided::configured(Membership::Meshed, at.clone()),
         },
         None => None,
     };
@@ -80,7 +81,9 @@ fn obstacle(index: &Index, workload: &Workload, config: &Config) -> Option<Decid
     if !all && !lists(&config.allow_namespaces) {
         return out(config.allow_namespaces.because.clone());
     }
-    let labels = index.namespace(namespace).and_then(|one| one.labels.clone());
+    let labels = index
+        .namespace(namespace)
+        .and_then(|one| one.labels.clone());
     let mut known = labels.clone().unwrap_or_default();
     known.insert("kubernetes.io/metadata.name".into(), namespace.into());
     let selector = &config.inject_namespaces;

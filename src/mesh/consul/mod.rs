@@ -4,18 +4,32 @@
 
 mod annotation;
 mod capture;
+mod chain;
 mod entry;
+mod gateway;
+mod inbound;
+mod intention;
+mod log;
 mod membership;
+mod outbound;
+mod own;
 mod posture;
 mod rights;
 mod service;
 mod settings;
+mod stated;
+mod unread;
+mod upstream;
 mod version;
 mod written;
 
 use std::sync::Arc;
 
+use chain::Chains;
 use entry::{Entries, GROUP};
+use gateway::Gateways;
+use intention::Providers;
+use own::Own;
 use service::{Nameless, Registration};
 use settings::Config;
 
@@ -24,7 +38,7 @@ use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, LogState, Membership, Outside, Policy, Problem,
-    ResourceId, Ruleset, Service, Setting, Way, Workload,
+    ResourceId, Ruleset, Service, Setting, TokenRule, Way, Workload,
 };
 
 /// The name for people.
@@ -35,6 +49,11 @@ pub struct Consul {
     index: Arc<Index>,
     config: Config,
     entries: Entries,
+    providers: Providers,
+    /// Where calls to services end up.
+    chains: Chains,
+    /// The ways in through gateways.
+    gateways: Gateways,
     members: Vec<Member>,
     policies: Vec<Policy>,
 }
@@ -42,6 +61,8 @@ pub struct Consul {
 /// How a workload takes part.
 struct Member {
     membership: Decided<Membership>,
+    /// What its registration says, if that is a file's.
+    own: Option<Own>,
     /// The services that it is registered as, if it is in the mesh.
     registered: Result<Vec<Registration>, Nameless>,
 }
@@ -49,19 +70,43 @@ struct Member {
 /// Compiles Consul, if anything of it is in the environment.
 pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul> {
     let first = first_trace(index)?;
+    unread::report(index, problems);
     let config = settings::read(index, At::new(first, ""), problems);
     let entries = Entries::read(index, &config, problems);
-    let member = |workload| Member {
-        membership: membership::of(index, workload, &config),
-        registered: service::of(index, workload, &config),
-    };
-    Some(Consul {
-        members: index.workloads().iter().map(member).collect(),
+    let mut consul = Consul {
+        members: index
+            .workloads()
+            .iter()
+            .map(|one| member(index, one, &config))
+            .collect(),
+        providers: Providers::read(index, &entries),
+        chains: Chains::read(index, &entries),
+        gateways: Gateways::default(),
         entries,
         config,
         policies: Vec::new(),
         index: Arc::clone(index),
-    })
+    };
+    consul.config.neutral.access_log = consul.log().state;
+    consul.config.neutral.log_formats = consul.log().format.into_iter().collect();
+    consul.gateways = Gateways::find(&consul);
+    consul.policies = stated::policies(&consul);
+    Some(consul)
+}
+
+fn member(index: &Index, workload: &Workload, config: &Config) -> Member {
+    let own = Own::read(index, workload);
+    Member {
+        membership: match &own {
+            Some(own) => own.membership.clone(),
+            None => membership::of(index, workload, config),
+        },
+        registered: match &own {
+            Some(own) => Ok(service::of_own(index, own, workload).into_iter().collect()),
+            None => service::of(index, workload, config),
+        },
+        own,
+    }
 }
 
 /// Whether an API group is Consul's.
@@ -141,20 +186,23 @@ impl Mesh for Consul {
         })
     }
 
-    fn listener(&self, _workload: &Workload, _port: u16) -> Listener {
-        todo!()
+    fn listener(&self, workload: &Workload, port: u16) -> Listener {
+        self.listener_of(workload, port)
     }
 
-    fn ways(&self, _client: &Workload, _call: &Call<'_>) -> Vec<Way> {
-        todo!()
+    fn ways(&self, client: &Workload, call: &Call<'_>) -> Vec<Way> {
+        self.ways_of(client, call)
     }
 
-    fn ways_out(&self, _client: &Workload, _to: &Outside) -> Vec<Way> {
-        todo!()
+    fn ways_out(&self, client: &Workload, to: &Outside) -> Vec<Way> {
+        self.ways_outside(client, to)
     }
 
-    fn ways_in(&self, _workload: &Workload, _port: u16, _meshed: bool) -> Vec<Way> {
-        Vec::new()
+    fn ways_in(&self, workload: &Workload, port: u16, meshed: bool) -> Vec<Way> {
+        let opened = self.ways_by_opened(workload, port).into_iter();
+        let mut ways: Vec<Way> = opened.filter(|_| meshed).collect();
+        ways.extend(self.ways_from_gateways(workload, port, meshed));
+        ways
     }
 
     fn serves_ingress(&self, _ingress: &Ingress) -> bool {
@@ -165,8 +213,8 @@ impl Mesh for Consul {
         Vec::new()
     }
 
-    fn origination_key(&self, _client: &Workload) -> String {
-        String::new()
+    fn origination_key(&self, client: &Workload) -> String {
+        self.way_out_key(client)
     }
 
     fn distinguished_namespaces(&self, _service: &Service) -> Vec<Arc<str>> {
@@ -178,7 +226,22 @@ impl Mesh for Consul {
     }
 
     fn access_log(&self, _workload: &Workload) -> AccessLog {
-        todo!()
+        self.log_of_all()
+    }
+
+    fn opened_ports(&self, workload: &Workload) -> Vec<(u16, At)> {
+        let opened = self.opened_by(workload).into_iter();
+        opened
+            .map(|one| (one.port, one.because.at().clone()))
+            .collect()
+    }
+
+    fn callers(&self) -> Vec<(Arc<str>, Arc<str>)> {
+        stated::callers(self)
+    }
+
+    fn token_provider(&self, name: &str) -> Option<TokenRule> {
+        self.providers.named(name).cloned()
     }
 
     fn audit_log(&self) -> Option<Decided<LogState>> {

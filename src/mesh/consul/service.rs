@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::annotation::{self, truth};
+use super::own::Own;
 use super::settings::Config;
 use super::written::Written;
 use crate::k8s::Index;
@@ -32,6 +33,13 @@ pub struct Registration {
     pub service: Option<ServiceId>,
 }
 
+impl Registration {
+    /// Whether calls to it get to a port of the workload.
+    pub fn is_on(&self, port: u16) -> bool {
+        self.port.as_ref().is_some_and(|own| own.value == port)
+    }
+}
+
 /// Why a workload is registered as nothing, so that it never starts.
 #[derive(Debug, Clone)]
 pub struct Nameless {
@@ -42,7 +50,55 @@ pub struct Nameless {
 }
 
 /// The registrations of a workload with a proxy; several only of a pod that is several services.
-pub fn of(index: &Index, workload: &Workload, config: &Config) -> Result<Vec<Registration>, Nameless> {
+pub fn of(
+    index: &Index,
+    workload: &Workload,
+    config: &Config,
+) -> Result<Vec<Registration>, Nameless> {
+    if let Some(refused) = refused(workload) {
+        return Err(refused);
+    }
+    let registered = registered(index, workload, config)?;
+    match registered.as_slice() {
+        [only] => unproven(workload, only, config).map_or(Ok(registered), Err),
+        _ => Ok(registered),
+    }
+}
+
+/// Why the injector refuses a pod: an annotation is no truth value.
+fn refused(workload: &Workload) -> Option<Nameless> {
+    let all = [
+        "connect-inject",
+        "transparent-proxy",
+        "transparent-proxy-overwrite-probes",
+        "enable-metrics",
+    ];
+    all.into_iter().find_map(|name| {
+        let (text, at) = annotation::of(workload, name)?;
+        let is_filled_in = text.contains("{{") || text.starts_with('$');
+        (truth(text).is_none() && !is_filled_in).then_some(Nameless {
+            why: "an annotation of its pods is neither true nor false, so that the injector refuses them",
+            at,
+        })
+    })
+}
+
+/// Why a pod never proves to be its service: with ACLs, its service account is called like it.
+/// `hashicorp/consul-k8s: control-plane/subcommand/connect-init/command.go`.
+fn unproven(workload: &Workload, registered: &Registration, config: &Config) -> Option<Nameless> {
+    let differs = config.acls.value && *workload.service_account != *registered.name.name;
+    differs.then(|| Nameless {
+        why: "its service account is not called like its service, so that it never gets an identity and its pods \
+              never start",
+        at: workload.template_at("/spec/serviceAccountName"),
+    })
+}
+
+fn registered(
+    index: &Index,
+    workload: &Workload,
+    config: &Config,
+) -> Result<Vec<Registration>, Nameless> {
     let written = annotation::items(workload, "connect-service");
     let services = selecting(index, workload);
     let registration = |service: &Service, name: Arc<str>, at, port| Registration {
@@ -91,7 +147,12 @@ pub fn of(index: &Index, workload: &Workload, config: &Config) -> Result<Vec<Reg
 /// The port that a Service leads to first, of pods that declare none.
 fn target(index: &Index, service: &Service, workload: &Workload) -> Option<Decided<u16>> {
     let mut ports = service.ports.iter();
-    ports.find_map(|port| Some(Decided::configured(index.target(port, workload)?, port.at.clone())))
+    ports.find_map(|port| {
+        Some(Decided::configured(
+            index.target(port, workload)?,
+            port.at.clone(),
+        ))
+    })
 }
 
 /// The Services that Consul looks at.
@@ -124,7 +185,7 @@ fn port(workload: &Workload) -> Option<Decided<u16>> {
     let first = container.ports.first()?;
     let at = At {
         resource: workload.resource,
-        pointer: first.at.clone(),
+        pointer: first.number_at.clone(),
     };
     Some(Decided::configured(first.number, at))
 }
@@ -139,12 +200,12 @@ fn number(workload: &Workload, text: &str) -> Option<u16> {
     text.parse().ok().filter(|&port| port > 0).or_else(named)
 }
 
-/// The registration of a service outside Kubernetes, which a file holds.
-pub fn of_own(written: &Written<'_>, workload: &Workload) -> Registration {
-    let namespace = written.text("namespace").unwrap_or("default");
-    Registration {
+/// The registration of a service outside Kubernetes.
+pub fn of_own(index: &Index, own: &Own, workload: &Workload) -> Option<Registration> {
+    let written = Written::own(index, own.at.clone())?;
+    Some(Registration {
         name: Name {
-            namespace: namespace.into(),
+            namespace: written.text("namespace").unwrap_or("default").into(),
             name: written.text("name").unwrap_or(&workload.name).into(),
         },
         because: Because::Configured(written.field("name")),
@@ -152,5 +213,5 @@ pub fn of_own(written: &Written<'_>, workload: &Workload) -> Registration {
             .port("port")
             .map(|port| Decided::configured(port, written.field("port"))),
         service: None,
-    }
+    })
 }

@@ -58,11 +58,10 @@ impl<'a> Written<'a> {
         if self.loose && self.node.is_list() {
             return self.items().iter().rev().find_map(|item| item.get(key));
         }
-        let mut entries = self.node.entries();
         let entry = match self.loose {
-            true => entries.find(|entry| is_same(entry.key, key))?,
-            false => entries.find(|entry| entry.key == key)?,
-        };
+            true => self.node.entry_like(key),
+            false => self.node.entry(key),
+        }?;
         self.below(entry.key, entry.value)
     }
 
@@ -121,7 +120,9 @@ impl<'a> Written<'a> {
         let Some(list) = self.get(key) else {
             return Vec::new();
         };
-        if list.loose && let Some(only) = list.as_text() {
+        if list.loose
+            && let Some(only) = list.as_text()
+        {
             return vec![(only, list.at)];
         }
         let items = list.items().into_iter();
@@ -162,15 +163,4 @@ impl<'a> Written<'a> {
         let number = self.get(key)?.as_number()?;
         u16::try_from(number).ok().filter(|&port| port > 0)
     }
-}
-
-/// Whether Consul takes two keys for one.
-fn is_same(one: &str, other: &str) -> bool {
-    let letters = |key: &str| {
-        key.bytes()
-            .filter(|byte| *byte != b'_')
-            .map(|byte| byte.to_ascii_lowercase())
-            .collect::<Vec<_>>()
-    };
-    letters(one) == letters(other)
 }

@@ -103,9 +103,9 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Istio>
     let mut members: Vec<Member> = index
         .workloads()
         .iter()
-        .filter_map(|workload| {
-            let namespace = index.namespace(&workload.namespace)?;
-            Some(membership::member(&injectors, workload, namespace))
+        .map(|workload| match index.namespace(&workload.namespace) {
+            Some(namespace) => membership::member(&injectors, workload, namespace),
+            None => membership::outside(workload),
         })
         .collect();
     config.neutral.unanswered = membership::unanswered::find(&injectors, index, &members);

@@ -10,11 +10,10 @@ use std::net::IpAddr;
 
 use patterns::Patterns;
 
-use super::caller::{Asked, Attempt, ClientAddress, judge_token};
+use super::caller::{Asked, Attempt, ClientAddress};
 use super::normalize;
-use crate::model::{
-    Addresses, HeaderLine, Layer, Normalization, PathRewrite, Request, Rule, Ruleset, Token,
-};
+use super::token::{Presented, present};
+use crate::model::{Addresses, HeaderLine, Layer, Normalization, PathRewrite, Request, Rule};
 
 /// Most combinations that are tried.
 const LIMIT: usize = 20_000;
@@ -34,18 +33,12 @@ pub struct Candidates {
     parameters: Vec<Vec<Option<String>>>,
     addresses: Vec<Option<IpAddr>>,
     base: Attempt,
+    /// What became of them already.
+    normalization: Normalization,
     /// Whether there may be requests that none of these stands for.
     open: bool,
-    /// What each gate makes of the token.
+    /// What each gate makes of the tokens.
     tokens: Vec<Presented>,
-}
-
-/// What a gate makes of the token that is presented.
-#[derive(Debug, Clone, Default)]
-struct Presented {
-    accepted: Option<Token>,
-    refused: bool,
-    unjudged: bool,
 }
 
 /// The candidates for a way through all gates; nothing where a proxy refuses the request before it
@@ -80,7 +73,7 @@ fn looking_for(
     let mut http = asked.iter().filter(|gate| gate.caller.layer == Layer::Http);
     let normalization = http
         .next()
-        .map_or(Normalization::None, |gate| gate.rules.normalization);
+        .map_or(Normalization::NONE, |gate| gate.rules.normalization);
     let peer = asked.first().and_then(|gate| gate.caller.peer);
     let given = request.cloned().unwrap_or_default();
     let methods = match &given.method {
@@ -98,7 +91,7 @@ fn looking_for(
         }
     };
     let hosts = match &given.host {
-        Some(host) => vec![host.to_lowercase()],
+        Some(host) => vec![host.clone()],
         None => patterns.hosts(),
     };
     let query = given
@@ -106,21 +99,14 @@ fn looking_for(
         .as_deref()
         .map_or("", normalize::query)
         .to_owned();
-    let lines: Vec<HeaderLine> = given
-        .headers
-        .iter()
-        .map(|line| HeaderLine {
-            name: line.name.to_lowercase(),
-            value: line.value.clone(),
-        })
-        .collect();
+    let lines = normalize::headers(&given.headers, normalization)?;
     let parameters = match &given.path {
         Some(_) => Vec::new(),
         None => patterns.parameters(),
     };
     let (headers, addresses) = match request {
         Some(_) => (Vec::new(), vec![last_forwarded(&lines).or(peer)]),
-        None => (patterns.headers(), patterns.addresses(peer)),
+        None => (patterns.headers(normalization), patterns.addresses(peer)),
     };
     let replaced = |rewrite: &&PathRewrite| matches!(rewrite, PathRewrite::Fits { .. });
     let open = patterns.fit_others(&given, request.is_some())
@@ -129,7 +115,7 @@ fn looking_for(
     let mut request = given;
     let tokens = asked
         .iter()
-        .map(|gate| present_token(gate.rules, &mut request, &lines))
+        .map(|gate| present(gate.rules, &mut request, &lines))
         .collect();
     Some(Candidates {
         methods,
@@ -139,6 +125,7 @@ fn looking_for(
         parameters,
         addresses,
         open,
+        normalization,
         base: Attempt {
             headers: lines,
             query,
@@ -147,54 +134,6 @@ fn looking_for(
         },
         tokens,
     })
-}
-
-/// Shows the request's token to a server; one that does not forward it takes it away.
-fn present_token(rules: &Ruleset, request: &mut Request, lines: &[HeaderLine]) -> Presented {
-    let Some(accepted) = &rules.tokens else {
-        return Presented::default();
-    };
-    let preflight = request.method.as_deref() == Some("OPTIONS")
-        && ["origin", "access-control-request-method"]
-            .iter()
-            .all(|&name| lines.iter().any(|line| line.name == name));
-    if let Some(token) = &request.token {
-        let judged = judge_token(accepted, token);
-        let presented = Presented {
-            accepted: judged.accepted.then(|| token.clone()),
-            refused: judged.refused && !preflight,
-            unjudged: false,
-        };
-        if !judged.forwarded {
-            request.token = None;
-        }
-        return presented;
-    }
-    if preflight || !accepted.iter().any(|rule| rule.default_location) {
-        return Presented::default();
-    }
-    let bearer = lines
-        .iter()
-        .filter(|line| line.name == "authorization")
-        .find_map(|line| line.value.strip_prefix("Bearer "));
-    let query = request
-        .path
-        .as_deref()
-        .and_then(|path| path.split_once('?'))
-        .map_or("", |(_, q)| q);
-    let parameter = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("access_token="));
-    let Some(raw) = bearer.or(parameter) else {
-        return Presented::default();
-    };
-    // three parts may be a token that is accepted: its signature cannot be judged here
-    let shaped = raw.split('.').count() == 3 && !raw.contains(char::is_whitespace);
-    Presented {
-        accepted: None,
-        refused: !shaped,
-        unjudged: shaped,
-    }
 }
 
 /// The elements of all X-Forwarded-For lines.
@@ -230,13 +169,16 @@ fn client_address(gate: &Asked<'_>, tried: &Attempt) -> Option<IpAddr> {
 }
 
 impl Candidates {
+    /// What became already of the requests, at the first proxy that reads them.
+    pub fn normalization(&self) -> Normalization {
+        self.normalization
+    }
+
     /// Makes a request what the gate of this number sees of it.
     pub fn show(&self, number: usize, gate: &Asked<'_>, request: &mut Attempt) {
         request.client_address = client_address(gate, request);
         if let Some(presented) = self.tokens.get(number) {
-            request.token.clone_from(&presented.accepted);
-            request.token_refused = presented.refused;
-            request.token_unjudged = presented.unjudged;
+            request.tokens.clone_from(presented);
         }
     }
 
@@ -307,7 +249,7 @@ impl Candidates {
         attempt.open = false;
         attempt.method = pick(&self.methods, 0);
         attempt.path = pick(&self.paths, 1);
-        attempt.host = pick(&self.hosts, 2);
+        attempt.ask_for(&pick(&self.hosts, 2));
         attempt.client_address = at
             .get(3)
             .and_then(|&at| self.addresses.get(at))

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::model::{HeaderLine, PathMatch, PathRewrite, Request, Rule, Segment, StringMatch, Test};
+use crate::model::{
+    HeaderLine, Normalization, PathMatch, PathRewrite, Request, Rule, Segment, StringMatch, Test,
+    names_host,
+};
 use crate::reach::normalize;
 
 /// A text that stands in no rule.
@@ -54,9 +57,14 @@ impl Patterns {
         match test {
             Test::Method(value) => push(&mut self.methods, value.clone()),
             Test::Path(value) => push(&mut self.paths, value.clone()),
-            Test::Host(value) | Test::HostName(value) => push(&mut self.hosts, value.clone()),
+            Test::Host(value) | Test::HostName(value) | Test::Authority(value) => {
+                push(&mut self.hosts, value.clone())
+            }
             Test::Query { name, value } | Test::AnyQuery { name, value } => {
                 push(&mut self.parameters, (name.to_string(), value.clone()))
+            }
+            Test::Header { name, value } if names_host(name) => {
+                push(&mut self.hosts, value.clone())
             }
             Test::Header { name, value } => {
                 push(&mut self.headers, (name.to_string(), value.clone()))
@@ -137,12 +145,20 @@ impl Patterns {
         witnesses(&self.hosts, &format!("{ANY}.invalid"))
     }
 
-    /// For each header, that it is absent, and each way its line may look.
-    pub(super) fn headers(&self) -> Vec<Vec<Option<HeaderLine>>> {
-        by_name(&self.headers, |name, value| HeaderLine {
+    /// For each header, that it is absent, and each way its line may look to policies.
+    pub(super) fn headers(&self, mode: Normalization) -> Vec<Vec<Option<HeaderLine>>> {
+        let mut all = by_name(&self.headers, |name, value| HeaderLine {
             name: name.to_owned(),
             value,
-        })
+        });
+        let arrives = |line: &HeaderLine| {
+            let seen = normalize::headers(std::slice::from_ref(line), mode);
+            seen.is_some_and(|seen| seen == [line.clone()])
+        };
+        for ways in &mut all {
+            ways.retain(|way| way.as_ref().is_none_or(arrives));
+        }
+        all
     }
 
     /// For each parameter, that it is absent, and each way it may stand in a query.

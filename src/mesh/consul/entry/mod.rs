@@ -4,6 +4,7 @@
 //! `config_entries.bootstrap` of an agent's configuration.
 
 mod admission;
+mod among;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -62,6 +63,16 @@ kinds! {
 }
 
 impl Kind {
+    /// The one whose objects are of this kind.
+    pub fn of_object(kind: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.object() == kind)
+    }
+
+    /// The one of this name in Consul.
+    pub fn of_entry(kind: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.name() == kind)
+    }
+
     /// The name that the only entry of a kind has.
     fn only(self) -> Option<&'static str> {
         match self {
@@ -118,18 +129,12 @@ impl Entries {
     pub fn read(index: &Index, config: &Config, problems: &mut Vec<Problem>) -> Self {
         let mut entries = Self::default();
         for entry in of_objects(index, config).chain(of_files(index)) {
-            let refusal = admission::refusal(index, &entry, config);
-            if let Some((what, at)) = refusal {
-                let message = format!(
-                    "Consul refuses this {}, so it is not in force: {what}",
-                    entry.kind.object()
-                );
-                problems.push(Problem::at(ProblemKind::Rejected, message, at));
-                continue;
+            match admission::refusal(index, &entry, config) {
+                Some(refusal) => problems.push(rejected(&entry, refusal)),
+                None => entries.add(entry, index, problems),
             }
-            entries.add(entry, index, problems);
         }
-        entries.refuse_where_protocol_forbids(index, problems);
+        entries.refuse_by_others(index, problems);
         entries
     }
 
@@ -142,7 +147,10 @@ impl Entries {
         if let Some(&first) = self.by_name.get(&key) {
             let first = self.all.get(first);
             let twin = |first: &Entry| {
-                let (one, other) = (index.resource(first.resource()), index.resource(entry.resource()));
+                let (one, other) = (
+                    index.resource(first.resource()),
+                    index.resource(entry.resource()),
+                );
                 one.key == other.key && first.at.resource != entry.at.resource
             };
             // two objects of one name were reported when they were read
@@ -166,33 +174,36 @@ impl Entries {
         self.all.push(entry);
     }
 
-    /// Permissions are for services whose protocol is HTTP; Consul stores no others.
-    /// `hashicorp/consul: agent/consul/state/config_entry.go` (validateProposedConfigEntryInServiceGraph).
-    fn refuse_where_protocol_forbids(&mut self, index: &Index, problems: &mut Vec<Problem>) {
-        let mut refused = Vec::new();
-        for entry in self.of(Kind::ServiceIntentions) {
-            let sources = entry.fields(index).map_or_else(Vec::new, |it| it.each("sources"));
-            let permissions = sources.iter().find_map(|source| source.get("permissions"));
-            if let Some(permissions) = permissions
-                && !is_http(&self.protocol(index, &entry.namespace, &entry.name).0)
-            {
-                let message = format!(
-                    "Consul refuses this {}, so it is not in force: permissions are for services that speak HTTP, \
-                     and the protocol of {} is not set to http, http2 or grpc by service-defaults or \
-                     proxy-defaults",
-                    entry.kind.object(),
-                    entry.name
-                );
-                problems.push(Problem::at(ProblemKind::Rejected, message, permissions.at().clone()));
-                refused.push((entry.kind, Arc::clone(&entry.namespace), Arc::clone(&entry.name)));
+    /// Drops what Consul refuses because of other entries. As long as something is applied that it
+    /// waits for, it is tried again: so the order in which entries stand is not asked.
+    fn refuse_by_others(&mut self, index: &Index, problems: &mut Vec<Problem>) {
+        for stage in [
+            Kind::ServiceDefaults,
+            Kind::ProxyDefaults,
+            Kind::ServiceIntentions,
+            Kind::IngressGateway,
+        ] {
+            let refused: Vec<_> = self
+                .of(stage)
+                .filter_map(|entry| Some((entry.clone(), among::refusal(self, index, entry)?)))
+                .collect();
+            for (entry, refusal) in refused {
+                problems.push(rejected(&entry, refusal));
+                self.drop(&entry);
             }
         }
-        for key in refused {
-            if let Some(place) = self.by_name.remove(&key)
-                && let Some(of_kind) = self.by_kind.get_mut(&key.0)
-            {
-                of_kind.retain(|one| *one != place);
-            }
+    }
+
+    fn drop(&mut self, entry: &Entry) {
+        let key = (
+            entry.kind,
+            Arc::clone(&entry.namespace),
+            Arc::clone(&entry.name),
+        );
+        if let Some(place) = self.by_name.remove(&key)
+            && let Some(of_kind) = self.by_kind.get_mut(&entry.kind)
+        {
+            of_kind.retain(|one| *one != place);
         }
     }
 
@@ -231,8 +242,20 @@ impl Entries {
         let service = (namespace, name);
         let written = self.of_service(index, service, &["protocol"], &["config", "protocol"]);
         let text = written.and_then(|it| Some((it.as_text()?.to_owned(), it.at().clone())));
-        text.map_or_else(|| ("tcp".to_owned(), None), |(text, at)| (text.to_lowercase(), Some(at)))
+        text.map_or_else(
+            || ("tcp".to_owned(), None),
+            |(text, at)| (text.to_lowercase(), Some(at)),
+        )
     }
+}
+
+/// That an entry is refused.
+fn rejected(entry: &Entry, (what, at): admission::Refusal) -> Problem {
+    let message = format!(
+        "Consul refuses this {}, so it is not in force: {what}",
+        entry.kind.object()
+    );
+    Problem::at(ProblemKind::Rejected, message, at)
 }
 
 /// Whether requests are read where a protocol is spoken.
@@ -244,7 +267,10 @@ fn of_objects<'a>(index: &'a Index, config: &'a Config) -> impl Iterator<Item = 
     Kind::ALL.iter().flat_map(move |&kind| {
         // the kinds of gateways of the same names are those of the Gateway API
         let own = !matches!(kind, Kind::APIGateway | Kind::HTTPRoute | Kind::TCPRoute);
-        let ids = index.of_kind(GROUP, kind.object()).iter().filter(move |_| own);
+        let ids = index
+            .of_kind(GROUP, kind.object())
+            .iter()
+            .filter(move |_| own);
         ids.filter_map(move |&id| of_object(index, config, kind, id))
     })
 }
@@ -299,8 +325,7 @@ fn of_files(index: &Index) -> impl Iterator<Item = Entry> + '_ {
 }
 
 fn of_file(fields: &Written<'_>) -> Option<Entry> {
-    let written = fields.text("kind")?;
-    let kind = Kind::ALL.iter().copied().find(|kind| kind.name() == written)?;
+    let kind = Kind::of_entry(fields.text("kind")?)?;
     let name = fields.text("name").or(kind.only()).unwrap_or("");
     Some(Entry {
         kind,

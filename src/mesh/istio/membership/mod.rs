@@ -103,6 +103,16 @@ pub fn member(injectors: &Injectors, workload: &Workload, namespace: &Namespace)
     member(Decided::new(value, because), Plane::Sidecar, revision)
 }
 
+/// Of what runs outside Kubernetes.
+pub fn outside(workload: &Workload) -> Member {
+    let rule = "Istio injects its proxy into pods";
+    Member {
+        membership: Decided::default(Membership::Unmeshed, rule, workload.at()),
+        plane: Plane::None,
+        revision: "".into(),
+    }
+}
+
 /// The label that keeps a workload out of a namespace in ambient mode.
 fn kept_out(workload: &Workload, namespace: &Namespace) -> Option<Because> {
     let of_namespace = namespace.labels.as_ref()?.get(DATAPLANE)?;
@@ -178,4 +188,34 @@ fn ambient(workload: &Workload, namespace: &Namespace) -> Option<At> {
     let labels: &Labels = namespace.labels.as_ref()?;
     (labels.get(DATAPLANE).map(|v| &**v) == Some("ambient"))
         .then(|| At::new(namespace.at.resource, "/metadata/labels").join(DATAPLANE))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::mesh::Mesh;
+    use crate::mesh::istio::sample::{compile, workload};
+    use crate::model::Membership;
+
+    #[test]
+    fn what_runs_outside_kubernetes_is_in_no_part_of_it() {
+        let gateway = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n\
+            metadata: {name: gw, namespace: shop}\nspec: {gatewayClassName: istio}\n";
+        let sample = compile(&[
+            ("a.yaml", &(workload("shop") + gateway)),
+            ("web.hcl", "service { name = \"web\" }"),
+        ]);
+        let web = sample.istio.membership(sample.workload("web"));
+        assert_eq!(web.value, Membership::Unmeshed);
+        assert_eq!(
+            sample.address(web.because.at()),
+            "File/web.hcl#/service",
+            "{web:?}"
+        );
+        // it takes nobody's place
+        let made = sample.istio.made();
+        let names: Vec<String> = made.iter().map(|one| one.pods.to_string()).collect();
+        assert_eq!(names, ["shop/gw-istio"]);
+        let pods = made[0].pods;
+        assert_eq!(sample.istio.membership(pods).value, Membership::Meshed);
+    }
 }

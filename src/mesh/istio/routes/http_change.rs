@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::model::{Expression, HeaderChange, PathRewrite, Rewrite};
+use crate::model::{Expression, HeaderChange, PathRewrite, Rewrite, names_host};
 
 /// `rewrite`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -49,7 +49,7 @@ pub fn rewrite(
     let mut host = written.and_then(|written| written.authority.as_deref());
     for operations in headers.iter().map(|headers| &headers.request) {
         let mut all = operations.set.iter().chain(&operations.add);
-        let authority = all.find(|(name, _)| is_authority(name));
+        let authority = all.find(|(name, _)| names_host(name));
         host = host.or(authority.map(|(_, value)| value.as_str()));
     }
     let rewrite = Rewrite {
@@ -84,15 +84,11 @@ fn changes(headers: &[&Headers]) -> Vec<HeaderChange> {
     let removed = all().flat_map(|operations| &operations.remove);
     let mut changes: Vec<HeaderChange> = removed.map(|name| HeaderChange::remove(name)).collect();
     for operations in all() {
-        let plain = |(name, _): &(&String, &String)| !is_authority(name);
+        let plain = |(name, _): &(&String, &String)| !names_host(name);
         let set = operations.set.iter().filter(plain);
         changes.extend(set.map(|(name, value)| HeaderChange::set(name, value)));
         let add = operations.add.iter().filter(plain);
         changes.extend(add.map(|(name, value)| HeaderChange::add(name, value)));
     }
     changes
-}
-
-fn is_authority(name: &str) -> bool {
-    name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority")
 }

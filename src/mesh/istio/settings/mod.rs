@@ -293,20 +293,20 @@ fn arc(text: Decided<String>) -> Decided<Arc<str>> {
 
 fn normalization(reader: &Reader<'_>, problems: &mut Vec<Problem>) -> Normalization {
     let Some((node, at)) = reader.find(&["pathNormalization", "normalization"]) else {
-        return Normalization::Base;
+        return Normalization::BASE;
     };
     match node.as_str() {
-        Some("DEFAULT" | "BASE") => Normalization::Base,
-        Some("NONE") => Normalization::None,
-        Some("MERGE_SLASHES") => Normalization::MergeSlashes,
-        Some("DECODE_AND_MERGE_SLASHES") => Normalization::DecodeAndMergeSlashes,
+        Some("DEFAULT" | "BASE") => Normalization::BASE,
+        Some("NONE") => Normalization::NONE,
+        Some("MERGE_SLASHES") => Normalization::MERGE_SLASHES,
+        Some("DECODE_AND_MERGE_SLASHES") => Normalization::DECODE_AND_MERGE_SLASHES,
         _ => {
             problems.push(Problem::at(
                 ProblemKind::Rejected,
                 "not a path normalization of Istio; BASE is taken, as where nothing is set",
                 at,
             ));
-            Normalization::Base
+            Normalization::BASE
         }
     }
 }

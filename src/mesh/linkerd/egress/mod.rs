@@ -144,7 +144,7 @@ impl Linkerd {
                     false => Effect::Allow,
                 },
                 because: because.clone(),
-                normalization: Normalization::Verbatim,
+                normalization: Normalization::VERBATIM,
                 tokens: None,
             }),
             layer,

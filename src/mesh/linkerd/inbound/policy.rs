@@ -350,7 +350,7 @@ pub(super) fn ruleset(rules: Vec<Rule>, because: &Because) -> Ruleset {
         rules,
         otherwise: Effect::Deny,
         because: because.clone(),
-        normalization: Normalization::Verbatim,
+        normalization: Normalization::VERBATIM,
         tokens: None,
     }
 }

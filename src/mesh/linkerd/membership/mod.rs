@@ -64,6 +64,11 @@ pub fn member(index: &Index, annotations: &Annotations<'_>, config: &Config) -> 
         let at = workload.template_at("/spec/meshTLS/identity");
         return Member::new(Membership::Meshed, Because::Configured(at));
     }
+    if workload.is_outside() {
+        let rule = "Linkerd has proxies in a cluster only, and of an ExternalWorkload";
+        let near = workload.at();
+        return Member::new(Membership::Unmeshed, Because::Default { rule, near });
+    }
     let there = existing(workload);
     if let Some(proxy) = there
         && is_proxy(proxy)

@@ -353,3 +353,13 @@ fn what_runs_outside_the_cluster_is_in_the_mesh_by_its_own_word() {
     let line = "Deployment.apps/shop/api#/spec/meshTLS/identity";
     assert_eq!(sample.address(decided.because.at()), line);
 }
+
+#[test]
+fn what_runs_outside_kubernetes_has_no_proxy() {
+    let web = "service { name = \"web\" }";
+    let sample = compile(&[("a.yaml", &linkerd()), ("web.hcl", web)]);
+    let decided = &sample.member("web").membership;
+    assert_eq!(decided.value, Unmeshed);
+    let address = sample.address(decided.because.at());
+    assert_eq!(address, "File/web.hcl#/service");
+}

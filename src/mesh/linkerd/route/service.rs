@@ -45,7 +45,7 @@ impl Linkerd {
                 rules: leading(&routes, |branch| leads_to(branch, service)),
                 otherwise: Effect::Deny,
                 because,
-                normalization: Normalization::Verbatim,
+                normalization: Normalization::VERBATIM,
                 tokens: None,
             }),
             layer: Layer::Http,

@@ -1,0 +1,227 @@
+//! Intentions: which service may call which.
+
+mod http;
+mod jwt;
+mod rbac;
+
+use std::sync::Arc;
+
+pub use jwt::Providers;
+
+use super::Consul;
+use super::entry::{Entry, Kind};
+use super::service::Name;
+use super::written::Written;
+use crate::model::{At, Layer, Ruleset, StringMatch, Test, When};
+use jwt::Requirement;
+
+/// What one source may do at a destination.
+#[derive(Debug, Clone)]
+pub struct Intention {
+    /// Who calls.
+    pub source: Source,
+    /// The one with the higher number is looked at first.
+    pub precedence: u8,
+    /// What happens.
+    pub action: Action,
+    /// A token that all of its callers show.
+    pub token: Option<Requirement>,
+    /// The source as it is written.
+    pub at: At,
+}
+
+/// What happens to the calls of a source.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// All are let in, or none; and the line.
+    All(bool, At),
+    /// It depends on the request; and the list.
+    ByRequest(Vec<Permission>, At),
+}
+
+/// What happens to requests of one kind.
+#[derive(Debug, Clone)]
+pub struct Permission {
+    /// Which requests.
+    pub when: When,
+    /// Whether they are let in.
+    pub allows: bool,
+    /// A token that they carry.
+    pub token: Option<Requirement>,
+    /// The permission as it is written.
+    pub at: At,
+}
+
+/// Who calls, as intentions name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The name of a service, or `*`.
+    pub name: Arc<str>,
+    /// Its namespace, or `*`.
+    pub namespace: Arc<str>,
+    /// Where it is, if not here: a peer, a partition or a group of them.
+    pub elsewhere: Option<(&'static str, Arc<str>)>,
+}
+
+impl Source {
+    /// How many of its parts stand for any.
+    fn wildness(&self) -> u8 {
+        u8::from(&*self.name == "*") + u8::from(&*self.namespace == "*")
+    }
+
+    /// Whether it is a part of another source.
+    /// `hashicorp/consul: agent/xds/rbac.go` (ixnSourceMatches).
+    fn is_within(&self, other: &Self) -> bool {
+        let covers = |all: &Arc<str>, one: &Arc<str>| &**all == "*" || all == one;
+        self.wildness() < other.wildness()
+            && covers(&other.namespace, &self.namespace)
+            && covers(&other.name, &self.name)
+            && self.elsewhere == other.elsewhere
+    }
+
+    /// Whether a caller is it; `at` is the line that names it.
+    pub fn when(&self, at: &At) -> When {
+        let is = |test| When::Is(test, at.clone());
+        let local = match (&*self.namespace, &*self.name) {
+            ("*", _) => is(Test::Identity(StringMatch::Any)),
+            (_, "*") => is(Test::IdentityNamespace(Arc::clone(&self.namespace))),
+            _ => is(Test::IdentityServiceAccount {
+                namespace: Arc::clone(&self.namespace),
+                name: Arc::clone(&self.name),
+            }),
+        };
+        match &self.elsewhere {
+            None => local,
+            // callers from there are not in the input, and none from here is one of them
+            Some(("peer" | "partition", place)) => When::all(vec![
+                is(Test::IdentityTrustDomain(StringMatch::Exact(Arc::clone(
+                    place,
+                )))),
+                local,
+            ]),
+            Some((_, group)) => When::all(vec![
+                local,
+                is(Test::Unknowable(
+                    format!("whether callers from here are in the sameness group {group}").into(),
+                )),
+            ]),
+        }
+    }
+}
+
+/// The precedence of an intention.
+/// `hashicorp/consul: agent/structs/config_entry_intentions.go` (computeIntentionPrecedence).
+fn precedence(destination: &Entry, source: &Source) -> u8 {
+    let wild = u8::from(&*destination.name == "*") + u8::from(&*destination.namespace == "*");
+    9 - 3 * wild - source.wildness()
+}
+
+impl Consul {
+    /// The intentions about a service, what counts first is first; of one source only the first.
+    pub(super) fn intentions_for(&self, service: &Name) -> Vec<Intention> {
+        let wild = ["*", &service.namespace];
+        let places = [
+            (&*service.namespace, &*service.name),
+            (wild[1], "*"),
+            ("*", "*"),
+        ];
+        let entries = places.iter().filter_map(|(namespace, name)| {
+            self.entries.named(Kind::ServiceIntentions, namespace, name)
+        });
+        let mut all: Vec<Intention> = entries
+            .flat_map(|entry| self.intentions_of(entry))
+            .collect();
+        all.sort_by_key(|one| std::cmp::Reverse(one.precedence));
+        let mut kept: Vec<Intention> = Vec::new();
+        for intention in all {
+            if !kept.iter().any(|known| known.source == intention.source) {
+                kept.push(intention);
+            }
+        }
+        kept
+    }
+
+    /// The intentions of an entry.
+    pub(super) fn intentions_of(&self, entry: &Entry) -> Vec<Intention> {
+        let Some(fields) = entry.fields(&self.index) else {
+            return Vec::new();
+        };
+        let token = fields.get("jwt").and_then(|it| Requirement::read(&it));
+        let one = |source: &Written<'_>| {
+            let name: Arc<str> = source.text("name")?.into();
+            let namespace = match (source.text("namespace"), &*entry.namespace) {
+                (Some(namespace), _) => namespace.into(),
+                (None, "*") => "default".into(),
+                (None, _) => Arc::clone(&entry.namespace),
+            };
+            let elsewhere = |key: &'static str, word| Some((word, Arc::from(source.text(key)?)));
+            let partition = elsewhere("partition", "partition");
+            let source_named = Source {
+                name,
+                namespace,
+                elsewhere: elsewhere("peer", "peer")
+                    .or_else(|| elsewhere("samenessGroup", "group"))
+                    .or(partition.filter(|(_, name)| &**name != "default")),
+            };
+            let permissions = source
+                .get("permissions")
+                .filter(|list| !list.items().is_empty());
+            let action = match permissions {
+                Some(list) => Action::ByRequest(
+                    list.items().iter().map(permission).collect(),
+                    list.at().clone(),
+                ),
+                None => Action::All(
+                    source.text("action") == Some("allow"),
+                    source.field("action"),
+                ),
+            };
+            Some(Intention {
+                precedence: precedence(entry, &source_named),
+                source: source_named,
+                action,
+                token: token.clone(),
+                at: source.at().clone(),
+            })
+        };
+        fields.each("sources").iter().filter_map(one).collect()
+    }
+
+    /// Who may call a service, as the proxy before it asks.
+    pub(super) fn authorization(&self, service: &Name, layer: Layer) -> Ruleset {
+        let intentions = self.intentions_for(service);
+        rbac::rules(&intentions, self, layer)
+    }
+
+    /// Whether a caller is told of a service, so that its proxy leads calls there: by the order that
+    /// the documentation has, and whatever requests are let in. Nothing where the default decides,
+    /// and is not known.
+    /// `hashicorp/consul: agent/consul/state/intention.go` (IntentionDecision).
+    pub(super) fn is_told_of(&self, caller: &Name, service: &Name) -> Option<bool> {
+        let covers = |all: &Arc<str>, one: &Arc<str>| &**all == "*" || all == one;
+        let mut intentions = self.intentions_for(service).into_iter();
+        let first = intentions.find(|one| {
+            let source = &one.source;
+            source.elsewhere.is_none()
+                && covers(&source.namespace, &caller.namespace)
+                && covers(&source.name, &caller.name)
+        });
+        match first.map(|one| (one.action, one.token)) {
+            // who shows no token is not who is refused
+            Some((Action::All(allows, _), token)) => Some(allows || token.is_some()),
+            Some((Action::ByRequest(..), _)) => Some(true),
+            None => self.config.default_allow.value,
+        }
+    }
+}
+
+fn permission(written: &Written<'_>) -> Permission {
+    Permission {
+        when: written
+            .get("http")
+            .map_or(When::Always, |http| http::criteria(&http)),
+        allows: written.text("action") == Some("allow"),
+        token: written.get("jwt").and_then(|it| Requirement::read(&it)),
+        at: written.at().clone(),
+    }
+}

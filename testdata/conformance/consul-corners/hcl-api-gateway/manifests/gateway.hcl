@@ -1,0 +1,5 @@
+service {
+  kind = "api-gateway"
+  name = "edge"
+  port = 8443
+}

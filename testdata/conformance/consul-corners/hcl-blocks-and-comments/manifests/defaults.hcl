@@ -1,0 +1,4 @@
+# how it is spoken
+kind = "service-defaults"
+name = "api"
+protocol = "http"

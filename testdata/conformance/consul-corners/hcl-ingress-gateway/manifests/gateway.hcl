@@ -1,0 +1,5 @@
+service {
+  kind = "ingress-gateway"
+  name = "edge"
+  port = 8888
+}

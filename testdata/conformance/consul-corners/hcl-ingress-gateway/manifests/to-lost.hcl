@@ -1,0 +1,3 @@
+Kind = "service-intentions"
+Name = "lost"
+Sources = [{ Name = "inner", Action = "allow" }]

@@ -1,0 +1,7 @@
+service {
+  name = "db"
+  port = 8081
+  connect {
+    sidecar_service {}
+  }
+}

@@ -1,0 +1,8 @@
+Kind = "mesh"
+HTTP {
+  Incoming {
+    RequestNormalization {
+      MergeSlashes = true
+    }
+  }
+}

@@ -1,0 +1,7 @@
+service {
+  name = "api"
+  port = 8081
+  connect {
+    native = true
+  }
+}

@@ -1,0 +1,5 @@
+Kind = "service-resolver"
+Name = "api"
+Redirect {
+  Service = "api-v2"
+}

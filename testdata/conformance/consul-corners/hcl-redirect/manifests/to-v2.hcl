@@ -1,0 +1,3 @@
+Kind = "service-intentions"
+Name = "api-v2"
+Sources = [{ Name = "web", Action = "allow" }]

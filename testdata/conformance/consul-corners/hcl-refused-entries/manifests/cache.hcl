@@ -1,0 +1,7 @@
+service {
+  name = "cache"
+  port = 8081
+  connect {
+    sidecar_service {}
+  }
+}

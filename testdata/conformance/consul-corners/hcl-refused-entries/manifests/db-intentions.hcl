@@ -1,0 +1,4 @@
+Kind = "service-intentions"
+Name = "db"
+Enforced = true
+Sources = [{ Name = "web", Action = "deny" }]

@@ -1,0 +1,3 @@
+Kind = "service-intentions"
+Name = "good"
+Sources = [{ Name = "web", Action = "deny" }]

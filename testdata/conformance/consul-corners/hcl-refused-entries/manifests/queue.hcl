@@ -1,0 +1,7 @@
+service {
+  name = "queue"
+  port = 8081
+  connect {
+    sidecar_service {}
+  }
+}

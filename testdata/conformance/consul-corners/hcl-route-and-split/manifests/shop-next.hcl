@@ -1,0 +1,7 @@
+service {
+  name = "shop-next"
+  port = 8081
+  connect {
+    sidecar_service {}
+  }
+}

@@ -1,0 +1,5 @@
+Kind = "service-intentions"
+Name = "shop-next"
+Sources = [
+  { Name = "batch", Action = "allow" }
+]

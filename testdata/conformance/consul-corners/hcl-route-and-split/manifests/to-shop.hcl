@@ -1,0 +1,5 @@
+Kind = "service-intentions"
+Name = "shop"
+Sources = [
+  { Name = "web", Action = "allow" }
+]

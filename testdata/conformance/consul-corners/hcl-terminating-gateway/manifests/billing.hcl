@@ -1,0 +1,5 @@
+service {
+  name    = "billing"
+  address = "billing.example"
+  port    = 443
+}

@@ -1,0 +1,5 @@
+service {
+  name    = "files"
+  address = "files.example"
+  port    = 443
+}

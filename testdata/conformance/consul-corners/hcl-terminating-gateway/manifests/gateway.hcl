@@ -1,0 +1,5 @@
+service {
+  kind = "terminating-gateway"
+  name = "egress"
+  port = 8443
+}

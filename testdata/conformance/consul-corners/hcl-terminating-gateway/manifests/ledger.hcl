@@ -1,0 +1,5 @@
+service {
+  name    = "ledger"
+  address = "ledger.example"
+  port    = 443
+}

@@ -1,0 +1,5 @@
+service {
+  name    = "mail"
+  address = "mail.example"
+  port    = 443
+}

@@ -1,0 +1,3 @@
+Kind = "service-intentions"
+Name = "files"
+Sources = [{ Name = "web", Action = "allow" }]

@@ -1,0 +1,3 @@
+Kind = "service-intentions"
+Name = "ledger"
+Sources = [{ Name = "web", Action = "allow" }]

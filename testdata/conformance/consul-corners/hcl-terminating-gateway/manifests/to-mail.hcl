@@ -1,0 +1,3 @@
+Kind = "service-intentions"
+Name = "mail"
+Sources = [{ Name = "web", Action = "allow" }]

@@ -1,0 +1,18 @@
+service {
+  name = "blocks"
+  port = 8080
+  connect {
+    sidecar_service {
+      proxy {
+        upstreams {
+          destination_name = "api"
+          local_bind_port  = 9100
+        }
+        upstreams {
+          destination_name = "db"
+          local_bind_port  = 9101
+        }
+      }
+    }
+  }
+}

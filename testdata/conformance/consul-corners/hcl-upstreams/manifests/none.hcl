@@ -1,0 +1,7 @@
+service {
+  name = "none"
+  port = 8080
+  connect {
+    sidecar_service {}
+  }
+}
