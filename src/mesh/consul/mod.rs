@@ -249,7 +249,7 @@ impl Mesh for Consul {
     }
 
     fn posture(&self) -> Vec<Setting> {
-        posture::read(&self.index, &self.config)
+        posture::read(&self.index, &self.config, &self.entries)
     }
 
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
