@@ -74,7 +74,7 @@ impl Consul {
                 }],
                 otherwise: Effect::Deny,
                 because: Because::Configured(token.at().clone()),
-                normalization: Normalization::None,
+                normalization: Normalization::NONE,
                 tokens: Some(rules.into()),
             }),
             layer: Layer::Http,
