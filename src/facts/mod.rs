@@ -794,7 +794,8 @@ pub struct Authorization {
     /// Those on which calls come in without mutual TLS, so that callers prove no identity.
     pub plaintext_ports: Vec<Port>,
     /// Those on which all rules together let an ordinary call of someone whom no rule names pass, or
-    /// where that depends on what is not known; of ALLOW policies with a rule for everything.
+    /// where that depends on what is not known; of ALLOW policies with a rule for everything, or for
+    /// everything that anyone with an identity calls.
     pub open_ports: Vec<Port>,
     /// Those on which nothing but plaintext is taken, so that nobody can prove an identity.
     pub unproven_ports: Vec<Port>,
@@ -823,22 +824,33 @@ pub struct Wider {
     /// The line.
     pub at: String,
     /// Whom: `anyone`, `mesh` (everyone with an identity), `many` (all of a namespace, or more),
-    /// `others` (some that it does not name).
+    /// `others` (some that it does not name), `outside` (everyone outside who comes in by a gateway).
     pub whom: &'static str,
+    /// The paths of its rules that they get to; to all of them, where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
 }
 
 /// A part of a policy that some proxies do not enforce as it is written.
 #[derive(Debug, Serialize)]
 pub struct Lost {
-    /// The rule, or what is said of all rules.
+    /// The rule, a field of it, or what is said of all rules.
     pub at: String,
     /// `unread`: the policy is passed over. `void`: what is left of the rule matches nothing.
-    /// `widened`: it matches more than is written. `dropped`: the rule is left out.
+    /// `widened`: it matches more than is written. `dropped`: the rule is left out. `open`: it keeps
+    /// its callers from nothing, as the default lets them in to all that it does not list; `exempt`:
+    /// the same, and a refusal of everyone else, which would have been about them, is not.
+    /// `tokenless`: nobody has to show the token that it asks for. `outdone`: another line has the last
+    /// word, though this one goes first. `shadowed`: a rule before it takes all of its calls. `absent`:
+    /// it is about calls that have the header, and who leaves it out is not meant.
     pub how: &'static str,
     /// The workloads whose proxies these are.
     pub workloads: Vec<String>,
     /// Whether a proxy before one of them would enforce it, were it told to.
     pub before: bool,
+    /// The line that is to blame, if it is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// Who is asked.
@@ -917,7 +929,10 @@ pub struct Value {
     pub also: Vec<String>,
     /// Of an identity: others who call under it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stands_for: Option<&'static str>,
+    pub stands_for: Option<String>,
+    /// Whether these are clients outside, who come in by a gateway.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub outside: bool,
     /// Of a path that a DENY rule refuses, where slashes are not merged: another spelling of it that
     /// no rule refuses.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -217,6 +217,7 @@ impl Environment<'_> {
                 .map(|wider| Wider {
                     at: address(&wider.at),
                     whom: wider.whom,
+                    paths: wider.paths.iter().map(ToString::to_string).collect(),
                 })
                 .collect(),
             gaps: self.gaps(&written.gaps),
@@ -240,6 +241,7 @@ impl Environment<'_> {
                 .map(|&id| self.context.workload_name(id))
                 .collect(),
             before: lost.before,
+            by: lost.by.as_ref().map(|at| self.context.address(at)),
         }
     }
 
@@ -248,7 +250,7 @@ impl Environment<'_> {
         written: &model::AuthorizationPolicy,
         selects: &[WorkloadId],
     ) -> Vec<Port> {
-        let all = written.effect == "allow" && written.rules.iter().any(takes_everything);
+        let all = written.effect == "allow" && written.rules.iter().any(takes_everyone);
         if !all {
             return Vec::new();
         }
@@ -363,7 +365,8 @@ impl Environment<'_> {
             nearest,
             malformed: value.malformed.clone(),
             also: value.also.iter().map(ToString::to_string).collect(),
-            stands_for: value.stands_for,
+            stands_for: value.stands_for.as_ref().map(ToString::to_string),
+            outside: value.outside,
             around: None,
         }
     }
@@ -428,6 +431,20 @@ fn takes_everything(rule: &WrittenRule) -> bool {
                 .any(|all| all.iter().all(excludes_nobody))
     };
     open(&rule.sources) && open(&rule.operations) && rule.conditions.iter().all(excludes_nobody)
+}
+
+/// Whether a rule takes every call of everyone who proves an identity.
+fn takes_everyone(rule: &WrittenRule) -> bool {
+    let is_anyone = |constraint: &model::Constraint| {
+        let mut values = constraint.values.iter();
+        constraint.dimension == "identity" && !constraint.negated && values.any(|value| value.any)
+    };
+    let mut rule = rule.clone();
+    for source in &mut rule.sources {
+        source.retain(|constraint| !is_anyone(constraint));
+    }
+    rule.conditions.retain(|constraint| !is_anyone(constraint));
+    takes_everything(&rule)
 }
 
 /// Whether a field keeps no call out, not even one without an identity or token.

@@ -22,6 +22,7 @@ mod service;
 mod settings;
 mod stated;
 mod unanswered;
+mod unread;
 mod upstream;
 mod version;
 mod written;
@@ -73,6 +74,7 @@ struct Member {
 /// Compiles Consul, if anything of it is in the environment.
 pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul> {
     let first = first_trace(index)?;
+    unread::report(index, problems);
     let config = settings::read(index, At::new(first, ""), problems);
     let entries = Entries::read(index, &config, problems);
     let mut consul = Consul {
@@ -270,7 +272,7 @@ impl Mesh for Consul {
     }
 
     fn posture(&self) -> Vec<Setting> {
-        let mut all = posture::read(&self.index, &self.config);
+        let mut all = posture::read(&self.index, &self.config, &self.entries);
         all.extend(self.gateways_for_all());
         all.extend(self.log_not_enabled());
         all

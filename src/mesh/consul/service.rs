@@ -174,8 +174,13 @@ fn selecting<'a>(index: &'a Index, workload: &Workload) -> Vec<&'a Service> {
         None => true,
     };
     let all = index.services_of(workload.id);
-    all.filter(|service| !is_ignored(service) && is_chosen(service))
-        .collect()
+    let mut chosen: Vec<&Service> = all
+        .filter(|service| !is_ignored(service) && is_chosen(service))
+        .collect();
+    // one that is written twice is one
+    let mut names = std::collections::BTreeSet::new();
+    chosen.retain(|service| names.insert(&*service.name));
+    chosen
 }
 
 /// The port that calls are led to: what annotations say, or else the first of the first container.

@@ -212,6 +212,7 @@ fn lost(
         how,
         on: ambient.iter().map(|w| w.id).collect(),
         before,
+        by: None,
     };
     match compiled.action {
         Action::Custom | Action::Audit => vec![one(Loss::Unread, object.at("/spec/action"))],

@@ -11,7 +11,7 @@
 
 mod compile;
 mod headers;
-mod request;
+pub mod request;
 mod resolver;
 mod subset;
 #[cfg(test)]
@@ -28,7 +28,7 @@ use crate::model::{
 };
 use compile::Compiler;
 pub use headers::Headers;
-pub use request::{Wanted, prefix_rewrite};
+pub use request::{Path, Wanted, prefix_rewrite};
 pub use subset::Subset;
 
 /// A service that answers who dials another, or the same.

@@ -66,7 +66,12 @@ impl Consul {
             let open = is_open(&made.service.value) && listens;
             return open.then(|| Door::open(text, at)).into_iter().collect();
         }
-        match registration(&self.index, "ingress-gateway", &gateway.name) {
+        self.doors_of_entry("ingress-gateway", gateway, at)
+    }
+
+    /// The ways to a gateway outside the cluster that an entry configures; `at` is the entry.
+    pub(super) fn doors_of_entry(&self, kind: &str, gateway: &Name, at: &At) -> Vec<Door> {
+        match registration(&self.index, kind, &gateway.name) {
             Some(at) => vec![Door::open("the gateway runs outside the cluster", at)],
             // where gateways are registered, or the chart's values are known, others are not there
             None if self.knows_gateways() => Vec::new(),

@@ -71,7 +71,7 @@ impl Gateways {
             let routes = routes(consul, &served);
             if !http {
                 listener.needs.clone_from(&served.needs);
-                self.add(consul, &listener, &routes);
+                self.add(consul, &listener, &routes, None);
                 continue;
             }
             // one with a certificate of its own is found by the name that TLS asks for
@@ -95,10 +95,10 @@ impl Gateways {
                 needs: Vec::new(),
                 ..listener
             };
-            self.add(consul, &sealed, &apart.routes());
+            self.add(consul, &sealed, &apart.routes(), None);
         }
         if http {
-            self.add(consul, &listener, &together.routes());
+            self.add(consul, &listener, &together.routes(), None);
         }
     }
 }

@@ -4,9 +4,11 @@
 //! services that it leads to, and their intentions decide about it.
 
 pub mod admission;
+mod api;
 mod door;
 mod host;
 mod ingress;
+mod jwt;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
@@ -24,6 +26,7 @@ use crate::model::{
     Workload,
 };
 use door::Door;
+use jwt::{Asked, Token};
 
 /// All ways in through gateways.
 #[derive(Debug, Default)]
@@ -63,11 +66,20 @@ impl Gateways {
     pub fn find(consul: &Consul) -> Self {
         let mut gateways = Self::default();
         gateways.add_ingress(consul);
+        gateways.add_api(consul);
         gateways
     }
 
-    /// Notes where the routes of a listener lead, of which the first that takes a request counts.
-    fn add(&mut self, consul: &Consul, listener: &Listener, routes: &[Route]) {
+    /// Notes where the routes of a listener lead, of which the first that takes a request counts, and
+    /// whose requests need a token.
+    fn add(
+        &mut self,
+        consul: &Consul,
+        listener: &Listener,
+        routes: &[Route],
+        token: Option<&Token>,
+    ) {
+        let asked = token.map_or(Asked::Nothing, |token| consul.asked(token));
         for mut target in leads(routes) {
             if target.gates.is_empty() {
                 let all = Rule {
@@ -82,18 +94,23 @@ impl Gateways {
             for gate in &mut target.gates {
                 gate.layer = listener.layer;
             }
-            self.enter(consul, listener, &target, &target.gates);
+            match &asked {
+                Asked::Nothing => {}
+                Asked::Needed(gate) => target.gates.push((**gate).clone()),
+                Asked::Unknown(need) => target.needs.push(need.clone()),
+            }
+            self.enter(consul, listener, &target);
         }
     }
 
-    /// Notes that a listener leads to a service, through gates.
-    fn enter(&mut self, consul: &Consul, listener: &Listener, target: &Target, gates: &[Gate]) {
+    /// Notes that a listener leads to a service.
+    fn enter(&mut self, consul: &Consul, listener: &Listener, target: &Target) {
         let ways = self.to.entry(target.service.clone()).or_default();
         for door in &listener.doors {
             let sends = Decided::configured(listener.sends, listener.at.clone());
             let mut way = Way {
                 entry: Some((door.text.into(), door.at.clone())),
-                hops: vec![consul.gateway_hop(listener, gates)],
+                hops: vec![consul.gateway_hop(listener, &target.gates)],
                 ..Way::straight(sends, None)
             };
             way.needs

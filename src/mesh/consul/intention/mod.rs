@@ -1,19 +1,18 @@
 //! Intentions: which service may call which.
 
 mod http;
-mod jwt;
+pub mod jwt;
 mod rbac;
 
 use std::sync::Arc;
 
-pub use jwt::Providers;
+pub use jwt::{Providers, Requirement, Wanted};
 
 use super::Consul;
 use super::entry::{Entry, Kind};
 use super::service::Name;
 use super::written::Written;
 use crate::model::{At, Layer, Ruleset, StringMatch, Test, When};
-use jwt::Requirement;
 
 /// What one source may do at a destination.
 #[derive(Debug, Clone)]
@@ -71,7 +70,7 @@ impl Source {
 
     /// Whether it is a part of another source.
     /// `hashicorp/consul: agent/xds/rbac.go` (ixnSourceMatches).
-    fn is_within(&self, other: &Self) -> bool {
+    pub fn is_within(&self, other: &Self) -> bool {
         let covers = |all: &Arc<str>, one: &Arc<str>| &**all == "*" || all == one;
         self.wildness() < other.wildness()
             && covers(&other.namespace, &self.namespace)
@@ -119,6 +118,17 @@ fn precedence(destination: &Entry, source: &Source) -> u8 {
 impl Consul {
     /// The intentions about a service, what counts first is first; of one source only the first.
     pub(super) fn intentions_for(&self, service: &Name) -> Vec<Intention> {
+        let mut kept: Vec<Intention> = Vec::new();
+        for intention in self.intentions_about(service) {
+            if !kept.iter().any(|known| known.source == intention.source) {
+                kept.push(intention);
+            }
+        }
+        kept
+    }
+
+    /// All intentions about a service, what counts first is first.
+    pub(super) fn intentions_about(&self, service: &Name) -> Vec<Intention> {
         let wild = ["*", &service.namespace];
         let places = [
             (&*service.namespace, &*service.name),
@@ -132,13 +142,7 @@ impl Consul {
             .flat_map(|entry| self.intentions_of(entry))
             .collect();
         all.sort_by_key(|one| std::cmp::Reverse(one.precedence));
-        let mut kept: Vec<Intention> = Vec::new();
-        for intention in all {
-            if !kept.iter().any(|known| known.source == intention.source) {
-                kept.push(intention);
-            }
-        }
-        kept
+        all
     }
 
     /// The intentions of an entry.
