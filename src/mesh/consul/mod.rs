@@ -21,8 +21,8 @@ mod rights;
 mod service;
 mod settings;
 mod stated;
-mod unread;
 mod unanswered;
+mod unread;
 mod upstream;
 mod version;
 mod written;
@@ -272,8 +272,7 @@ impl Mesh for Consul {
     }
 
     fn posture(&self) -> Vec<Setting> {
-        posture::read(&self.index, &self.config, &self.entries)
-        let mut all = posture::read(&self.index, &self.config);
+        let mut all = posture::read(&self.index, &self.config, &self.entries);
         all.extend(self.gateways_for_all());
         all.extend(self.log_not_enabled());
         all
