@@ -174,8 +174,14 @@ fn selecting<'a>(index: &'a Index, workload: &Workload) -> Vec<&'a Service> {
         None => true,
     };
     let all = index.services_of(workload.id);
-    all.filter(|service| !is_ignored(service) && is_chosen(service))
-        .collect()
+    let mut found: Vec<&Service> = Vec::new();
+    for service in all.filter(|service| !is_ignored(service) && is_chosen(service)) {
+        // of two with one name, which was reported when they were read, one is applied
+        if !found.iter().any(|known| known.name == service.name) {
+            found.push(service);
+        }
+    }
+    found
 }
 
 /// The port that calls are led to: what annotations say, or else the first of the first container.
