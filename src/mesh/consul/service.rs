@@ -98,7 +98,8 @@ fn unproven(workload: &Workload, registered: &Registration, config: &Config) -> 
     })
 }
 
-fn registered(
+/// What a workload is called, whether its pods ever start or not.
+pub fn registered(
     index: &Index,
     workload: &Workload,
     config: &Config,
