@@ -85,7 +85,12 @@ impl Context<'_> {
     }
 
     fn judged(&self) -> impl Iterator<Item = &ListenerPort> {
-        self.graph.listeners.iter().filter(|listener| {
+        let own = self
+            .graph
+            .listeners
+            .iter()
+            .filter(|one| !self.is_opened(one));
+        own.filter(|listener| {
             listener
                 .meshed
                 .as_ref()
@@ -317,7 +322,12 @@ pub(super) fn outsiders(context: &Context<'_>) -> Vec<Outsiders> {
     let missed = missed(context);
     let by_line = out.map(|workload| {
         let because = &world.membership(workload.id).because;
-        let at = context.decision_at(because, workload.id);
+        // what is decided pod by pod stands at the pods
+        let own = because.at().resource == workload.resource;
+        let at = match own {
+            true => because.at().clone(),
+            false => context.decision_at(because, workload.id),
+        };
         let of_mesh = world.meshes.iter().any(|mesh| mesh.is_part(workload));
         (
             (at, std::sync::Arc::clone(&workload.namespace), of_mesh),
@@ -342,7 +352,7 @@ pub(super) fn outsiders(context: &Context<'_>) -> Vec<Outsiders> {
             };
             let policies: BTreeSet<String> = about().map(|p| context.address(&p.at)).collect();
             Outsiders {
-                named: about().any(|policy| policy.scope == "workload"),
+                named: about().any(|policy| matches!(policy.scope, "workload" | "target")),
                 policies: policies.into_iter().take(SOME).collect(),
                 at: context.address(&at),
                 configured: workloads.iter().all(|(_, configured)| *configured),
@@ -438,6 +448,7 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
         group: &'a Group,
         listener: &'a ListenerPort,
         accepts_at: String,
+        certain: bool,
     }
     let meant = context.graph.edges().filter_map(|(group, id, edge)| {
         let listener = context.graph.listener(id);
@@ -450,12 +461,14 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
             _ => return None,
         };
         // towards a port past the proxy there is nothing else to send
-        let captured = is_captured(listener) || outcome == "refused";
+        let captured =
+            (is_captured(listener) || outcome == "refused") && !context.is_opened(listener);
         let key = (edge.sends_at.clone(), outcome, edge.sends);
         let call = Call {
             group,
             listener,
             accepts_at: context.address(edge.deciding.at()),
+            certain: edge.verdict != Verdict::Conditional,
         };
         (inside && captured).then_some((key, call))
     });
@@ -486,6 +499,7 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
                     .and_then(|call| context.graph.client_of(call.group, call.listener.workload))
                     .map(|id| context.workload_name(id))
                     .unwrap_or_default(),
+                certain: calls.iter().any(|call| call.certain),
                 clients: groups
                     .iter()
                     .map(|group| context.graph.size(group))

@@ -243,7 +243,8 @@ pub struct Unanswered {
 pub struct Prevention {
     /// `host_network`: the pods share the node's; `other_proxy`: they have one already that is not
     /// the mesh's, or that it does not know; `passed_over`: injectors leave out the namespace or the
-    /// pods; `no_token`: the pods have none to prove who they are.
+    /// pods; `namespace_left_out`, `system_namespace`: they leave out the namespace, by a setting or
+    /// always; `injector_off`: there is none; `no_token`: the pods have none to prove who they are.
     pub what: &'static str,
     /// Where it is written.
     pub at: String,
@@ -469,7 +470,7 @@ pub struct Outsiders {
     /// nothing for them; at most ten.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<String>,
-    /// Whether one of these names them by their labels.
+    /// Whether one of these names them, by their labels or by the name of their service.
     pub named: bool,
     /// Whether they are a part of a mesh itself, or of what comes with it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -527,6 +528,8 @@ pub struct Calls {
     pub accepts_at: String,
     /// One of the clients.
     pub from: String,
+    /// Whether the outcome is certain for one of them.
+    pub certain: bool,
     /// How many clients there are.
     pub clients: usize,
     /// The ports that are called.
@@ -545,6 +548,9 @@ pub struct Exposure {
     pub at: String,
     /// The gateway that they pass; nothing where they get straight to the port.
     pub via: Option<String>,
+    /// The line because of which that gateway is there, or listens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway_at: Option<String>,
     /// What they send to the first that takes it: `plaintext`, `tls`, `mtls`.
     pub takes: &'static str,
     /// Whether that gateway reads requests.

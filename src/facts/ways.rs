@@ -23,6 +23,7 @@ pub(super) fn exposures(context: &Context<'_>) -> Vec<Exposure> {
                 of_mesh: context.is_part(listener.workload),
                 at: context.address(&inbound.entry),
                 via: inbound.via.as_ref().map(ToString::to_string),
+                gateway_at: inbound.gateway.as_ref().map(|at| context.address(at)),
                 takes: inbound.takes.name(),
                 http: inbound.http,
                 route: inbound.route.as_ref().map(|at| context.address(at)),

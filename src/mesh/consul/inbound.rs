@@ -385,7 +385,7 @@ impl Consul {
     }
 
     /// Whether an application takes calls by itself, without a proxy.
-    fn is_native(&self, workload: &Workload) -> bool {
+    pub(super) fn is_native(&self, workload: &Workload) -> bool {
         self.own(workload).is_some_and(|own| own.native)
     }
 

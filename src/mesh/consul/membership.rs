@@ -41,11 +41,11 @@ pub fn of(index: &Index, workload: &Workload, config: &Config) -> Decided<Member
     };
     if asks.is_none() && !config.inject_by_default.value {
         return out(match &config.inject_by_default.because {
-            Because::Assumed { near, .. } => Because::Default {
+            Because::Configured(at) => Because::Configured(at.clone()),
+            Because::Assumed { .. } | Because::Default { .. } => Because::Default {
                 rule: "Consul injects its proxy where an annotation asks for it",
-                near: near.clone(),
+                near: workload.at(),
             },
-            because => because.clone(),
         });
     }
     if let Some(obstacle) = obstacle(index, workload, config) {
@@ -100,5 +100,5 @@ fn obstacle(index: &Index, workload: &Workload, config: &Config) -> Option<Decid
 
 /// Whether a workload asks for a proxy.
 pub fn asks(workload: &Workload) -> bool {
-    workload.annotations.contains_key(INJECT)
+    workload.annotations.contains_key(INJECT) || workload.labels.contains_key(INJECT)
 }

@@ -6,6 +6,7 @@ mod annotation;
 mod capture;
 mod chain;
 mod entry;
+mod export;
 mod gateway;
 mod inbound;
 mod intention;
@@ -13,11 +14,14 @@ mod log;
 mod membership;
 mod outbound;
 mod own;
+mod part;
 mod posture;
+mod proxy;
 mod rights;
 mod service;
 mod settings;
 mod stated;
+mod unanswered;
 mod unread;
 mod upstream;
 mod version;
@@ -33,7 +37,7 @@ use own::Own;
 use service::{Nameless, Registration};
 use settings::Config;
 
-use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
+use super::{Before, Call, Export, Made, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
@@ -89,6 +93,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
     };
     consul.config.neutral.access_log = consul.log().state;
     consul.config.neutral.log_formats = consul.log().format.into_iter().collect();
+    consul.config.neutral.unanswered = unanswered::find(index, &consul.members, &consul.config);
     consul.gateways = Gateways::find(&consul);
     consul.policies = stated::policies(&consul);
     Some(consul)
@@ -118,7 +123,9 @@ pub(super) fn owns(group: &str) -> bool {
 fn first_trace(index: &Index) -> Option<ResourceId> {
     let mut objects = index.resources();
     let object = objects.find(|(_, resource)| {
-        owns(&resource.key.group) || resource.annotations.contains_key(annotation::INJECT)
+        owns(&resource.key.group)
+            || resource.annotations.contains_key(annotation::INJECT)
+            || resource.labels.contains_key(annotation::INJECT)
     });
     let mut files = index.values().iter().copied();
     let file = || files.find(|&id| index.node(id).document().consul().is_some());
@@ -225,8 +232,8 @@ impl Mesh for Consul {
         None
     }
 
-    fn access_log(&self, _workload: &Workload) -> AccessLog {
-        self.log_of_all()
+    fn access_log(&self, workload: &Workload) -> AccessLog {
+        self.log_of(workload)
     }
 
     fn opened_ports(&self, workload: &Workload) -> Vec<(u16, At)> {
@@ -234,6 +241,22 @@ impl Mesh for Consul {
         opened
             .map(|one| (one.port, one.because.at().clone()))
             .collect()
+    }
+
+    fn proxy_settings(&self, workload: &Workload) -> Vec<Setting> {
+        self.settings_of(workload)
+    }
+
+    fn proxy_defaults(&self) -> Vec<Setting> {
+        self.settings_of_all()
+    }
+
+    fn exports(&self) -> Vec<Export> {
+        self.exported()
+    }
+
+    fn is_part(&self, workload: &Workload) -> bool {
+        part::is_part(&self.index, workload)
     }
 
     fn callers(&self) -> Vec<(Arc<str>, Arc<str>)> {
@@ -249,7 +272,10 @@ impl Mesh for Consul {
     }
 
     fn posture(&self) -> Vec<Setting> {
-        posture::read(&self.index, &self.config, &self.entries)
+        let mut all = posture::read(&self.index, &self.config, &self.entries);
+        all.extend(self.gateways_for_all());
+        all.extend(self.log_not_enabled());
+        all
     }
 
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {

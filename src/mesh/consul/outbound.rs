@@ -170,7 +170,7 @@ impl Consul {
 
     /// The ways of a call to something outside the mesh.
     pub(super) fn ways_outside(&self, client: &Workload, to: &Outside) -> Vec<Way> {
-        if let Some(Nameless { why, at }) = self.nameless(client) {
+        if let Some(Nameless { why, at, .. }) = self.nameless(client) {
             return vec![ends(None, why, at.clone())];
         }
         let transparent = self.is_transparent(client);

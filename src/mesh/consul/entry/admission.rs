@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::fields::unknown_in_file;
 use super::{Entry, Kind};
 use crate::k8s::Index;
 use crate::mesh::consul::gateway::admission as gateway;
@@ -45,14 +46,15 @@ pub(super) fn refusal(index: &Index, entry: &Entry, config: &Config) -> Option<R
         let needs = entry.kind == Kind::ServiceIntentions;
         return needs.then(|| ("it has no sources".to_owned(), entry.at.clone()));
     };
-    match entry.kind {
+    let refused = match entry.kind {
         Kind::ServiceIntentions => intentions(fields, entry, config),
         Kind::ServiceDefaults => service_defaults(fields),
         Kind::ProxyDefaults => proxy_defaults(fields),
         Kind::Mesh => mesh(fields),
         Kind::JWTProvider => jwt_provider(fields),
         kind => gateway::refusal(kind, fields, config.namespaces.are_apart()),
-    }
+    };
+    refused.or_else(|| unknown_in_file(entry, fields))
 }
 
 fn refuse(what: impl Into<String>, at: At) -> Option<Refusal> {

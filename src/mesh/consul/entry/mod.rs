@@ -5,6 +5,7 @@
 
 mod admission;
 mod among;
+mod fields;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -134,6 +135,7 @@ impl Entries {
                 None => entries.add(entry, index, problems),
             }
         }
+        fields::report_unknown(index, problems);
         entries.refuse_by_others(index, problems);
         entries
     }

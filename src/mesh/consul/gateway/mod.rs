@@ -13,6 +13,7 @@ mod jwt;
 mod sample;
 #[cfg(test)]
 mod tests;
+mod wildcard;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -189,7 +190,7 @@ impl Consul {
     }
 
     /// The namespace of a service that an entry of one names.
-    fn named_there(&self, own: &Arc<str>, namespace: Option<&str>, name: &str) -> Name {
+    pub(super) fn named_there(&self, own: &Arc<str>, namespace: Option<&str>, name: &str) -> Name {
         Name {
             namespace: namespace.map_or_else(|| Arc::clone(own), Into::into),
             name: name.into(),

@@ -10,8 +10,13 @@ use crate::model::Setting;
 /// `hashicorp/consul: agent/xds/rbac.go` (removeSourcePrecedence).
 pub(super) fn all(index: &Index, entries: &Entries) -> Vec<Setting> {
     let mut found = Vec::new();
-    for entry in entries.of(Kind::ServiceIntentions).filter(|one| &*one.name == "*") {
-        let sources = entry.fields(index).map_or_else(Vec::new, |it| it.each("sources"));
+    for entry in entries
+        .of(Kind::ServiceIntentions)
+        .filter(|one| &*one.name == "*")
+    {
+        let sources = entry
+            .fields(index)
+            .map_or_else(Vec::new, |it| it.each("sources"));
         let denied = sources.iter().find(|source| {
             source.text("name") == Some("*") && source.text("action") == Some("deny")
         });

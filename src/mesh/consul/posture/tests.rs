@@ -399,7 +399,9 @@ fn an_audit_log_without_effect() {
 #[test]
 fn an_intention_that_keeps_everyone_from_everything() {
     let of = |action: &str, name: &str| {
-        let text = format!("Kind = \"service-intentions\"\nName = \"{name}\"\nSources = [{{ Name = \"*\" Action = \"{action}\" }}]");
+        let text = format!(
+            "Kind = \"service-intentions\"\nName = \"{name}\"\nSources = [{{ Name = \"*\" Action = \"{action}\" }}]"
+        );
         set("deny_all_intention", &[("all.hcl", &text)])
     };
     assert_eq!(of("deny", "*"), ["* /Sources/0/Action"]);
