@@ -211,11 +211,19 @@ impl Mesh for Consul {
     }
 
     fn ways(&self, client: &Workload, call: &Call<'_>) -> Vec<Way> {
-        self.ways_of(client, call)
+        let mut ways = self.ways_by_terminating(client, call);
+        if ways.is_empty() || self.is_transparent(client).value {
+            ways.extend(self.ways_of(client, call));
+        }
+        ways
     }
 
     fn ways_out(&self, client: &Workload, to: &Outside) -> Vec<Way> {
-        self.ways_outside(client, to)
+        let (mut ways, taken) = self.ways_to_destinations(client, to);
+        if !taken {
+            ways.extend(self.ways_outside(client, to));
+        }
+        ways
     }
 
     fn ways_in(&self, workload: &Workload, port: u16, meshed: bool) -> Vec<Way> {
