@@ -46,11 +46,13 @@ deny contains finding if {
 	}
 }
 
-# without a transparent proxy calls are meant for the local ports of upstreams
+# what goes to the port of an upstream is refused by intentions at most; and without a transparent
+# proxy calls are meant for such ports
 is_sure(call) if call.mesh != "consul"
 
 is_sure(call) if {
 	call.certain
+	call.sends == "plaintext"
 	not call.at in optional
 }
 

@@ -52,9 +52,14 @@ pub(super) fn refusal(index: &Index, entry: &Entry, config: &Config) -> Option<R
         Kind::ProxyDefaults => proxy_defaults(fields),
         Kind::Mesh => mesh(fields),
         Kind::JWTProvider => jwt_provider(fields),
-        kind => gateway::refusal(kind, fields, config.namespaces.are_apart()),
+        kind => gateway::refusal(kind, fields, has_namespaces(config)),
     };
     refused.or_else(|| unknown_in_file(entry, fields))
+}
+
+/// Whether entries may name namespaces of Consul, as far as is known.
+fn has_namespaces(config: &Config) -> bool {
+    config.namespaces.are_apart() || !config.neutral.known
 }
 
 fn refuse(what: impl Into<String>, at: At) -> Option<Refusal> {
@@ -69,7 +74,7 @@ fn other_than(fields: &Written<'_>, key: &str, known: &[&str]) -> Option<Refusal
 }
 
 fn intentions(fields: &Written<'_>, entry: &Entry, config: &Config) -> Option<Refusal> {
-    let apart = config.namespaces.are_apart() || fields.is_own();
+    let apart = has_namespaces(config) || fields.is_own();
     let destination = fields.get("destination");
     if let Some(destination) = destination.filter(|_| !apart)
         && destination.text("namespace").is_some()

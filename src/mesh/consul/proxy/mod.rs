@@ -33,8 +33,8 @@ impl Consul {
         let mut all = self.raw_configuration(workload);
         all.extend(self.exposed_paths(workload));
         let Decided { value, because, .. } = self.is_transparent(workload);
-        if self.own(workload).is_some() {
-            let reached = !value && !self.is_native(workload);
+        if let Some(own) = self.own(workload) {
+            let reached = !value && !own.native && own.gateway.is_none();
             let node = Setting {
                 name: "redirection",
                 value: "node".to_owned(),

@@ -56,7 +56,7 @@ impl Consul {
             let (namespace, name) = (&registered.name.namespace, &registered.name.name);
             let entry = self.entries.named(Kind::ServiceDefaults, namespace, name);
             let upstreams = entry.and_then(|entry| entry.fields(index)?.get("upstreamConfig"));
-            for upstreams in upstreams {
+            if let Some(upstreams) = upstreams {
                 let defaults = upstreams.get("defaults").into_iter();
                 let each = defaults.chain(upstreams.each("overrides"));
                 all.extend(each.flat_map(|one| of_written(&one)));
