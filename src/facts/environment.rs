@@ -65,7 +65,7 @@ impl<'a> Environment<'a> {
             .meshes
             .iter()
             .flat_map(|mesh| mesh.policies())
-            .filter(|policy| matches!(policy.subject, Subject::Authentication))
+            .filter(|policy| matches!(policy.subject, Subject::Authentication(_)))
             .flat_map(|policy| policy.selects.iter().copied())
             .collect();
         Self {

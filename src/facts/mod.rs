@@ -654,7 +654,8 @@ pub struct Policy {
     /// `authorization`, `transport`, `authentication`, `origination`, `telemetry`, `extension`,
     /// `routing`.
     pub subject: &'static str,
-    /// What stands out: `ineffective`, `transport`, `telemetry`, `passes_without_token`, `uncalled`, `subset`;
+    /// What stands out: `ineffective`, `transport`, `telemetry`, `passes_without_token`, `keys`,
+    /// `uncalled`, `subset`;
     /// of authorization `dry_run`, `delegate`, `deny`, `no_source`, `negated`, `any`, `literal_star`,
     /// `malformed`, `unknown_identity`, `unproven_identity`, `wide_identity`, `host`, `header`,
     /// `client_address`, `token_never_read`, `odd_method`, `odd_port`, `rest_of_path`, `lost`, `wider`,
@@ -716,9 +717,21 @@ pub struct Policy {
     /// in whoever makes them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passes_without_token: Vec<Port>,
+    /// Of an authentication policy: from where the keys of issuers are fetched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<KeySource>,
     /// Of a telemetry policy: its entries about access logs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<LogEntry>,
+}
+
+/// From where keys of an issuer of tokens are fetched.
+#[derive(Debug, Serialize)]
+pub struct KeySource {
+    /// The address.
+    pub uri: String,
+    /// Where it is written.
+    pub at: String,
 }
 
 /// Something that a policy names or fits: a proxy that is made, or what one stands in front of.

@@ -8,7 +8,7 @@ use super::context::{
 };
 use super::environment::{Account, Environment};
 use super::{
-    Authorization, Constraint, Format, Ineffective, LogEntry, LogProvider, Lost, Policy, Port,
+    Authorization, Constraint, Format, Ineffective, KeySource, LogEntry, LogProvider, Lost, Policy, Port,
     PortMode, Provider, Rule, Sends, Target, Value, Wider,
 };
 use rayon::prelude::*;
@@ -80,6 +80,7 @@ impl Environment<'_> {
             in_mesh: false,
             sends: Vec::new(),
             passes_without_token: Vec::new(),
+            keys: Vec::new(),
             logs: Vec::new(),
         };
         match &policy.subject {
@@ -94,7 +95,12 @@ impl Environment<'_> {
                     .map(|port| self.port_mode(port, &policy.selects))
                     .collect();
             }
-            Subject::Authentication => {
+            Subject::Authentication(keys) => {
+                let one = |(uri, at): &(std::sync::Arc<str>, model::At)| KeySource {
+                    uri: uri.to_string(),
+                    at: self.context.address(at),
+                };
+                facts.keys = keys.iter().map(one).collect();
                 facts.passes_without_token =
                     self.ports_where(&policy.selects, passes_without_token);
             }

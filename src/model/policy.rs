@@ -51,8 +51,8 @@ pub enum Subject {
         /// What it says port by port.
         ports: Vec<PortMode>,
     },
-    /// Which tokens are accepted.
-    Authentication,
+    /// Which tokens are accepted; the addresses from which the keys of their issuers are fetched.
+    Authentication(Vec<(Arc<str>, At)>),
     /// What clients send.
     Origination {
         /// The destination, in full.
@@ -98,7 +98,7 @@ impl Subject {
         match self {
             Self::Authorization(_) => "authorization",
             Self::Transport { .. } => "transport",
-            Self::Authentication => "authentication",
+            Self::Authentication(_) => "authentication",
             Self::Origination { .. } => "origination",
             Self::Telemetry(_) => "telemetry",
             Self::Extension => "extension",

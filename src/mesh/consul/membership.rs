@@ -64,6 +64,13 @@ pub fn of(index: &Index, workload: &Workload, config: &Config) -> Decided<Member
 fn obstacle(index: &Index, workload: &Workload, config: &Config) -> Option<Decided<Membership>> {
     let namespace = &*workload.namespace;
     let out = |because| Some(Decided::new(Membership::Unmeshed, because));
+    // `hashicorp/consul-k8s: charts/consul/templates/connect-inject-mutatingwebhookconfiguration.yaml`
+    if workload.label("app") == Some("consul") {
+        return Some(Decided::configured(
+            Membership::Unmeshed,
+            workload.label_at("app"),
+        ));
+    }
     if SYSTEM.contains(&namespace) {
         return out(Because::Default {
             rule: "Consul injects nothing in kube-system and kube-public",

@@ -27,14 +27,15 @@ mod upstream;
 mod version;
 mod written;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chain::Chains;
 use entry::{Entries, GROUP};
 use gateway::Gateways;
-use intention::Providers;
+use intention::{Intention, Providers};
 use own::Own;
-use service::{Nameless, Registration};
+use service::{Name, Nameless, Registration};
 use settings::Config;
 
 use super::{Before, Call, Export, Made, Mesh, PolicyResource, Settings, Version};
@@ -54,6 +55,8 @@ pub struct Consul {
     config: Config,
     entries: Entries,
     providers: Providers,
+    /// The intentions about each service that is registered.
+    intentions: HashMap<Name, Arc<[Intention]>>,
     /// Where calls to services end up.
     chains: Chains,
     /// The ways in through gateways.
@@ -84,6 +87,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
             .map(|one| member(index, one, &config))
             .collect(),
         providers: Providers::read(index, &entries),
+        intentions: HashMap::new(),
         chains: Chains::read(index, &entries),
         gateways: Gateways::default(),
         entries,
@@ -91,6 +95,12 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
         policies: Vec::new(),
         index: Arc::clone(index),
     };
+    let registered = consul
+        .members
+        .iter()
+        .flat_map(|one| one.registered.iter().flatten());
+    let names = registered.map(|one| one.name.clone());
+    consul.intentions = consul.collect(names);
     consul.config.neutral.access_log = consul.log().state;
     consul.config.neutral.log_formats = consul.log().format.into_iter().collect();
     consul.config.neutral.unanswered = unanswered::find(index, &consul.members, &consul.config);
@@ -101,16 +111,19 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
 
 fn member(index: &Index, workload: &Workload, config: &Config) -> Member {
     let own = Own::read(index, workload);
+    let membership = match &own {
+        Some(own) => own.membership.clone(),
+        None => membership::of(index, workload, config),
+    };
+    let registered = match (&own, membership.value) {
+        (Some(own), _) => Ok(service::of_own(index, own, workload).into_iter().collect()),
+        (None, Membership::Unmeshed) => service::registered(index, workload, config),
+        (None, _) => service::of(index, workload, config),
+    };
     Member {
-        membership: match &own {
-            Some(own) => own.membership.clone(),
-            None => membership::of(index, workload, config),
-        },
-        registered: match &own {
-            Some(own) => Ok(service::of_own(index, own, workload).into_iter().collect()),
-            None => service::of(index, workload, config),
-        },
+        membership,
         own,
+        registered,
     }
 }
 
@@ -149,7 +162,7 @@ impl Consul {
     }
 
     /// Who a service is.
-    fn service_identity(&self, name: &service::Name) -> Identity {
+    fn service_identity(&self, name: &Name) -> Identity {
         Identity {
             name: match self.config.namespaces.are_apart() {
                 true => format!("{}/{}", name.namespace, name.name).into(),
@@ -187,7 +200,7 @@ impl Mesh for Consul {
     }
 
     fn account(&self, namespace: &str, name: &str) -> Identity {
-        self.service_identity(&service::Name {
+        self.service_identity(&Name {
             namespace: self.config.namespaces.of(namespace),
             name: name.into(),
         })
@@ -198,11 +211,19 @@ impl Mesh for Consul {
     }
 
     fn ways(&self, client: &Workload, call: &Call<'_>) -> Vec<Way> {
-        self.ways_of(client, call)
+        let mut ways = self.ways_by_terminating(client, call);
+        if ways.is_empty() || self.is_transparent(client).value {
+            ways.extend(self.ways_of(client, call));
+        }
+        ways
     }
 
     fn ways_out(&self, client: &Workload, to: &Outside) -> Vec<Way> {
-        self.ways_outside(client, to)
+        let (mut ways, taken) = self.ways_to_destinations(client, to);
+        if !taken {
+            ways.extend(self.ways_outside(client, to));
+        }
+        ways
     }
 
     fn ways_in(&self, workload: &Workload, port: u16, meshed: bool) -> Vec<Way> {

@@ -98,7 +98,8 @@ fn unproven(workload: &Workload, registered: &Registration, config: &Config) -> 
     })
 }
 
-fn registered(
+/// What a workload is called, whether its pods ever start or not.
+pub fn registered(
     index: &Index,
     workload: &Workload,
     config: &Config,
@@ -174,13 +175,14 @@ fn selecting<'a>(index: &'a Index, workload: &Workload) -> Vec<&'a Service> {
         None => true,
     };
     let all = index.services_of(workload.id);
-    let mut chosen: Vec<&Service> = all
-        .filter(|service| !is_ignored(service) && is_chosen(service))
-        .collect();
-    // one that is written twice is one
-    let mut names = std::collections::BTreeSet::new();
-    chosen.retain(|service| names.insert(&*service.name));
-    chosen
+    let mut found: Vec<&Service> = Vec::new();
+    for service in all.filter(|service| !is_ignored(service) && is_chosen(service)) {
+        // of two with one name, which was reported when they were read, one is applied
+        if !found.iter().any(|known| known.name == service.name) {
+            found.push(service);
+        }
+    }
+    found
 }
 
 /// The port that calls are led to: what annotations say, or else the first of the first container.

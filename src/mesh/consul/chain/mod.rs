@@ -53,8 +53,6 @@ pub struct Leading {
     pub dialled: Name,
     /// What of the requests is led there.
     pub gates: Vec<Gate>,
-    /// The lines because of which calls are led there.
-    pub because: Vec<At>,
     /// What has to hold and is not known.
     pub needs: Vec<(String, At)>,
 }
@@ -180,7 +178,6 @@ impl Chains {
                 found.push(Leading {
                     dialled: dialled.clone(),
                     gates: target.gates,
-                    because: target.because,
                     needs,
                 });
             }

@@ -80,12 +80,12 @@ impl Consul {
     }
 
     /// Whether the input says which gateways there are.
-    fn knows_gateways(&self) -> bool {
+    pub(super) fn knows_gateways(&self) -> bool {
         !self.config.values.is_empty() || !registrations(&self.index).is_empty()
     }
 
     /// The pods in the input that are a gateway.
-    fn gateway_pods(&self, kind: &str, name: &str) -> Vec<&Workload> {
+    pub(super) fn gateway_pods(&self, kind: &str, name: &str) -> Vec<&Workload> {
         let is = |one: &&Workload, key, wanted: &str| {
             annotation::of(one, key).is_some_and(|(text, _)| text == wanted)
         };

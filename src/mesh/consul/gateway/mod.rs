@@ -11,19 +11,20 @@ mod ingress;
 mod jwt;
 #[cfg(test)]
 mod sample;
+mod terminating;
 #[cfg(test)]
 mod tests;
 mod wildcard;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Consul;
 use super::chain::{Route, Target, leads, routing};
 use super::service::{Name, Registration};
 use crate::model::{
-    Addresses, At, Decided, Effect, Gate, Hop, Layer, Rule, ServiceId, TlsOrigination, Way, When,
-    Workload,
+    Addresses, At, Decided, Effect, Gate, Hop, Layer, Membership, Rule, ServiceId, TlsOrigination,
+    Way, When, Workload,
 };
 use door::Door;
 use jwt::{Asked, Token};
@@ -180,12 +181,14 @@ impl Consul {
     /// Every service that is registered with a proxy, once.
     fn services_with_proxy(&self) -> Vec<Name> {
         let workloads = self.index.workloads().iter();
-        let meshed = workloads
-            .filter(|one| self.member(one).membership.value != crate::model::Membership::Unmeshed);
+        let is_gateway = |one: &Workload| self.own(one).is_some_and(|own| own.gateway.is_some());
+        let meshed = workloads.filter(|one| {
+            self.member(one).membership.value != Membership::Unmeshed && !is_gateway(one)
+        });
         let names = meshed
             .flat_map(|one| self.registered(one))
             .map(|one| one.name.clone());
-        let names: std::collections::BTreeSet<Name> = names.collect();
+        let names: BTreeSet<Name> = names.collect();
         names.into_iter().collect()
     }
 

@@ -4,6 +4,7 @@ mod http;
 pub mod jwt;
 mod rbac;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use jwt::{Providers, Requirement, Wanted};
@@ -117,14 +118,32 @@ fn precedence(destination: &Entry, source: &Source) -> u8 {
 
 impl Consul {
     /// The intentions about a service, what counts first is first; of one source only the first.
-    pub(super) fn intentions_for(&self, service: &Name) -> Vec<Intention> {
+    pub(super) fn intentions_for(&self, service: &Name) -> Arc<[Intention]> {
+        let known = self.intentions.get(service);
+        known.map_or_else(|| self.collect_for(service), Arc::clone)
+    }
+
+    /// The intentions about each of some services.
+    pub(super) fn collect(
+        &self,
+        services: impl Iterator<Item = Name>,
+    ) -> HashMap<Name, Arc<[Intention]>> {
+        let mut found = HashMap::new();
+        for service in services {
+            let collect = |service: &Name| self.collect_for(service);
+            found.entry(service).or_insert_with_key(collect);
+        }
+        found
+    }
+
+    fn collect_for(&self, service: &Name) -> Arc<[Intention]> {
         let mut kept: Vec<Intention> = Vec::new();
         for intention in self.intentions_about(service) {
             if !kept.iter().any(|known| known.source == intention.source) {
                 kept.push(intention);
             }
         }
-        kept
+        kept.into()
     }
 
     /// All intentions about a service, what counts first is first.
@@ -203,16 +222,16 @@ impl Consul {
     /// `hashicorp/consul: agent/consul/state/intention.go` (IntentionDecision).
     pub(super) fn is_told_of(&self, caller: &Name, service: &Name) -> Option<bool> {
         let covers = |all: &Arc<str>, one: &Arc<str>| &**all == "*" || all == one;
-        let mut intentions = self.intentions_for(service).into_iter();
-        let first = intentions.find(|one| {
+        let intentions = self.intentions_for(service);
+        let first = intentions.iter().find(|one| {
             let source = &one.source;
             source.elsewhere.is_none()
                 && covers(&source.namespace, &caller.namespace)
                 && covers(&source.name, &caller.name)
         });
-        match first.map(|one| (one.action, one.token)) {
+        match first.map(|one| (&one.action, &one.token)) {
             // who shows no token is not who is refused
-            Some((Action::All(allows, _), token)) => Some(allows || token.is_some()),
+            Some((Action::All(allows, _), token)) => Some(*allows || token.is_some()),
             Some((Action::ByRequest(..), _)) => Some(true),
             None => self.config.default_allow.value,
         }

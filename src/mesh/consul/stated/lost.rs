@@ -3,11 +3,14 @@
 //! A proxy has one list of callers, and what it does to them is the opposite of the default; what
 //! says the same as the default is left out of it. `hashicorp/consul: agent/xds/rbac.go`.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::Services;
 use super::criteria::{covers, http, needed, takes_absent};
 use crate::mesh::consul::Consul;
 use crate::mesh::consul::entry::{Entry, is_http};
-use crate::mesh::consul::intention::{Action, Intention, Permission};
+use crate::mesh::consul::intention::{Action, Intention, Permission, Requirement};
 use crate::mesh::consul::service::Name;
 use crate::model::{At, Loss, Lost, WorkloadId};
 
@@ -16,7 +19,6 @@ pub(super) struct Losses<'a> {
     consul: &'a Consul,
     /// What counts first is first.
     about: Vec<Intention>,
-    wild: bool,
     /// The workloads of the destination whose proxies read requests.
     reading: Vec<WorkloadId>,
     /// Those whose proxies do not, and the line that says so.
@@ -36,7 +38,6 @@ impl<'a> Losses<'a> {
                 true => Vec::new(),
                 false => consul.intentions_about(&name),
             },
-            wild,
             reading: Vec::new(),
             streaming: Vec::new(),
         };
@@ -73,6 +74,20 @@ impl<'a> Losses<'a> {
         by_default || (self.reading.is_empty() && !self.streaming.is_empty() && acts(intention))
     }
 
+    /// The workloads of the destination whose proxies read requests.
+    pub(super) fn reading(&self) -> &[WorkloadId] {
+        &self.reading
+    }
+
+    /// The providers whose tokens are looked at for an intention.
+    pub(super) fn looks_at(&self, intention: &Intention) -> BTreeSet<Arc<str>> {
+        let effects = [true, false].into_iter();
+        let asked = effects.filter(|&allows| !self.asks_for_no_token(intention, allows));
+        let all = asked.flat_map(|allows| tokens(intention, allows));
+        let providers = all.flat_map(|token| &token.providers);
+        providers.map(|one| Arc::clone(&one.name)).collect()
+    }
+
     fn default(&self) -> Option<bool> {
         self.consul.config.default_allow.value
     }
@@ -103,7 +118,7 @@ impl<'a> Losses<'a> {
     fn tokenless(&self, intention: &Intention, allows: bool) -> Vec<Lost> {
         let mut found = Vec::new();
         let tokens = tokens(intention, allows);
-        for at in &tokens {
+        for at in tokens.iter().map(|token| &token.at) {
             if self.default() == Some(true) && !self.is_stream_only() {
                 let on = self.reading.clone();
                 found.push(Self::lost(Loss::Tokenless, at, on, self.default_at()));
@@ -227,8 +242,8 @@ fn acts(intention: &Intention) -> bool {
     matches!(intention.action, Action::All(true, _))
 }
 
-/// Where those parts of an intention ask for tokens that let in, or those that refuse.
-fn tokens(intention: &Intention, allows: bool) -> Vec<At> {
+/// The tokens that the parts of an intention ask for that let in, or those that refuse.
+fn tokens(intention: &Intention, allows: bool) -> Vec<&Requirement> {
     let of_effect = permissions(intention)
         .iter()
         .filter(|one| one.allows == allows);
@@ -237,6 +252,6 @@ fn tokens(intention: &Intention, allows: bool) -> Vec<At> {
         Action::ByRequest(..) => of_effect.clone().next().is_some(),
     };
     let whole = intention.token.iter().filter(|_| said);
-    let all = whole.chain(of_effect.filter_map(|one| one.token.as_ref()));
-    all.map(|token| token.at.clone()).collect()
+    let of_effect = of_effect.filter_map(|one| one.token.as_ref());
+    whole.chain(of_effect).collect()
 }

@@ -4,6 +4,7 @@ mod criteria;
 mod intentions;
 mod lost;
 mod settings;
+mod tokens;
 mod wider;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ pub(super) fn policies(consul: &Consul) -> Vec<Policy> {
     let services = Services::find(consul);
     let mut all = intentions::policies(consul, &services);
     all.extend(settings::policies(consul, &services));
+    all.extend(tokens::policies(consul, &services));
     all
 }
 

@@ -125,7 +125,6 @@ impl Consul {
             });
             TcpRoute {
                 to: to.collect(),
-                at: fields.field("parents"),
                 needs: Vec::new(),
             }
         });

@@ -79,9 +79,11 @@ struct Backend {
 #[derive(Debug, Clone)]
 struct TcpRoute {
     to: Vec<Backend>,
-    at: At,
     needs: Vec<(String, At)>,
 }
+
+/// A rule, and the route that it is of.
+type Met<'a> = (&'a HttpRoute, &'a HttpRule);
 
 impl Gateways {
     /// Adds the ways in through API gateways.
@@ -125,7 +127,7 @@ impl Gateways {
     }
 
     fn add_requests(&mut self, consul: &Consul, front: &Front) {
-        let mut by_host: Vec<(String, At, Vec<(&HttpRoute, &HttpRule)>)> = Vec::new();
+        let mut by_host: Vec<(String, At, Vec<Met<'_>>)> = Vec::new();
         for route in &front.http {
             for (host, at) in hosts(&front.host, route) {
                 let rules = route.rules.iter().map(|rule| (route, rule));
@@ -172,7 +174,7 @@ impl Front {
 
 impl Consul {
     /// What a service speaks.
-    fn speaks(&self, service: &Name) -> String {
+    pub(in crate::mesh::consul) fn speaks(&self, service: &Name) -> String {
         let named = (&*service.namespace, &*service.name);
         self.entries.protocol(&self.index, named.0, named.1).0
     }

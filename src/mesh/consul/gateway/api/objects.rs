@@ -21,6 +21,9 @@ struct Place<'a> {
     listener: &'a Written<'a>,
 }
 
+/// A route on a listener: its fields, its namespace, what has to hold for it to attach.
+type Attached<'a> = (Written<'a>, String, Vec<(String, At)>);
+
 impl Consul {
     /// The listeners of all of Consul's gateways.
     pub(super) fn api_of_objects(&self) -> Vec<Front> {
@@ -91,11 +94,7 @@ impl Consul {
     }
 
     /// The routes of a kind that attach to a listener, with what has to hold for that.
-    fn attached(
-        &self,
-        place: &Place<'_>,
-        kind: &str,
-    ) -> Vec<(Written<'_>, String, Vec<(String, At)>)> {
+    fn attached(&self, place: &Place<'_>, kind: &str) -> Vec<Attached<'_>> {
         let mut found = Vec::new();
         for &id in self.index.of_kind(GATEWAY_API, kind) {
             let own = self
@@ -194,7 +193,6 @@ impl Consul {
             });
             TcpRoute {
                 to: to.collect(),
-                at: spec.field("parentRefs"),
                 needs,
             }
         });
