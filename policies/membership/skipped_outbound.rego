@@ -40,7 +40,6 @@ deny contains finding if {
 		not network in params.networks
 	]
 	concerns(settings)
-	not is_told(at, networks)
 	finding := {
 		"msg": sprintf("calls of %s to %s%s pass by the proxy: no rule about calls out applies, and none is logged", [
 			proxies.whose(settings),
@@ -89,13 +88,6 @@ concerns(settings) if {
 told_elsewhere := {call.at |
 	some call in input.calls
 	call.certain
-	call.sends == "plaintext"
-}
-
-# what is excluded as a whole concerns more than the calls that are named there
-is_told(at, networks) if {
-	at in told_elsewhere
-	severity(networks) != "high"
 }
 
 everywhere(networks) := " (everywhere)" if {
