@@ -96,6 +96,7 @@ deny contains finding if {
 	policy.mode == "permissive"
 	policy.mesh == "consul"
 	policy.selects == 0
+	not policy.namespace in exempt
 	finding := {
 		"msg": sprintf("%s lets plaintext in, past every intention; none of the workloads it is for is in these files", [format.object(policy.at)]),
 		"at": policy.at,
