@@ -48,4 +48,8 @@ inbound := {
 weight(fields) := {"severity": "high", "what": ", where it may take calls and ask nobody who calls"} if {
 	some field in fields
 	field in inbound
+} else := {"severity": "low", "what": "; a cluster leads no calls by itself"} if {
+	every field in fields {
+		field == "envoy_extra_static_clusters_json"
+	}
 } else := {"severity": "medium", "what": ", and what it says is not looked at"}

@@ -35,8 +35,7 @@ exempt := data.params.membership.proxy_optional.exempt_namespaces
 
 deny contains finding if {
 	some group in input.bypasses
-	some setting in proxies.written("redirection")[group.at]
-	setting.value == "off"
+	proxies.written("redirection")[group.at]
 	open := [port |
 		some port in ports.outside(group.ports, exempt)
 		not port.id in closed
@@ -55,6 +54,8 @@ deny contains finding if {
 deny contains finding if {
 	some at, settings in proxies.written("redirection")
 	settings[0].value == "node"
+	some workload in settings[0].workloads
+	not ports.namespace(workload) in exempt
 	finding := {
 		"msg": sprintf("whether callers may pass by %s depends on the address that the application listens on", [proxies.of(settings)]),
 		"at": at,

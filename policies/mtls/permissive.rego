@@ -60,7 +60,6 @@ deny contains finding if {
 	group.configured
 	not group.at in exceptions
 	not group.at in told_elsewhere
-	not group.at in skipped
 	open := ports.outside(group.ports, exempt)
 	limited := limits(group)
 	finding := {
@@ -80,7 +79,7 @@ deny contains finding if {
 deny contains finding if {
 	some policy in input.noted
 	policy.mode == "permissive"
-	policy.mesh != "consul"
+	not is_entry(policy)
 	policy.scope in {"mesh", "namespace"}
 	policy.selects == 0
 	not policy.namespace in exempt
@@ -94,7 +93,7 @@ deny contains finding if {
 deny contains finding if {
 	some policy in input.noted
 	policy.mode == "permissive"
-	policy.mesh == "consul"
+	is_entry(policy)
 	policy.selects == 0
 	not policy.namespace in exempt
 	finding := {
@@ -104,8 +103,8 @@ deny contains finding if {
 	}
 }
 
-# where callers may pass by the proxy, membership/proxy_optional and membership/skipped_port say so
-skipped := {bypass.at | some bypass in input.bypasses}
+# its line is that of the mode alone
+is_entry(policy) if policy.mesh == "consul"
 
 # rules about who may call that name nobody
 told_elsewhere := {rule.at |
@@ -134,11 +133,11 @@ limits(group) := {"severity": "low", "to": " from some addresses, or for some re
 	startswith(port.id, sprintf("%s:", [workload]))
 } else := {"severity": "high", "to": ""}
 
-is_refusal(authorization) if authorization.effect == "deny"
+is_refusal(written) if written.effect == "deny"
 
-is_refusal(authorization) if {
-	some rule in authorization.rules
-	some field in rule.conditions
+is_refusal(written) if {
+	some rule in written.rules
+	some field in authorization.fields(rule)
 	field.dimension == "token"
 }
 
