@@ -4,6 +4,8 @@
 #   A label or an ExportedServices entry offers this Service to other clusters. Where a gateway calls
 #   for them, they are one: the identity of the gateway, behind which anyone there may stand; else each
 #   is who it is. Its ports let in callers from there whom no policy names.
+#
+#   In Consul a source `*` without a peer is nobody from there: to deny it keeps them out of nothing.
 # related_resources:
 # - https://linkerd.io/2/features/multicluster/
 # - https://developer.hashicorp.com/consul/docs/connect/config-entries/exported-services
@@ -46,6 +48,8 @@ deny contains finding if {
 	}
 }
 
-callers(export) := "everyone in the linked clusters, under the one identity of the gateway," if {
+callers(export) := sprintf("every service of %s", [export.to]) if {
+	export.to
+} else := "everyone in the linked clusters, under the one identity of the gateway," if {
 	export.as_one
 } else := "everyone in the mesh of the linked clusters"

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::context::{Context, is_bypass, is_captured, lets_in_someone_unnamed, ordinary};
+use super::context::{
+    Context, is_bypass, is_captured, lets_in_a_stranger, lets_in_someone_unnamed, ordinary,
+};
 use super::{
     Acceptance, AccessLogs, Bypass, Calls, Edge, Format, NamedPort, Outsiders, Port, Source,
     Unguarded,
@@ -69,6 +71,17 @@ impl Context<'_> {
             !settings.known && settings.plaintext_default.is_some()
         });
         unseen && !self.world.acceptance(listener).because.is_configured()
+    }
+
+    /// Whether an ordinary call of someone passes whom no rule names: without an identity, or with one
+    /// where the port asks for it.
+    fn lets_in_whom_nobody_names(&self, listener: &ListenerPort) -> Tri {
+        let mut inlets = listener.meshed.iter().flat_map(|l| &l.inlets);
+        let mesh = self.world.mesh_of(listener.workload);
+        match mesh.filter(|_| inlets.all(|inlet| inlet.accepts == Transport::Mtls)) {
+            Some(mesh) => lets_in_a_stranger(listener, mesh),
+            None => lets_in_someone_unnamed(listener, Some(&ordinary())),
+        }
     }
 
     fn certainly_meshed(&self, workload: WorkloadId) -> bool {
@@ -212,7 +225,7 @@ pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
                 rules.otherwise == Effect::Allow && !asked
             })
             // a DENY for everyone but a few guards as well
-            && lets_in_someone_unnamed(listener, Some(&ordinary())) != Tri::No
+            && context.lets_in_whom_nobody_names(listener) != Tri::No
             && !is_guarded_before(context, listener)
     });
     let by_namespace = open.map(|listener| {

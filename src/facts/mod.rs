@@ -576,6 +576,9 @@ pub struct Export {
     pub service: String,
     /// Whether all callers from there are one and the same to it.
     pub as_one: bool,
+    /// To whom it is offered (`peer east`); nothing where that is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// The ports behind it that let in callers from there whom no rule names.
     pub open: Vec<Port>,
 }

@@ -8,8 +8,8 @@ use super::context::{
 };
 use super::environment::{Account, Environment};
 use super::{
-    Authorization, Constraint, Format, Ineffective, KeySource, LogEntry, LogProvider, Lost, Policy, Port,
-    PortMode, Provider, Rule, Sends, Target, Value, Wider,
+    Authorization, Constraint, Format, Ineffective, KeySource, LogEntry, LogProvider, Lost, Policy,
+    Port, PortMode, Provider, Rule, Sends, Target, Value, Wider,
 };
 use rayon::prelude::*;
 

@@ -73,7 +73,7 @@ fn what_is_broken_has_a_line_and_a_column_and_hides_nothing_else() {
             "Kind = \"service-intentions\"\nName = \"api\"\nSources = [\n  { Name = \"web\" }\n]\n",
             "Consul refuses this ServiceIntentions, so it is not in force: a source has an action or permissions",
             4,
-            5,
+            3,
         ),
         (
             "b.hcl",

@@ -130,8 +130,9 @@ impl Consul {
         let registered = self.registered(workload).iter();
         let known = registered.map(|one| self.intentions_for(&one.name));
         let known: Vec<_> = known.collect();
+        let home = &self.config.neutral.trust_domain.value;
         let refuse = |intention: &Intention| Rule {
-            when: intention.source.when(&intention.at),
+            when: intention.source.when(&intention.at, home),
             then: Effect::Deny,
             at: because.at().clone(),
         };

@@ -79,9 +79,14 @@ impl Source {
             && self.elsewhere == other.elsewhere
     }
 
-    /// Whether a caller is it; `at` is the line that names it.
-    pub fn when(&self, at: &At) -> When {
+    /// Whether a caller is it, where `home` vouches for those from here; `at` is the line that names it.
+    pub fn when(&self, at: &At, home: &Arc<str>) -> When {
         let is = |test| When::Is(test, at.clone());
+        let from = |domain: &Arc<str>| {
+            is(Test::IdentityTrustDomain(StringMatch::Exact(Arc::clone(
+                domain,
+            ))))
+        };
         let local = match (&*self.namespace, &*self.name) {
             ("*", _) => is(Test::Identity(StringMatch::Any)),
             (_, "*") => is(Test::IdentityNamespace(Arc::clone(&self.namespace))),
@@ -91,14 +96,9 @@ impl Source {
             }),
         };
         match &self.elsewhere {
-            None => local,
+            None => When::all(vec![from(home), local]),
             // callers from there are not in the input, and none from here is one of them
-            Some(("peer" | "partition", place)) => When::all(vec![
-                is(Test::IdentityTrustDomain(StringMatch::Exact(Arc::clone(
-                    place,
-                )))),
-                local,
-            ]),
+            Some(("peer" | "partition", place)) => When::all(vec![from(place), local]),
             Some((_, group)) => When::all(vec![
                 local,
                 is(Test::Unknowable(

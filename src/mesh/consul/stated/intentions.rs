@@ -30,6 +30,7 @@ fn of_entry(consul: &Consul, services: &Services, entry: &Entry) -> Vec<Policy> 
             services,
             intention: &intention,
             losses: &losses,
+            apart: consul.config.namespaces.are_apart(),
         };
         let mut add = |written: AuthorizationPolicy| {
             let subject = Subject::Authorization(written);
@@ -68,6 +69,8 @@ struct Stated<'a> {
     services: &'a Services,
     intention: &'a Intention,
     losses: &'a Losses<'a>,
+    /// Whether Consul tells namespaces apart.
+    apart: bool,
 }
 
 impl Stated<'_> {
@@ -124,7 +127,7 @@ impl Stated<'_> {
             None => self.services.many(&source.namespace, &source.name),
             Some(_) => None,
         };
-        let mut caller = caller(source, &self.intention.at);
+        let mut caller = caller(source, &self.intention.at, self.apart);
         for value in &mut caller.values {
             value.stands_for = many.as_ref().map(|many| Arc::from(many.text.as_str()));
             value.outside = many.as_ref().is_some_and(|many| many.outside);
@@ -148,12 +151,14 @@ fn shown(wanted: &Wanted) -> Vec<Constraint> {
     all
 }
 
-fn caller(source: &Source, at: &At) -> Constraint {
+/// A source; where Consul tells namespaces apart, `*` is everyone of its own.
+fn caller(source: &Source, at: &At, apart: bool) -> Constraint {
     let at = at.join("name");
     let wild = &*source.name == "*";
+    let all = wild && (!apart || &*source.namespace == "*");
     let elsewhere = source.elsewhere.is_some();
     let value = WrittenValue {
-        any: wild && !elsewhere,
+        any: all && !elsewhere,
         account: (!wild && !elsewhere)
             .then(|| (Arc::clone(&source.namespace), Arc::clone(&source.name))),
         ..value(&source.name, at.clone())

@@ -24,6 +24,8 @@ pub(super) struct Others<'a> {
 struct Request<'a> {
     path: &'a str,
     method: String,
+    /// Who vouches for callers from here.
+    home: &'a str,
 }
 
 impl<'a> Others<'a> {
@@ -61,6 +63,7 @@ impl<'a> Others<'a> {
             let methods = http.texts("methods");
             let request = Request {
                 path,
+                home: &self.consul.config.neutral.trust_domain.value,
                 method: methods
                     .first()
                     .map_or("GET".to_owned(), |(text, _)| text.to_uppercase()),
@@ -105,7 +108,7 @@ impl<'a> Others<'a> {
 
 /// Whether a condition holds for a caller from here that shows no token.
 fn admits(when: &When, caller: &Name, request: &Request<'_>) -> Tri {
-    let Request { path, method } = request;
+    let Request { path, method, home } = request;
     match when {
         When::Always => Tri::Yes,
         When::Never => Tri::No,
@@ -120,8 +123,9 @@ fn admits(when: &When, caller: &Name, request: &Request<'_>) -> Tri {
             }
             Test::Path(PathMatch::Text(value)) => value.matches(path).into(),
             Test::Method(value) => value.matches(method).into(),
-            // who comes from elsewhere, and who shows a token
-            Test::IdentityTrustDomain(_) | Test::TokenText { .. } => Tri::No,
+            Test::IdentityTrustDomain(value) => value.matches(home).into(),
+            // who shows a token
+            Test::TokenText { .. } => Tri::No,
             _ => Tri::Unknown,
         },
     }
