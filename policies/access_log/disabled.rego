@@ -7,10 +7,11 @@
 # related_resources:
 # - https://istio.io/latest/docs/tasks/observability/logs/access-log/
 # - https://linkerd.io/2-edge/features/access-logging/
+# - https://developer.hashicorp.com/consul/docs/observability/access-logs
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio, linkerd]
+#   meshes: [istio, linkerd, consul]
 #   remediation:
 #     istio: |
 #       Add a Telemetry to the root namespace (`istio-system`) with `accessLogging` and a provider,
@@ -18,6 +19,10 @@
 #     linkerd: |
 #       Annotate the Namespace or the pod template `config.linkerd.io/access-log: json`, or set
 #       `proxy.accessLog` of the chart.
+#     consul: |
+#       Set `accessLogs: {enabled: true}` in the ProxyDefaults called `global`: there is no other place,
+#       and it counts for all proxies. Name a `jsonFormat` with `%DOWNSTREAM_PEER_URI_SAN%`, as the usual
+#       one does not say who called.
 #   controls:
 #   - nist-800-53r5/AU-2
 #   - nist-800-53r5/AU-12
@@ -67,10 +72,19 @@ deny contains finding if {
 
 unless(mesh) := {"severity": "low", "text": "; annotations elsewhere may switch it on"} if {
 	mesh.kind == "linkerd"
+} else := {"severity": "medium", "text": ", and no ProxyDefaults is in these files"} if {
+	mesh.kind == "consul"
 } else := {"severity": "medium", "text": ", and no Telemetry for the whole mesh is in these files"}
 
 # a value that no proxy knows has a rule of its own: access_log/request_without_effect
-slips := {at | some at, _ in proxies.written("invalid_access_log")}
+slips := {at | some at, _ in proxies.written("invalid_access_log")} | described
+
+# nor has one that is described and not switched on
+described := {sprintf("%s/enabled", [setting.at]) |
+	some mesh in input.meshes
+	some setting in mesh.posture
+	setting.name == "access_log_not_enabled"
+}
 
 is_slip(group) if group.at in slips
 

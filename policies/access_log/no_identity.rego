@@ -8,7 +8,7 @@
 # custom:
 #   severity: medium
 #   precision: high
-#   meshes: [istio]
+#   meshes: [istio, consul]
 #   remediation: |
 #     Add `%DOWNSTREAM_PEER_URI_SAN%` and `%UPSTREAM_PEER_URI_SAN%` to the format.
 #   controls:
@@ -40,7 +40,7 @@ says_who(text) if {
 		"%upstream_peer_uri_san%", "%upstream_peer_subject%",
 		"%filter_state(downstream_peer", "%filter_state(upstream_peer",
 		"%filter_state(wasm.downstream_peer", "%filter_state(wasm.upstream_peer",
-		"%req(x-forwarded-client-cert", "%dynamic_metadata(istio_authn",
+		"%req(x-forwarded-client-cert", "%dynamic_metadata(istio_authn", "%dynamic_metadata(consul:service",
 	}
 	contains(text, operator)
 }

@@ -1,17 +1,21 @@
 # METADATA
 # title: Access log is asked for, and none is written
 # description: |
-#   Somebody asks for an access log with a value that proxies do not know, or where nobody looks. The
-#   proxy starts without a word to the operator, and writes none.
+#   Somebody asks for an access log with a value that proxies do not know, where nobody looks, or
+#   without the switch that goes with it. The proxy starts without a word to the operator, and writes
+#   none.
 # related_resources:
 # - https://linkerd.io/2-edge/features/access-logging/
 # custom:
 #   severity: high
 #   precision: very-high
-#   meshes: [linkerd]
-#   remediation: |
-#     Set the annotation `config.linkerd.io/access-log` to `apache` or `json`, on the Namespace or on
-#     the pod template (`spec.template.metadata.annotations`), and start the pods anew.
+#   meshes: [linkerd, consul]
+#   remediation:
+#     linkerd: |
+#       Set the annotation `config.linkerd.io/access-log` to `apache` or `json`, on the Namespace or on
+#       the pod template (`spec.template.metadata.annotations`), and start the pods anew.
+#     consul: |
+#       Add `enabled: true` to `accessLogs` of the ProxyDefaults.
 #   controls:
 #   - nist-800-53r5/AU-12
 #   - nist-800-53r5/CM-6
@@ -20,6 +24,16 @@
 package meshvet.access_log.request_without_effect
 
 import data.meshvet.lib.proxies
+
+deny contains finding if {
+	some mesh in input.meshes
+	some setting in mesh.posture
+	setting.name == "access_log_not_enabled"
+	finding := {
+		"msg": "this says how to log and never switches it on: no proxy writes an access log",
+		"at": setting.at,
+	}
+}
 
 deny contains finding if {
 	some at, settings in proxies.written("invalid_access_log")

@@ -9,7 +9,7 @@
 # custom:
 #   severity: critical
 #   precision: very-high
-#   meshes: [istio]
+#   meshes: [istio, consul]
 #   remediation: |
 #     Remove the operator. To see only whether the header was there, cut it short
 #     (`%REQ(AUTHORIZATION):4%`). Treat what has been logged so far as disclosed, and replace it.
@@ -25,7 +25,7 @@ import data.meshvet.lib.log_format
 
 secret := {
 	"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token",
-	"x-csrf-token", "x-amz-security-token", "x-forwarded-access-token", "x-id-token",
+	"x-csrf-token", "x-amz-security-token", "x-forwarded-access-token", "x-id-token", "x-consul-token",
 } | {lower(name) | some name in data.params.access_log.secret_in_format.sensitive_headers}
 
 deny contains finding if {

@@ -8,10 +8,14 @@
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     Require mutual TLS on these ports (PeerAuthentication, `mode: STRICT`), and list who may call
-#     in an ALLOW policy; or refuse those without an identity too, with `notPrincipals: ["*"]`.
+#   meshes: [istio, consul]
+#   remediation:
+#     istio: |
+#       Require mutual TLS on these ports (PeerAuthentication, `mode: STRICT`), and list who may call
+#       in an ALLOW policy; or refuse those without an identity too, with `notPrincipals: ["*"]`.
+#     consul: |
+#       Set `mutualTLSMode: strict` in the ServiceDefaults of the service, or where ProxyDefaults say
+#       otherwise: on plaintext no intention is asked.
 #   controls: [nist-800-53r5/AC-3, nist-800-53r5/IA-9, pci-dss-4.0.1/7.2.2]
 package meshvet.authorization.deny_by_identity
 

@@ -3,16 +3,21 @@
 # description: |
 #   On a port that is not read as HTTP there is no path, method, host, header or token. Istio then
 #   drops an ALLOW rule that asks for one, and takes the field out of a DENY rule, which so refuses
-#   more than is written in it.
+#   more than is written in it. Consul refuses permissions for such a service, unless it is the proxy
+#   that is told another protocol; then all calls of their sources are refused.
 # related_resources:
 # - https://istio.io/latest/docs/concepts/security/#using-istio-authorization-on-plain-tcp-protocols
 # custom:
 #   severity: medium
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     If the port speaks HTTP, say so in its Service (`appProtocol: http`); otherwise limit the rule to
-#     other ports (`ports`), and write a rule of its own for this one, without fields of HTTP.
+#   meshes: [istio, consul]
+#   remediation:
+#     istio: |
+#       If the port speaks HTTP, say so in its Service (`appProtocol: http`); otherwise limit the rule to
+#       other ports (`ports`), and write a rule of its own for this one, without fields of HTTP.
+#     consul: |
+#       Let the proxy speak what the service speaks: take `protocol` out of the registration's
+#       `proxy.config`, and set `protocol: http` in the ServiceDefaults.
 #   controls: [nist-800-53r5/AC-3, nist-800-53r5/CM-6]
 package meshvet.authorization.http_fields_on_tcp
 

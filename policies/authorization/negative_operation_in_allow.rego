@@ -27,6 +27,7 @@ deny contains finding if {
 	some rule in policy.authorization.rules
 	some call in authorization.what(rule)
 	some field in call
+	field.dimension in authorization.calls
 	not is_listed(call, field.dimension)
 	finding := {
 		"msg": sprintf("this ALLOW rule takes every %s but %s%s", [

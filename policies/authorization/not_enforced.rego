@@ -1,19 +1,29 @@
 # METADATA
-# title: Policy enforces nothing in ambient mode
+# title: Policy that enforces nothing
 # description: |
-#   In ambient mode the node's proxy decides about connections. It cannot read methods, paths, hosts
-#   or tokens, asks no provider and marks nothing. A DENY rule of which nothing is left without them
-#   matches no call, and a CUSTOM or AUDIT policy is passed over: everything passes as if the policy
-#   were not there.
+#   In Istio's ambient mode the node's proxy decides about connections. It cannot read methods, paths,
+#   hosts or tokens, asks no provider and marks nothing. A DENY rule of which nothing is left without
+#   them matches no call, and a CUSTOM or AUDIT policy is passed over: everything passes as if the
+#   policy were not there.
+#
+#   Where Consul lets in by default, permissions that only allow keep their callers from nothing: what
+#   they do not list is let in as well. Worse, the callers that have such a list are taken out of a
+#   refusal of everyone else (`*`).
 # related_resources:
 # - https://istio.io/latest/docs/ambient/usage/l4-policy/
+# - https://developer.hashicorp.com/consul/docs/connect/config-entries/service-intentions
 # custom:
 #   severity: critical
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     Put a waypoint in front of the service and name it in `targetRefs` instead of a selector, or
-#     write the rule with what the node's proxy reads: principals, namespaces, ipBlocks and ports.
+#   meshes: [istio, consul]
+#   remediation:
+#     istio: |
+#       Put a waypoint in front of the service and name it in `targetRefs` instead of a selector, or
+#       write the rule with what the node's proxy reads: principals, namespaces, ipBlocks and ports.
+#     consul: |
+#       Let Consul deny by default (`global.acls.manageSystemACLs: true`, or `default_intention_policy =
+#       "deny"`), or end the list with a permission that denies the rest (`action: deny`, `http` with
+#       `pathPrefix: /`).
 #   controls:
 #   - nist-800-53r5/AC-3
 #   - nist-800-53r5/AC-4
@@ -21,6 +31,7 @@
 #   - soc2-2017/CC6.1
 package meshvet.authorization.not_enforced
 
+import data.meshvet.lib.authorization
 import data.meshvet.lib.format
 
 deny contains finding if {
@@ -30,37 +41,65 @@ deny contains finding if {
 	finding := {
 		"msg": sprintf("%s %s: %s", [
 			said.what,
-			format.some_of(lost.workloads),
+			where(policy, lost),
 			said.why,
 		]),
 		"at": lost.at,
-		"severity": said.severity,
+		"severity": severity(policy, said),
+		"related": authorization.blamed(lost, object.get(said, "by", "decides")),
 	}
 }
 
-verdict(authorization, lost) := {
+where(_, lost) := format.some_of(lost.workloads)
+
+# a service that these files do not hold
+where(policy, lost) := authorization.target(policy) if count(lost.workloads) == 0
+
+severity(policy, said) := authorization.level(policy, said.severity) if {
+	said.by # where nobody may be concerned yet
+} else := said.severity
+
+verdict(written, lost) := {
 	"severity": "critical",
 	"what": "this rule refuses nothing on",
 	"why": "it needs what the node's proxy cannot read and only a waypoint reads",
 } if {
-	authorization.effect == "deny"
+	written.effect == "deny"
 	lost.how == "void"
 }
 
-verdict(authorization, lost) := {
+verdict(written, lost) := {
 	"severity": "critical",
-	"what": sprintf("%s is never asked about calls to", [authorization.provider.name]),
+	"what": sprintf("%s is never asked about calls to", [written.provider.name]),
 	"why": "in ambient mode only a waypoint asks",
 } if {
-	authorization.effect == "delegate"
+	written.effect == "delegate"
 	lost.how == "unread"
 }
 
-verdict(authorization, lost) := {
+verdict(written, lost) := {
 	"severity": "medium",
 	"what": "nothing is marked for the audit on",
 	"why": "in ambient mode only a waypoint marks",
 } if {
-	authorization.effect == "audit"
+	written.effect == "audit"
 	lost.how == "unread"
+}
+
+verdict(_, lost) := {
+	"severity": "high",
+	"what": "this list keeps its callers from nothing on",
+	"why": "what it does not list is let in by default",
+	"by": "lets in by default",
+} if {
+	lost.how == "open"
+}
+
+verdict(_, lost) := {
+	"severity": "critical",
+	"what": "this list lets its callers in to everything on",
+	"why": "it exempts them from what refuses everyone else, and what it does not list is let in by default",
+	"by": "refuses everyone else",
+} if {
+	lost.how == "exempt"
 }

@@ -1,20 +1,27 @@
 # METADATA
 # title: DENY rule can be spelled around
 # description: |
-#   Unless it is told to, Istio does not merge slashes before it compares paths, and `//admin` is then
-#   another path than `/admin`. Where the application takes both for the same, the extra slash gets
+#   Unless they are told to, Istio and Consul do not merge slashes before they compare paths, and
+#   `//admin` is then another path than `/admin`. Where the application takes both for the same, the extra slash gets
 #   past the rule.
 # related_resources:
 # - https://istio.io/latest/docs/reference/config/security/normalization/
 # - https://istio.io/latest/docs/ops/best-practices/security/#customize-your-system-on-path-normalization
+# - https://developer.hashicorp.com/consul/docs/connect/config-entries/mesh
 # custom:
 #   severity: high
 #   precision: medium
-#   meshes: [istio]
-#   remediation: |
-#     Set `pathNormalization: {normalization: MERGE_SLASHES}` in the mesh's settings, or
-#     `DECODE_AND_MERGE_SLASHES` where applications decode `%2F`. Better still, list with ALLOW what
-#     may be called: what is spelled in another way is then refused.
+#   meshes: [istio, consul]
+#   remediation:
+#     istio: |
+#       Set `pathNormalization: {normalization: MERGE_SLASHES}` in the mesh's settings, or
+#       `DECODE_AND_MERGE_SLASHES` where applications decode `%2F`. Better still, list with ALLOW what
+#       may be called: what is spelled in another way is then refused.
+#     consul: |
+#       Write into the object Mesh, under `http.incoming.requestNormalization`, `mergeSlashes: true` and
+#       `pathWithEscapedSlashesAction: REJECT_REQUEST`, and no `insecureDisablePathNormalization`.
+#       Better still, deny by default and list what is allowed: what is spelled in another way is then
+#       refused.
 #   controls: [nist-800-53r5/AC-3, nist-800-53r5/SI-10, mitre-attack-containers/T1190]
 #   params: {exempt_namespaces: []}
 package meshvet.authorization.path_spelling

@@ -7,15 +7,23 @@
 #   administrators' page is then open to whoever may call the rest.
 #
 #   What lets in a few others beside a route's own callers may be meant so, and weighs less.
+#
+#   In Consul each source has a list of its own. That one names who may call the administrators' page
+#   keeps out nobody who gets there by the list of `*`, by default, or through a gateway.
 # related_resources:
 # - https://linkerd.io/2/reference/authorization-policy/
+# - https://developer.hashicorp.com/consul/docs/connect/config-entries/service-intentions
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [linkerd]
-#   remediation: |
-#     Take away what is wider (`accessPolicy`, or the policy about the Server), and write a route with
-#     an AuthorizationPolicy for each part of it, so that only routes let anyone in.
+#   meshes: [linkerd, consul]
+#   remediation:
+#     linkerd: |
+#       Take away what is wider (`accessPolicy`, or the policy about the Server), and write a route with
+#       an AuthorizationPolicy for each part of it, so that only routes let anyone in.
+#     consul: |
+#       Let Consul deny by default, and put a permission that denies these paths first in the list of
+#       every source that lets others in: of `*`, and of the gateways.
 #   controls: [nist-800-53r5/AC-3, nist-800-53r5/AC-6, "nist-800-53r5/SC-7(5)", pci-dss-4.0.1/7.2.2]
 #   params:
 #     exempt_namespaces: []
@@ -33,16 +41,27 @@ void[wider.at][wider.whom] contains policy if {
 	policy.ineffective == null
 	not policy.namespace in params.exempt_namespaces
 	some wider in policy.authorization.wider # not there where there are none
+	matters(policy, wider)
 }
+
+matters(_, wider) if not wider.paths
+
+# of single paths, only those of administrators: others are let in where they are listed
+matters(policy, wider) if count(sensitive_paths(policy, wider)) > 0
 
 deny contains finding if {
 	some at, by_whom in void
 	some whom, policies in by_whom
-	sensitive := format.distinct([path | some policy in policies; some path in sensitive_paths(policy)])
+	sensitive := format.distinct([path |
+		some policy in policies
+		some wider in policy.authorization.wider
+		wider.at == at
+		some path in sensitive_paths(policy, wider)
+	])
 	finding := {
-		"msg": sprintf("%s all that is behind this%s, whatever %s", [
+		"msg": sprintf("%s %s, whatever %s", [
 			callers[whom],
-			also(sensitive),
+			extent(at, policies, sensitive),
 			outweighed(policies),
 		]),
 		"at": at,
@@ -56,16 +75,24 @@ callers := {
 	"mesh": "every workload of the mesh may call",
 	"many": "all workloads of a namespace may call",
 	"others": "callers whom this names may call",
+	"outside": "everyone outside who comes in by a gateway may call",
 }
+
+extent(at, policies, sensitive) := sprintf("%s on %s", [format.some_of(sensitive), format.some_of(targets)]) if {
+	some policy in policies
+	some wider in policy.authorization.wider
+	wider.at == at
+	wider.paths
+	targets := format.distinct([authorization.target(one) | some one in policies])
+} else := sprintf("all that is behind this%s", [also(sensitive)])
 
 also([]) := ""
 
 also(sensitive) := sprintf(", also %s", [format.some_of(sensitive)]) if count(sensitive) > 0
 
-outweighed(policies) := sprintf("%s %s", [
-	format.some_of([format.object(policy.at) | some policy in policies]),
-	format.choose(policies, "says", "say"),
-])
+outweighed(policies) := sprintf("%s %s", [format.some_of(names), format.choose(names, "says", "say")]) if {
+	names := format.distinct([format.object(policy.at) | some policy in policies])
+}
 
 severity(whom, sensitive) := "critical" if {
 	count(sensitive) > 0
@@ -77,17 +104,12 @@ severity(whom, sensitive) := "critical" if {
 # some more callers may be meant
 worst := {"anyone": "high", "mesh": "high", "many": "medium", "others": "low"}
 
-# the paths of administrators that a policy is about
-sensitive_paths(policy) := [path |
-	some rule in policy.authorization.rules
-	some call in rule.operations
-	some field in call
-	field.dimension == "path"
-	some path in authorization.texts(field)
-	some start in params.sensitive_paths
-	is_below(path, start)
-]
+# the paths of administrators that a policy is about, and that others get to
+sensitive_paths(_, wider) := authorization.below(wider.paths, params.sensitive_paths) if {
+	wider.paths
+}
 
-is_below(path, start) if trim_suffix(trim_suffix(path, "*"), "/") == start
-
-is_below(path, start) if startswith(path, sprintf("%s/", [start]))
+sensitive_paths(policy, wider) := authorization.below(listed, params.sensitive_paths) if {
+	not wider.paths
+	listed := [path | some rule in policy.authorization.rules; some path in authorization.paths(rule)]
+}

@@ -4,16 +4,26 @@
 #   No workload in these files runs with this service account, and none declares it, although others
 #   of its namespace are there. The rule misses the caller that was meant, and whoever creates such a
 #   service account later is meant by it.
+#
+#   In Consul it is the name of a service that nothing in these files is registered under.
 # related_resources:
 # - https://istio.io/latest/docs/concepts/security/#istio-identity
 # - https://linkerd.io/2/reference/authorization-policy/#meshtlsauthentication
 # custom:
 #   severity: high
 #   precision: medium
-#   meshes: [istio, linkerd]
-#   remediation: |
-#     Write the service account that the caller runs with, or delete the entry. What is deployed from
-#     elsewhere belongs into the parameter `known`, as it is written in the policy.
+#   meshes: [istio, linkerd, consul]
+#   remediation:
+#     istio: |
+#       Write the service account that the caller runs with, or delete the entry. What is deployed from
+#       elsewhere belongs into the parameter `known`, as it is written in the policy.
+#     linkerd: |
+#       Write the service account that the caller runs with, or delete the entry. What is deployed from
+#       elsewhere belongs into the parameter `known`, as it is written in the policy.
+#     consul: |
+#       Write the name that the caller is registered under, which is that of its Kubernetes Service or
+#       of the annotation `consul.hashicorp.com/connect-service`, or delete the entry. What is
+#       registered from elsewhere belongs into the parameter `known`.
 #   controls: [nist-800-53r5/AC-3, pci-dss-4.0.1/7.2.5]
 #   params: {known: []}
 package meshvet.authorization.unknown_identity
@@ -33,7 +43,7 @@ deny contains finding if {
 	finding := {
 		"msg": sprintf("nobody in these files is %s%s, so it %s", [value.text, hint(value), outcome.text]),
 		"at": value.at,
-		"severity": severity(value, outcome),
+		"severity": severity(policy, value, outcome),
 	}
 }
 
@@ -53,6 +63,9 @@ hint(value) := "" if {
 	value.nearest == null
 } else := sprintf(" (the nearest is %s)", [value.nearest])
 
-severity(value, outcome) := "low" if {
+severity(policy, value, outcome) := "low" if {
 	value.identity_known == "namespace_unknown"
+} else := authorization.severity(outcome, "medium", "low") if {
+	policy.mesh == "consul" # a name may be registered from anywhere
+	value.nearest == null
 } else := authorization.severity(outcome, "high", "medium")

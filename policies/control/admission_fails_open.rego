@@ -9,14 +9,15 @@
 #   Judged are the webhooks as they are registered, else what the chart's values say of them.
 # related_resources:
 # - https://linkerd.io/2/features/ha/
+# - https://developer.hashicorp.com/consul/docs/reference/k8s/helm
 # - https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#failure-policy
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio, linkerd]
+#   meshes: [istio, linkerd, consul]
 #   remediation: |
 #     Set the failure policy to `Fail` (Linkerd: `webhookFailurePolicy: Fail`, as its values for high
-#     availability do), run more than one replica of the control plane, and exempt the namespaces
+#     availability do; Consul: `connectInject.failurePolicy: Fail`, its default), run more than one replica of the control plane, and exempt the namespaces
 #     that it needs to start.
 #   controls:
 #   - nist-800-53r5/SC-24

@@ -14,10 +14,11 @@
 # - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 # - https://istio.io/latest/docs/ops/best-practices/security/
 # - https://linkerd.io/2/features/server-policy/
+# - https://developer.hashicorp.com/consul/docs/k8s/crds
 # custom:
 #   severity: high
 #   precision: medium
-#   meshes: [istio, linkerd]
+#   meshes: [istio, linkerd, consul]
 #   remediation: |
 #     Bind a Role in the namespaces that need it instead of a ClusterRole everywhere, list kinds and
 #     verbs instead of `*`, and leave the namespaces of the control plane and of mesh-wide policies to

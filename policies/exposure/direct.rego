@@ -13,7 +13,7 @@
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio, linkerd]
+#   meshes: [istio, linkerd, consul]
 #   remediation:
 #     istio: |
 #       Make the Service `type: ClusterIP` (and remove `externalIPs` or `hostPort`), and publish it
@@ -22,6 +22,10 @@
 #       Make the Service `type: ClusterIP` (and remove `externalIPs` or `hostPort`), and publish it
 #       through an ingress controller that is in the mesh. A Server that lets in that controller's
 #       identity only closes the way as well.
+#     consul: |
+#       Make the Service `type: ClusterIP` (and remove `externalIPs` or `hostPort`), and publish it
+#       through an API gateway. Mutual TLS without exceptions (no `mutualTLSMode: permissive`, the
+#       transparent proxy on, no excluded port) closes the way as well.
 #   controls:
 #   - nist-800-53r5/SC-7
 #   - pci-dss-4.0.1/1.4.2
@@ -33,6 +37,7 @@ package meshvet.exposure.direct
 
 import data.meshvet.lib.format
 import data.meshvet.lib.ports
+import data.meshvet.lib.proxies
 
 exempt := data.params.exposure.direct.exempt_namespaces
 
@@ -43,7 +48,11 @@ ways[exposure.at] contains exposure if {
 	exposure.membership != "unmeshed"
 	not is_gateway(exposure)
 	not exposure.of_mesh
+	not exposure.at in told_elsewhere
 }
+
+# paths that a proxy answers for anyone: exposure/exposed_path
+told_elsewhere := {at | some at, _ in proxies.written("exposed_path")}
 
 # an ingress controller is what others should pass
 is_gateway(exposure) if {

@@ -1,19 +1,27 @@
 # METADATA
 # title: Service is offered to other clusters, and asks for nobody
 # description: |
-#   A label offers this Service to linked clusters. Through the gateway all their callers are one: the
-#   identity of the gateway, behind which anyone there may stand; where pods are called directly, each
+#   A label or an ExportedServices entry offers this Service to other clusters. Where a gateway calls
+#   for them, they are one: the identity of the gateway, behind which anyone there may stand; else each
 #   is who it is. Its ports let in callers from there whom no policy names.
+#
+#   In Consul a source `*` without a peer is nobody from there: to deny it keeps them out of nothing.
 # related_resources:
 # - https://linkerd.io/2/features/multicluster/
+# - https://developer.hashicorp.com/consul/docs/connect/config-entries/exported-services
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [linkerd]
-#   remediation: |
-#     Put a Server on the port with an AuthorizationPolicy that names who may call. To tell callers of
-#     other clusters apart, offer the Service with `mirror.linkerd.io/exported: remote-discovery` or
-#     as a federated one, which keep their identities; or remove the label.
+#   meshes: [linkerd, consul]
+#   remediation:
+#     linkerd: |
+#       Put a Server on the port with an AuthorizationPolicy that names who may call. To tell callers of
+#       other clusters apart, offer the Service with `mirror.linkerd.io/exported: remote-discovery` or
+#       as a federated one, which keep their identities; or remove the label.
+#     consul: |
+#       Write a ServiceIntentions for the service that names the peers, partitions or sameness groups of
+#       its callers, and let the default refuse the rest (`global.acls.manageSystemACLs: true`, or
+#       `default_intention_policy = "deny"`); or take the service out of ExportedServices.
 #   controls:
 #   - nist-800-53r5/AC-3
 #   - nist-800-53r5/AC-4
@@ -40,6 +48,8 @@ deny contains finding if {
 	}
 }
 
-callers(export) := "everyone in the linked clusters, under the one identity of the gateway," if {
+callers(export) := sprintf("every service of %s", [export.to]) if {
+	export.to
+} else := "everyone in the linked clusters, under the one identity of the gateway," if {
 	export.as_one
 } else := "everyone in the mesh of the linked clusters"

@@ -6,10 +6,11 @@
 # related_resources:
 # - https://istio.io/latest/docs/tasks/traffic-management/ingress/secure-ingress/
 # - https://linkerd.io/2/features/ingress/
+# - https://developer.hashicorp.com/consul/docs/connect/gateways
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio, linkerd]
+#   meshes: [istio, linkerd, consul]
 #   remediation:
 #     istio: |
 #       Serve HTTPS, and answer HTTP with a redirect only: `tls: {httpsRedirect: true}` on the HTTP
@@ -17,6 +18,10 @@
 #     linkerd: |
 #       Serve HTTPS at the ingress controller (`tls` of the Ingress, with its hosts and a Secret), and
 #       have it answer HTTP with a redirect only.
+#     consul: |
+#       Give the listener of an API gateway `protocol: HTTPS` and a certificate, or set
+#       `tls: {enabled: true}` at the ingress gateway. Answer HTTP with a redirect only: an HTTPRoute with
+#       a RequestRedirect filter.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - pci-dss-4.0.1/4.2.1
@@ -31,12 +36,18 @@ import data.meshvet.lib.ports
 exempt := data.params.exposure.plaintext_gateway.exempt_namespaces
 
 # the ways through gateways in plaintext, by the line that the gateway listens because of
-ways[exposure.at] contains exposure if {
+ways[at] contains exposure if {
 	some exposure in input.exposures
 	exposure.via != null
 	exposure.http
 	exposure.takes == "plaintext"
+	at := place(exposure)
 }
+
+# there what lets the outside in is the gateway's Service, for all that it listens for
+place(exposure) := exposure.gateway_at if {
+	exposure.mesh == "consul"
+} else := exposure.at
 
 deny contains finding if {
 	some at, found in ways

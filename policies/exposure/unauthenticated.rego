@@ -7,10 +7,11 @@
 # related_resources:
 # - https://istio.io/latest/docs/tasks/security/authorization/authz-jwt/
 # - https://linkerd.io/2/features/ingress/
+# - https://developer.hashicorp.com/consul/docs/connect/gateways/api-gateway/secure-traffic/verify-jwts-k8s
 # custom:
 #   severity: medium
 #   precision: medium
-#   meshes: [istio, linkerd]
+#   meshes: [istio, linkerd, consul]
 #   remediation:
 #     istio: |
 #       Let the gateway ask for a token (a RequestAuthentication, and an AuthorizationPolicy with
@@ -20,6 +21,10 @@
 #       Let the ingress controller ask for a login or a token, as Linkerd reads none. If it is public
 #       on purpose, or the controller asks in a way that is not seen here, list the workload under the
 #       parameter `public` as `namespace/name`.
+#     consul: |
+#       Let the API gateway ask for a token: a GatewayPolicy, or a RouteAuthFilter on the route, with a
+#       JWTProvider. If it is public on purpose, list the workload under the parameter `public` as
+#       `namespace/name`.
 #   controls:
 #   - nist-800-53r5/AC-3
 #   - soc2-2017/CC6.1

@@ -10,7 +10,7 @@
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio, linkerd]
+#   meshes: [istio, linkerd, consul]
 #   remediation:
 #     istio: |
 #       Make the selector fit the labels of the pod template (not those of the Deployment), in the
@@ -20,6 +20,9 @@
 #       Let a Server select by the labels of the pod template and name a port of the container. Let a
 #       policy or a route name a Server of its own namespace by name, kind and group
 #       (`policy.linkerd.io`), and authentications that are there. Or remove it.
+#     consul: |
+#       Let `destination.name` (or the name of the ServiceDefaults) be that of a service as Consul knows
+#       it: the Kubernetes Service's, or what `consul.hashicorp.com/connect-service` says. Or remove it.
 #   controls:
 #   - nist-800-53r5/CM-6
 #   - nist-800-53r5/AC-3
@@ -32,7 +35,7 @@ deny contains finding if {
 	some policy in input.noted
 	why := policy.ineffective.reason
 	found := [verdict |
-		some key in [manner(policy), place(policy.namespace), policy.subject, "else"]
+		some key in [policy.mesh, manner(policy), place(policy.namespace), policy.subject, "else"]
 		verdict := verdicts[why][key]
 	]
 	verdict := found[0]
@@ -82,6 +85,7 @@ verdicts := {
 	"selector_illegal": {"else": {"severity": "medium", "text": "to ask whether a label exists takes no values, and with them the selector fits no pod"}},
 	"port_unknown": {"else": {"severity": "high", "text": "no pod with its labels listens on this port; it is the container's that counts, not the Service's"}},
 	"target_missing": {
+		"consul": {"severity": "low", "text": "no service of this name is in these files"},
 		"selected": {"severity": "high", "text": "no Server of NAMESPACE has the labels it asks for"},
 		"all": {"severity": "high", "text": "it is about the Servers of NAMESPACE, and there is none"},
 		"empty": {"severity": "medium", "text": "the Server or route that it names is not in these files, nor is any workload of NAMESPACE"},
@@ -119,4 +123,8 @@ severity(policy, verdict) := "medium" if {
 	policy.subject == "authorization"
 } else := "high" if {
 	policy.opens
+} else := "medium" if {
+	# whom it was to refuse is let in by others, or by default
+	policy.mesh == "consul"
+	policy.authorization.effect == "deny"
 } else := verdict.severity

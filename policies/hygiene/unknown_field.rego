@@ -7,10 +7,11 @@
 # related_resources:
 # - https://istio.io/latest/docs/reference/config/security/
 # - https://linkerd.io/2/reference/authorization-policy/
+# - https://developer.hashicorp.com/consul/docs/connect/config-entries
 # custom:
 #   severity: high
 #   precision: very-high
-#   meshes: [istio, linkerd]
+#   meshes: [istio, linkerd, consul]
 #   remediation: |
 #     Write the field as its kind spells it; the singular of a list, and a capital letter, are the
 #     usual slips. Where it came with a later version of the kind, write that version.

@@ -184,3 +184,41 @@ prefix(field) := sprintf("any %s but", [field.dimension]) if {
 } else := "" if {
 	field.dimension in {"method", "path"}
 } else := field.dimension
+
+# Whom the rules of a policy name, as the subject of a sentence.
+whom(policy) := "every workload of the mesh" if {
+	some field in identities(policy)
+	field.any
+} else := format.some_of(format.distinct([text | some field in identities(policy); some text in texts(field)]))
+
+identities(policy) := [field |
+	some rule in policy.authorization.rules
+	some alternative in rule.sources
+	some field in alternative
+	field.dimension == "identity"
+]
+
+# The line that is to blame for what is lost, as related places.
+blamed(lost, why) := [{"at": lost.by, "msg": why}] if {
+	lost.by
+} else := []
+
+# The paths of a list that are the start of one of these, or below it.
+below(paths, starts) := [path |
+	some path in paths
+	some start in starts
+	is_below(path, start)
+]
+
+is_below(path, start) if trim_suffix(trim_suffix(path, "*"), "/") == start
+
+is_below(path, start) if startswith(path, sprintf("%s/", [start]))
+
+# The paths that a rule lists.
+paths(rule) := [path |
+	some call in rule.operations
+	some field in call
+	field.dimension == "path"
+	not field.negated
+	some path in texts(field)
+]

@@ -6,13 +6,19 @@
 #   a line in a log, and past every rule about calls that leave the mesh.
 # related_resources:
 # - https://linkerd.io/2-edge/reference/iptables/
+# - https://developer.hashicorp.com/consul/docs/k8s/annotations-and-labels
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [linkerd]
-#   remediation: |
-#     Run the container as another user than the proxy's (2102, or `config.linkerd.io/proxy-uid`), not
-#     privileged, and without the capability `NET_ADMIN`.
+#   meshes: [linkerd, consul]
+#   remediation:
+#     linkerd: |
+#       Run the container as another user than the proxy's (2102, or `config.linkerd.io/proxy-uid`), not
+#       privileged, and without the capability `NET_ADMIN`.
+#     consul: |
+#       Take the container's user out of `consul.hashicorp.com/transparent-proxy-exclude-uids`. Run it as
+#       another user than the proxy's (5995) and its init container's (5996), not privileged, and without
+#       the capability `NET_ADMIN`.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-53r5/AC-4
@@ -37,7 +43,9 @@ deny contains finding if {
 	}
 }
 
-how(at) := "can take away what leads calls to the proxy" if {
+how(at) := "can call past the proxy: calls of its user are not led to it" if {
+	endswith(at, "-exclude-uids")
+} else := "can take away what leads calls to the proxy" if {
 	not endswith(at, "/runAsUser")
 	not endswith(at, "/runAsGroup")
 } else := "can call past the proxy: calls of the proxy's own user are not led to it"

@@ -8,10 +8,11 @@
 # related_resources:
 # - https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/
 # - https://linkerd.io/2-edge/features/proxy-injection/
+# - https://developer.hashicorp.com/consul/docs/k8s/connect
 # custom:
 #   severity: medium
 #   precision: high
-#   meshes: [istio, linkerd]
+#   meshes: [istio, linkerd, consul]
 #   remediation:
 #     istio: |
 #       Label the Namespace `istio-injection: enabled` (or with the revision, `istio.io/rev`), and
@@ -21,6 +22,10 @@
 #     linkerd: |
 #       Annotate the Namespace `linkerd.io/inject: enabled`, and remove `linkerd.io/inject: disabled`
 #       from the pod template. A pod that started before that has to be started anew.
+#     consul: |
+#       Annotate the pod template (`spec.template.metadata.annotations`)
+#       `consul.hashicorp.com/connect-inject: "true"`, or set `connectInject.default: true` of the chart.
+#       What keeps pods out on purpose belongs into the parameter `exempt_namespaces`.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-204/MS-SS-4

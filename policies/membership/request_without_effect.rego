@@ -7,16 +7,23 @@
 #   access log applies to these pods, though the files say that they are in the mesh.
 # related_resources:
 # - https://linkerd.io/2-edge/features/proxy-injection/
+# - https://developer.hashicorp.com/consul/docs/k8s/connect
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [linkerd]
-#   remediation: |
-#     Ask with the annotation `linkerd.io/inject: enabled` on the Namespace or on the pod template
-#     (`spec.template.metadata`), not with a label and not on the Deployment, the Service or the
-#     ServiceAccount. The values are `enabled`, `ingress` and `disabled`, in lower case. Where
-#     something is in the way, remove it: `hostNetwork`, the other proxy, the label that the
-#     injector passes over; or stop asking.
+#   meshes: [linkerd, consul]
+#   remediation:
+#     linkerd: |
+#       Ask with the annotation `linkerd.io/inject: enabled` on the Namespace or on the pod template
+#       (`spec.template.metadata`), not with a label and not on the Deployment, the Service or the
+#       ServiceAccount. The values are `enabled`, `ingress` and `disabled`, in lower case. Where
+#       something is in the way, remove it: `hostNetwork`, the other proxy, the label that the
+#       injector passes over; or stop asking.
+#     consul: |
+#       Ask with the annotation `consul.hashicorp.com/connect-inject: "true"` on the pod template
+#       (`spec.template.metadata.annotations`): the injector looks at nothing else. Where the namespace
+#       is left out, change `connectInject.k8sDenyNamespaces`, `k8sAllowNamespaces` or
+#       `namespaceSelector` of the chart.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-53r5/CM-6
@@ -88,6 +95,9 @@ obstacles := {
 	"host_network": "pods that share the network of their node can have none",
 	"other_proxy": "this container makes the injector leave the pods alone, and is no proxy that the mesh knows",
 	"passed_over": "the injector passes over what has this",
+	"namespace_left_out": "by this the injector leaves the namespace alone",
+	"system_namespace": "the injector leaves the namespaces of the system alone",
+	"injector_off": "by this no injector runs",
 	"no_token": "without this token the proxy could not prove who it is",
 }
 

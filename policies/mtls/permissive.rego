@@ -3,7 +3,8 @@
 # description: |
 #   With `PERMISSIVE` Istio's proxy takes mutual TLS and plaintext alike; in ambient mode `DISABLE`
 #   means the same. Linkerd's proxy takes plaintext wherever an authorization lets in callers without
-#   an identity. Either is meant for the time in which clients move into the mesh; as long as it stays,
+#   an identity, Consul's on the port of a service with `mutualTLSMode: permissive`, past every
+#   intention. All of these are meant for the time in which clients move into the mesh; as long as it stays,
 #   any pod that reaches the port can call it without proving who it is, and such calls can be read
 #   and changed on the wire.
 #
@@ -12,10 +13,11 @@
 # related_resources:
 # - https://istio.io/latest/docs/concepts/security/#permissive-mode
 # - https://linkerd.io/2/features/automatic-mtls/
+# - https://developer.hashicorp.com/consul/docs/k8s/connect/onboarding-tproxy-mode
 # custom:
 #   severity: high
 #   precision: very-high
-#   meshes: [istio, linkerd]
+#   meshes: [istio, linkerd, consul]
 #   remediation:
 #     istio: |
 #       Set `mode: STRICT` here once all callers are in the mesh. A caller that cannot be keeps
@@ -24,6 +26,10 @@
 #       Make a default policy `all-authenticated`, and let an authorization require a
 #       MeshTLSAuthentication (beside the network, where it names one) once all callers are in the
 #       mesh. A caller that cannot be keeps its port by a Server of its own.
+#     consul: |
+#       Set `mutualTLSMode: strict` once all callers are in the mesh, or remove the line; then set
+#       `allowEnablingPermissiveMutualTLS: false` in the Mesh entry. A caller that cannot be in the mesh
+#       keeps its service by a ServiceDefaults of its own.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-53r5/IA-9
@@ -73,6 +79,7 @@ deny contains finding if {
 deny contains finding if {
 	some policy in input.noted
 	policy.mode == "permissive"
+	not is_entry(policy)
 	policy.scope in {"mesh", "namespace"}
 	policy.selects == 0
 	not policy.namespace in exempt
@@ -82,6 +89,22 @@ deny contains finding if {
 		"severity": "medium",
 	}
 }
+
+deny contains finding if {
+	some policy in input.noted
+	policy.mode == "permissive"
+	is_entry(policy)
+	policy.selects == 0
+	not policy.namespace in exempt
+	finding := {
+		"msg": sprintf("%s lets plaintext in, past every intention; none of the workloads it is for is in these files", [format.object(policy.at)]),
+		"at": policy.at,
+		"severity": "medium",
+	}
+}
+
+# its line is that of the mode alone
+is_entry(policy) if policy.mesh == "consul"
 
 # rules about who may call that name nobody
 told_elsewhere := {rule.at |
@@ -95,7 +118,28 @@ told_elsewhere := {rule.at |
 limits(group) := {"severity": "low", "to": " from some addresses, or for some requests"} if {
 	group.mesh == "linkerd"
 	not group.open
+} else := {"severity": "critical", "to": ", like every service of the mesh"} if {
+	group.mesh == "consul"
+	some policy in input.noted
+	policy.mode == "permissive"
+	policy.scope == "mesh"
+	policy.at == group.at
+} else := {"severity": "critical", "to": ": none of the intentions that refuse callers count for those"} if {
+	group.mesh == "consul"
+	some policy in input.policies
+	is_refusal(policy.authorization)
+	some workload in policy.workloads
+	some port in group.ports
+	startswith(port.id, sprintf("%s:", [workload]))
 } else := {"severity": "high", "to": ""}
+
+is_refusal(written) if written.effect == "deny"
+
+is_refusal(written) if {
+	some rule in written.rules
+	some field in authorization.fields(rule)
+	field.dimension == "token"
+}
 
 used_by([]) := ""
 

@@ -2,8 +2,8 @@
 # title: Calls inside the mesh go out in plaintext
 # description: |
 #   Both sides are in the mesh, and still this line makes the client send plaintext: in Istio a
-#   DestinationRule or the label `security.istio.io/tlsMode`, in either mesh ports kept from the
-#   client's proxy. The server sees a caller without an identity, and the traffic can be read and
+#   DestinationRule or the label `security.istio.io/tlsMode`, elsewhere ports, addresses or users kept
+#   from the client's proxy. The server sees a caller without an identity, and the traffic can be read and
 #   changed on the wire.
 # related_resources:
 # - https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/
@@ -11,7 +11,7 @@
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio, linkerd]
+#   meshes: [istio, linkerd, consul]
 #   remediation:
 #     istio: |
 #       Remove the setting, so that mutual TLS is used by itself, or make it `ISTIO_MUTUAL`. Then
@@ -19,6 +19,10 @@
 #     linkerd: |
 #       Take the port out of `config.linkerd.io/skip-outbound-ports`. Where the server speaks first,
 #       list it in `config.linkerd.io/opaque-ports` instead, which keeps mutual TLS.
+#     consul: |
+#       Take the port, network or user out of the `consul.hashicorp.com/transparent-proxy-exclude-…`
+#       annotation, and leave the transparent proxy on; without it, call the service by the local port of
+#       an upstream. Then let the server take nothing but mutual TLS.
 #   controls:
 #   - nist-800-53r5/SC-8
 #   - nist-800-53r5/IA-9
@@ -38,6 +42,7 @@ deny contains finding if {
 	call.outcome == "plaintext"
 	not calls.is_hypothetical(call)
 	not call.at in told_elsewhere
+	is_sure(call)
 	finding := {
 		"msg": sprintf("calls to %s%s go out in plaintext although both sides are in the mesh", [
 			format.some_of(ports.ids(call.ports)),
@@ -49,6 +54,14 @@ deny contains finding if {
 			ports.related(call.ports, "called here"),
 		),
 	}
+}
+
+# of the ways of a call one may be open that its first line does not decide
+is_sure(call) if call.mesh != "consul"
+
+is_sure(call) if {
+	call.certain
+	call.sends == "plaintext"
 }
 
 # the team that is called may write the rule and have no client among its files

@@ -9,22 +9,28 @@
 # custom:
 #   severity: high
 #   precision: high
-#   meshes: [istio]
-#   remediation: |
-#     Remove the `tls` settings of the DestinationRule, or make them `ISTIO_MUTUAL`, and let clients
-#     find out by themselves. Do not mix `DISABLE` for a namespace with `STRICT` for a workload.
+#   meshes: [istio, consul]
+#   remediation:
+#     istio: |
+#       Remove the `tls` settings of the DestinationRule, or make them `ISTIO_MUTUAL`, and let clients
+#       find out by themselves. Do not mix `DISABLE` for a namespace with `STRICT` for a workload.
+#     consul: |
+#       Take the port, network or user out of the `consul.hashicorp.com/transparent-proxy-exclude-…`
+#       annotation of the client; only calls that its proxy sees get mutual TLS.
 #   controls: [nist-800-53r5/CM-6]
 package meshvet.mtls.refused_call
 
 import data.meshvet.lib.calls
 import data.meshvet.lib.format
 import data.meshvet.lib.ports
+import data.meshvet.lib.proxies
 
 deny contains finding if {
 	some call in input.calls
 	call.outcome == "refused"
 	not calls.is_hypothetical(call)
 	not call.at in automatic
+	is_sure(call)
 	finding := {
 		"msg": sprintf("calls to %s%s fail: %s", [
 			format.some_of(ports.ids(call.ports)),
@@ -39,6 +45,18 @@ deny contains finding if {
 		),
 	}
 }
+
+# what goes to the port of an upstream is refused by intentions at most; and without a transparent
+# proxy calls are meant for such ports
+is_sure(call) if call.mesh != "consul"
+
+is_sure(call) if {
+	call.certain
+	call.sends == "plaintext"
+	not call.at in optional
+}
+
+optional := {at | some at, _ in proxies.written("redirection")}
 
 # what clients do by themselves is decided elsewhere: mtls/automatic_mtls_off, membership/skipped_port
 automatic := {mesh.automatic_mtls.at | some mesh in input.meshes}

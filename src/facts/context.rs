@@ -23,6 +23,15 @@ impl Context<'_> {
         self.world.index.workload(id).to_string()
     }
 
+    /// Whether a port is one that a proxy opens by itself, and not its workload's.
+    pub(super) fn is_opened(&self, listener: &ListenerPort) -> bool {
+        let workload = self.world.index.workload(listener.workload);
+        let mesh = self.world.mesh_of(listener.workload);
+        let opened = mesh.map(|mesh| mesh.opened_ports(workload));
+        let mut opened = opened.into_iter().flatten();
+        opened.any(|(port, at)| port == listener.port && at == listener.at)
+    }
+
     pub(super) fn port(&self, listener: &ListenerPort) -> Port {
         Port {
             id: format!(
@@ -109,8 +118,11 @@ pub(super) fn lets_in(
             layer: inlet.layer,
             client: ClientAddress::Read(Addresses::Last),
         };
-        let rules = inlet.authorization.as_ref()?;
-        Some(authorize(&[Asked::who(rules, caller)], request).passes)
+        match &inlet.authorization {
+            Some(rules) => Some(authorize(&[Asked::who(rules, caller)], request).passes),
+            // the proxy takes plaintext and asks nobody
+            None => (inlet.kind == InletKind::Permissive).then_some(Tri::Yes),
+        }
     }))
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::context::{Context, is_bypass, is_captured, lets_in_someone_unnamed, ordinary};
+use super::context::{
+    Context, is_bypass, is_captured, lets_in_a_stranger, lets_in_someone_unnamed, ordinary,
+};
 use super::{
     Acceptance, AccessLogs, Bypass, Calls, Edge, Format, NamedPort, Outsiders, Port, Source,
     Unguarded,
@@ -71,6 +73,17 @@ impl Context<'_> {
         unseen && !self.world.acceptance(listener).because.is_configured()
     }
 
+    /// Whether an ordinary call of someone passes whom no rule names: without an identity, or with one
+    /// where the port asks for it.
+    fn lets_in_whom_nobody_names(&self, listener: &ListenerPort) -> Tri {
+        let mut inlets = listener.meshed.iter().flat_map(|l| &l.inlets);
+        let mesh = self.world.mesh_of(listener.workload);
+        match mesh.filter(|_| inlets.all(|inlet| inlet.accepts == Transport::Mtls)) {
+            Some(mesh) => lets_in_a_stranger(listener, mesh),
+            None => lets_in_someone_unnamed(listener, Some(&ordinary())),
+        }
+    }
+
     fn certainly_meshed(&self, workload: WorkloadId) -> bool {
         self.world.membership(workload).value == Membership::Meshed
     }
@@ -85,7 +98,12 @@ impl Context<'_> {
     }
 
     fn judged(&self) -> impl Iterator<Item = &ListenerPort> {
-        self.graph.listeners.iter().filter(|listener| {
+        let own = self
+            .graph
+            .listeners
+            .iter()
+            .filter(|one| !self.is_opened(one));
+        own.filter(|listener| {
             listener
                 .meshed
                 .as_ref()
@@ -207,7 +225,7 @@ pub(super) fn unguarded(context: &Context<'_>) -> Vec<Unguarded> {
                 rules.otherwise == Effect::Allow && !asked
             })
             // a DENY for everyone but a few guards as well
-            && lets_in_someone_unnamed(listener, Some(&ordinary())) != Tri::No
+            && context.lets_in_whom_nobody_names(listener) != Tri::No
             && !is_guarded_before(context, listener)
     });
     let by_namespace = open.map(|listener| {
@@ -317,7 +335,12 @@ pub(super) fn outsiders(context: &Context<'_>) -> Vec<Outsiders> {
     let missed = missed(context);
     let by_line = out.map(|workload| {
         let because = &world.membership(workload.id).because;
-        let at = context.decision_at(because, workload.id);
+        // what is decided pod by pod stands at the pods
+        let own = because.at().resource == workload.resource;
+        let at = match own {
+            true => because.at().clone(),
+            false => context.decision_at(because, workload.id),
+        };
         let of_mesh = world.meshes.iter().any(|mesh| mesh.is_part(workload));
         (
             (at, std::sync::Arc::clone(&workload.namespace), of_mesh),
@@ -342,7 +365,7 @@ pub(super) fn outsiders(context: &Context<'_>) -> Vec<Outsiders> {
             };
             let policies: BTreeSet<String> = about().map(|p| context.address(&p.at)).collect();
             Outsiders {
-                named: about().any(|policy| policy.scope == "workload"),
+                named: about().any(|policy| matches!(policy.scope, "workload" | "target")),
                 policies: policies.into_iter().take(SOME).collect(),
                 at: context.address(&at),
                 configured: workloads.iter().all(|(_, configured)| *configured),
@@ -438,6 +461,7 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
         group: &'a Group,
         listener: &'a ListenerPort,
         accepts_at: String,
+        certain: bool,
     }
     let meant = context.graph.edges().filter_map(|(group, id, edge)| {
         let listener = context.graph.listener(id);
@@ -450,12 +474,14 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
             _ => return None,
         };
         // towards a port past the proxy there is nothing else to send
-        let captured = is_captured(listener) || outcome == "refused";
+        let captured =
+            (is_captured(listener) || outcome == "refused") && !context.is_opened(listener);
         let key = (edge.sends_at.clone(), outcome, edge.sends);
         let call = Call {
             group,
             listener,
             accepts_at: context.address(edge.deciding.at()),
+            certain: edge.verdict != Verdict::Conditional,
         };
         (inside && captured).then_some((key, call))
     });
@@ -486,6 +512,7 @@ pub(super) fn calls(context: &Context<'_>) -> Vec<Calls> {
                     .and_then(|call| context.graph.client_of(call.group, call.listener.workload))
                     .map(|id| context.workload_name(id))
                     .unwrap_or_default(),
+                certain: calls.iter().any(|call| call.certain),
                 clients: groups
                     .iter()
                     .map(|group| context.graph.size(group))

@@ -32,7 +32,9 @@ impl<'a> Environment<'a> {
     pub(super) fn new(context: &'a Context<'a>) -> Self {
         let index = &context.world.index;
         let mut listeners: HashMap<WorkloadId, Vec<&ListenerPort>> = HashMap::new();
-        for listener in &context.graph.listeners {
+        let all = context.graph.listeners.iter();
+        let own = all.filter(|one| !context.is_opened(one));
+        for listener in own.clone() {
             listeners
                 .entry(listener.workload)
                 .or_default()
@@ -63,7 +65,7 @@ impl<'a> Environment<'a> {
             .meshes
             .iter()
             .flat_map(|mesh| mesh.policies())
-            .filter(|policy| matches!(policy.subject, Subject::Authentication))
+            .filter(|policy| matches!(policy.subject, Subject::Authentication(_)))
             .flat_map(|policy| policy.selects.iter().copied())
             .collect();
         Self {
@@ -84,10 +86,7 @@ impl<'a> Environment<'a> {
                 .iter()
                 .flat_map(|mesh| mesh.rules_of_proxies())
                 .collect(),
-            unproven: context
-                .graph
-                .listeners
-                .iter()
+            unproven: own
                 .filter(|listener| takes_only_plaintext(context, listener))
                 .map(|listener| listener.workload)
                 .collect(),

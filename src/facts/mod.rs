@@ -243,7 +243,8 @@ pub struct Unanswered {
 pub struct Prevention {
     /// `host_network`: the pods share the node's; `other_proxy`: they have one already that is not
     /// the mesh's, or that it does not know; `passed_over`: injectors leave out the namespace or the
-    /// pods; `no_token`: the pods have none to prove who they are.
+    /// pods; `namespace_left_out`, `system_namespace`: they leave out the namespace, by a setting or
+    /// always; `injector_off`: there is none; `no_token`: the pods have none to prove who they are.
     pub what: &'static str,
     /// Where it is written.
     pub at: String,
@@ -469,7 +470,7 @@ pub struct Outsiders {
     /// nothing for them; at most ten.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<String>,
-    /// Whether one of these names them by their labels.
+    /// Whether one of these names them, by their labels or by the name of their service.
     pub named: bool,
     /// Whether they are a part of a mesh itself, or of what comes with it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -527,6 +528,8 @@ pub struct Calls {
     pub accepts_at: String,
     /// One of the clients.
     pub from: String,
+    /// Whether the outcome is certain for one of them.
+    pub certain: bool,
     /// How many clients there are.
     pub clients: usize,
     /// The ports that are called.
@@ -545,6 +548,9 @@ pub struct Exposure {
     pub at: String,
     /// The gateway that they pass; nothing where they get straight to the port.
     pub via: Option<String>,
+    /// The line because of which that gateway is there, or listens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway_at: Option<String>,
     /// What they send to the first that takes it: `plaintext`, `tls`, `mtls`.
     pub takes: &'static str,
     /// Whether that gateway reads requests.
@@ -570,6 +576,9 @@ pub struct Export {
     pub service: String,
     /// Whether all callers from there are one and the same to it.
     pub as_one: bool,
+    /// To whom it is offered (`peer east`); nothing where that is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// The ports behind it that let in callers from there whom no rule names.
     pub open: Vec<Port>,
 }
@@ -648,7 +657,8 @@ pub struct Policy {
     /// `authorization`, `transport`, `authentication`, `origination`, `telemetry`, `extension`,
     /// `routing`.
     pub subject: &'static str,
-    /// What stands out: `ineffective`, `transport`, `telemetry`, `passes_without_token`, `uncalled`, `subset`;
+    /// What stands out: `ineffective`, `transport`, `telemetry`, `passes_without_token`, `keys`,
+    /// `uncalled`, `subset`;
     /// of authorization `dry_run`, `delegate`, `deny`, `no_source`, `negated`, `any`, `literal_star`,
     /// `malformed`, `unknown_identity`, `unproven_identity`, `wide_identity`, `host`, `header`,
     /// `client_address`, `token_never_read`, `odd_method`, `odd_port`, `rest_of_path`, `lost`, `wider`,
@@ -710,9 +720,21 @@ pub struct Policy {
     /// in whoever makes them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passes_without_token: Vec<Port>,
+    /// Of an authentication policy: from where the keys of issuers are fetched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<KeySource>,
     /// Of a telemetry policy: its entries about access logs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<LogEntry>,
+}
+
+/// From where keys of an issuer of tokens are fetched.
+#[derive(Debug, Serialize)]
+pub struct KeySource {
+    /// The address.
+    pub uri: String,
+    /// Where it is written.
+    pub at: String,
 }
 
 /// Something that a policy names or fits: a proxy that is made, or what one stands in front of.
@@ -788,7 +810,8 @@ pub struct Authorization {
     /// Those on which calls come in without mutual TLS, so that callers prove no identity.
     pub plaintext_ports: Vec<Port>,
     /// Those on which all rules together let an ordinary call of someone whom no rule names pass, or
-    /// where that depends on what is not known; of ALLOW policies with a rule for everything.
+    /// where that depends on what is not known; of ALLOW policies with a rule for everything, or for
+    /// everything that anyone with an identity calls.
     pub open_ports: Vec<Port>,
     /// Those on which nothing but plaintext is taken, so that nobody can prove an identity.
     pub unproven_ports: Vec<Port>,
@@ -817,22 +840,33 @@ pub struct Wider {
     /// The line.
     pub at: String,
     /// Whom: `anyone`, `mesh` (everyone with an identity), `many` (all of a namespace, or more),
-    /// `others` (some that it does not name).
+    /// `others` (some that it does not name), `outside` (everyone outside who comes in by a gateway).
     pub whom: &'static str,
+    /// The paths of its rules that they get to; to all of them, where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
 }
 
 /// A part of a policy that some proxies do not enforce as it is written.
 #[derive(Debug, Serialize)]
 pub struct Lost {
-    /// The rule, or what is said of all rules.
+    /// The rule, a field of it, or what is said of all rules.
     pub at: String,
     /// `unread`: the policy is passed over. `void`: what is left of the rule matches nothing.
-    /// `widened`: it matches more than is written. `dropped`: the rule is left out.
+    /// `widened`: it matches more than is written. `dropped`: the rule is left out. `open`: it keeps
+    /// its callers from nothing, as the default lets them in to all that it does not list; `exempt`:
+    /// the same, and a refusal of everyone else, which would have been about them, is not.
+    /// `tokenless`: nobody has to show the token that it asks for. `outdone`: another line has the last
+    /// word, though this one goes first. `shadowed`: a rule before it takes all of its calls. `absent`:
+    /// it is about calls that have the header, and who leaves it out is not meant.
     pub how: &'static str,
     /// The workloads whose proxies these are.
     pub workloads: Vec<String>,
     /// Whether a proxy before one of them would enforce it, were it told to.
     pub before: bool,
+    /// The line that is to blame, if it is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// Who is asked.
@@ -911,7 +945,10 @@ pub struct Value {
     pub also: Vec<String>,
     /// Of an identity: others who call under it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stands_for: Option<&'static str>,
+    pub stands_for: Option<String>,
+    /// Whether these are clients outside, who come in by a gateway.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub outside: bool,
     /// Of a path that a DENY rule refuses, where slashes are not merged: another spelling of it that
     /// no rule refuses.
     #[serde(skip_serializing_if = "Option::is_none")]

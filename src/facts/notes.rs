@@ -39,10 +39,13 @@ pub(super) fn of(policy: &model::Policy, environment: &Environment<'_>) -> Vec<&
         Subject::Transport { .. } => note("transport", true),
         Subject::Telemetry(_) => note("telemetry", true),
         Subject::Extension | Subject::Routing => {}
-        Subject::Authentication => note(
-            "passes_without_token",
-            environment.passes_without_token(policy),
-        ),
+        Subject::Authentication(keys) => {
+            note(
+                "passes_without_token",
+                environment.passes_without_token(policy),
+            );
+            note("keys", !keys.is_empty());
+        }
         Subject::Origination { host, modes } => {
             note(
                 "uncalled",

@@ -8,8 +8,8 @@ use super::context::{
 };
 use super::environment::{Account, Environment};
 use super::{
-    Authorization, Constraint, Format, Ineffective, LogEntry, LogProvider, Lost, Policy, Port,
-    PortMode, Provider, Rule, Sends, Target, Value, Wider,
+    Authorization, Constraint, Format, Ineffective, KeySource, LogEntry, LogProvider, Lost, Policy,
+    Port, PortMode, Provider, Rule, Sends, Target, Value, Wider,
 };
 use rayon::prelude::*;
 
@@ -80,6 +80,7 @@ impl Environment<'_> {
             in_mesh: false,
             sends: Vec::new(),
             passes_without_token: Vec::new(),
+            keys: Vec::new(),
             logs: Vec::new(),
         };
         match &policy.subject {
@@ -94,7 +95,12 @@ impl Environment<'_> {
                     .map(|port| self.port_mode(port, &policy.selects))
                     .collect();
             }
-            Subject::Authentication => {
+            Subject::Authentication(keys) => {
+                let one = |(uri, at): &(std::sync::Arc<str>, model::At)| KeySource {
+                    uri: uri.to_string(),
+                    at: self.context.address(at),
+                };
+                facts.keys = keys.iter().map(one).collect();
                 facts.passes_without_token =
                     self.ports_where(&policy.selects, passes_without_token);
             }
@@ -217,6 +223,7 @@ impl Environment<'_> {
                 .map(|wider| Wider {
                     at: address(&wider.at),
                     whom: wider.whom,
+                    paths: wider.paths.iter().map(ToString::to_string).collect(),
                 })
                 .collect(),
             gaps: self.gaps(&written.gaps),
@@ -240,6 +247,7 @@ impl Environment<'_> {
                 .map(|&id| self.context.workload_name(id))
                 .collect(),
             before: lost.before,
+            by: lost.by.as_ref().map(|at| self.context.address(at)),
         }
     }
 
@@ -248,7 +256,7 @@ impl Environment<'_> {
         written: &model::AuthorizationPolicy,
         selects: &[WorkloadId],
     ) -> Vec<Port> {
-        let all = written.effect == "allow" && written.rules.iter().any(takes_everything);
+        let all = written.effect == "allow" && written.rules.iter().any(takes_everyone);
         if !all {
             return Vec::new();
         }
@@ -363,7 +371,8 @@ impl Environment<'_> {
             nearest,
             malformed: value.malformed.clone(),
             also: value.also.iter().map(ToString::to_string).collect(),
-            stands_for: value.stands_for,
+            stands_for: value.stands_for.as_ref().map(ToString::to_string),
+            outside: value.outside,
             around: None,
         }
     }
@@ -428,6 +437,20 @@ fn takes_everything(rule: &WrittenRule) -> bool {
                 .any(|all| all.iter().all(excludes_nobody))
     };
     open(&rule.sources) && open(&rule.operations) && rule.conditions.iter().all(excludes_nobody)
+}
+
+/// Whether a rule takes every call of everyone who proves an identity.
+fn takes_everyone(rule: &WrittenRule) -> bool {
+    let is_anyone = |constraint: &model::Constraint| {
+        let mut values = constraint.values.iter();
+        constraint.dimension == "identity" && !constraint.negated && values.any(|value| value.any)
+    };
+    let mut rule = rule.clone();
+    for source in &mut rule.sources {
+        source.retain(|constraint| !is_anyone(constraint));
+    }
+    rule.conditions.retain(|constraint| !is_anyone(constraint));
+    takes_everything(&rule)
 }
 
 /// Whether a field keeps no call out, not even one without an identity or token.

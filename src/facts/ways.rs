@@ -23,6 +23,7 @@ pub(super) fn exposures(context: &Context<'_>) -> Vec<Exposure> {
                 of_mesh: context.is_part(listener.workload),
                 at: context.address(&inbound.entry),
                 via: inbound.via.as_ref().map(ToString::to_string),
+                gateway_at: inbound.gateway.as_ref().map(|at| context.address(at)),
                 takes: inbound.takes.name(),
                 http: inbound.http,
                 route: inbound.route.as_ref().map(|at| context.address(at)),
@@ -46,7 +47,8 @@ pub(super) fn exports(context: &Context<'_>) -> Vec<Export> {
     let describe = |(mesh, export): (&std::sync::Arc<dyn Mesh>, crate::mesh::Export)| {
         let service = index.service(export.service);
         let stranger = || mesh.account("meshvet-any", "meshvet-any");
-        let caller = export.as_one.clone().unwrap_or_else(stranger);
+        let there = export.to.as_ref().map(|(_, one)| one.clone());
+        let caller = export.as_one.clone().or(there).unwrap_or_else(stranger);
         let behind = |listener: &&ListenerPort| {
             let workload = index.workload(listener.workload);
             let mut services = index.services_to(workload, listener.port).into_iter();
@@ -58,6 +60,7 @@ pub(super) fn exports(context: &Context<'_>) -> Vec<Export> {
             at: context.address(&export.at),
             service: service.to_string(),
             as_one: export.as_one.is_some(),
+            to: export.to.map(|(to, _)| to),
             open: open.map(|l| context.port(l)).collect(),
         }
     };

@@ -280,6 +280,9 @@ pub struct Export {
     pub at: At,
     /// Who all callers from there are to the service; nothing where each is who it is.
     pub as_one: Option<Identity>,
+    /// To whom it is offered, in a person's words, and someone there whom no rule names; nothing where
+    /// callers from there are like those of the mesh.
+    pub to: Option<(String, Identity)>,
 }
 
 /// A proxy that a mesh makes by itself.

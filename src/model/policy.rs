@@ -51,8 +51,8 @@ pub enum Subject {
         /// What it says port by port.
         ports: Vec<PortMode>,
     },
-    /// Which tokens are accepted.
-    Authentication,
+    /// Which tokens are accepted; the addresses from which the keys of their issuers are fetched.
+    Authentication(Vec<(Arc<str>, At)>),
     /// What clients send.
     Origination {
         /// The destination, in full.
@@ -98,7 +98,7 @@ impl Subject {
         match self {
             Self::Authorization(_) => "authorization",
             Self::Transport { .. } => "transport",
-            Self::Authentication => "authentication",
+            Self::Authentication(_) => "authentication",
             Self::Origination { .. } => "origination",
             Self::Telemetry(_) => "telemetry",
             Self::Extension => "extension",
@@ -205,14 +205,16 @@ pub struct Wider {
     /// The line.
     pub at: At,
     /// Whom: `anyone`, `mesh` (everyone with an identity), `many` (all of a namespace, or more),
-    /// `others` (some that it does not name).
+    /// `others` (some that it does not name), `outside` (everyone outside who comes in by a gateway).
     pub whom: &'static str,
+    /// The paths of its rules that they get to; to all of them, where there are none.
+    pub paths: Vec<Arc<str>>,
 }
 
 /// A part of a policy that some proxies do not enforce as it is written.
 #[derive(Debug, Clone)]
 pub struct Lost {
-    /// The rule, or what is said of all rules.
+    /// The rule, a field of it, or what is said of all rules.
     pub at: At,
     /// What becomes of it.
     pub how: Loss,
@@ -220,6 +222,8 @@ pub struct Lost {
     pub on: Vec<WorkloadId>,
     /// Whether a proxy before one of them would enforce it, were it told to.
     pub before: bool,
+    /// The line that is to blame, if it is another one.
+    pub by: Option<At>,
 }
 
 /// What becomes of a part of a policy that a proxy cannot enforce as it is written.
@@ -233,6 +237,18 @@ pub enum Loss {
     Widened,
     /// The rule is left out; the policy still refuses whom no other rule lets in.
     Dropped,
+    /// It keeps its callers from nothing: the default lets them in to all that it does not list.
+    Open,
+    /// The same, and a refusal of everyone else, which would have been about them, is not.
+    Exempt,
+    /// Nobody has to show the token that it asks for.
+    Tokenless,
+    /// Another line has the last word, though this one goes first.
+    Outdone,
+    /// A rule before it takes all of its calls.
+    Shadowed,
+    /// It is about calls that have the header, whatever its value: who leaves it out is not meant.
+    Absent,
 }
 
 impl Loss {
@@ -243,6 +259,12 @@ impl Loss {
             Self::Void => "void",
             Self::Widened => "widened",
             Self::Dropped => "dropped",
+            Self::Open => "open",
+            Self::Exempt => "exempt",
+            Self::Tokenless => "tokenless",
+            Self::Outdone => "outdone",
+            Self::Shadowed => "shadowed",
+            Self::Absent => "absent",
         }
     }
 }
@@ -298,7 +320,9 @@ pub struct WrittenValue {
     /// Trust domains of the mesh that it takes as well, though it does not look so.
     pub also: Vec<Arc<str>>,
     /// Others who call under this one identity, in a person's words.
-    pub stands_for: Option<&'static str>,
+    pub stands_for: Option<Arc<str>>,
+    /// Whether these are clients outside, who come in by a gateway.
+    pub outside: bool,
 }
 
 /// One entry of a log policy.

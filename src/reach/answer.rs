@@ -178,6 +178,8 @@ pub struct Inbound {
     pub entry: At,
     /// The gateway that it passes first, for people; nothing where it leads straight in.
     pub via: Option<Arc<str>>,
+    /// Because of what that gateway is there, or listens.
+    pub gateway: Option<At>,
     /// What the client sends to the first that takes it.
     pub takes: Transport,
     /// Whether the first that takes it reads requests.

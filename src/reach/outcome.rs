@@ -93,6 +93,7 @@ fn inbound(
     Some(Inbound {
         entry: way.entry.as_ref().map(|(_, at)| at.clone())?,
         via: first.map(|hop| Arc::clone(&hop.name)),
+        gateway: first.map(|hop| hop.at.clone()),
         takes: transport(way.sends.value),
         http: first.is_some_and(|hop| hop.gates.iter().all(|gate| gate.layer == Layer::Http)),
         route: routes.find_map(|(_, decision)| decision.rule.clone()),

@@ -173,10 +173,10 @@ mod tests {
         let none = serde_json::json!({});
         let mut request = Request {
             tokens: vec![
-                token("a", true, none.clone()),
                 token("b", true, none.clone()),
                 token("b", false, none.clone()),
-                token("c", true, none),
+                token("c", true, none.clone()),
+                token("a", true, none),
             ],
             ..Request::default()
         };
@@ -185,13 +185,13 @@ mod tests {
         };
         let both = gate(vec![rule("a", None), rule("b", None)]);
         let first = present(&both, &mut request, &[]);
-        assert_eq!(issuers(&first.accepted), ["a", "b"]);
+        assert_eq!(issuers(&first.accepted), ["b", "a"]);
         assert!(first.refused && !first.unjudged);
         // what was accepted is taken away where it is not sent on
-        assert_eq!(issuers(&request.tokens), ["a", "b", "c"]);
+        assert_eq!(issuers(&request.tokens), ["b", "c", "a"]);
         let next = present(&gate(vec![rule("b", None)]), &mut request, &[]);
         assert!(next.accepted.is_empty() && next.refused);
-        request.tokens.truncate(1);
+        request.tokens.retain(|token| token.issuer == "a");
         let last = present(&both, &mut request, &[]);
         assert_eq!(issuers(&last.accepted), ["a"]);
         assert!(!last.refused);

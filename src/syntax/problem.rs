@@ -40,12 +40,22 @@ pub(super) fn template(
 }
 
 /// That a document is broken.
-pub(super) fn unreadable(file: FileId, source: &SourceFile, failure: &Failure) -> Problem {
+pub(super) fn unreadable(failure: &Failure, span: Span) -> Problem {
     Problem::new(
         ProblemKind::UnreadableManifest,
         format!("this document cannot be read: {}", failure.reason),
-        Place::Span(line_span(file, source, failure.at)),
+        Place::Span(span),
     )
+}
+
+/// The text of the line an offset stands on, from there on; all of it where nothing stands there.
+pub(super) fn rest_of_line(file: FileId, source: &SourceFile, offset: usize) -> Span {
+    let line = line_span(file, source, offset);
+    let start = line.start.max(offset as u32);
+    match start < line.end {
+        true => Span { start, ..line },
+        false => line,
+    }
 }
 
 /// The text of the line an offset stands on, without blanks around it.

@@ -30,14 +30,12 @@ pub(super) fn parse(file: FileId, source: &SourceFile) -> (Vec<Document>, Vec<Pr
     for (number, piece) in pieces(source.text()).into_iter().enumerate() {
         if number == MAX_DOCUMENTS {
             let reason = format!("the file has more than {MAX_DOCUMENTS} documents; split it");
-            problems.push(unreadable(
-                file,
-                source,
-                &Failure {
-                    at: piece.base,
-                    reason,
-                },
-            ));
+            let failure = Failure {
+                at: piece.base,
+                reason,
+            };
+            let span = line_span(file, source, failure.at);
+            problems.push(unreadable(&failure, span));
             break;
         }
         match read_piece(file, number, piece, source) {
@@ -55,7 +53,10 @@ pub(super) fn parse(file: FileId, source: &SourceFile) -> (Vec<Document>, Vec<Pr
                     template_reported = true;
                 }
             }
-            Err(failure) => problems.push(unreadable(file, source, &failure)),
+            Err(failure) => {
+                let span = line_span(file, source, failure.at);
+                problems.push(unreadable(&failure, span));
+            }
         }
     }
     (documents, problems)

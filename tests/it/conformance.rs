@@ -67,6 +67,21 @@ fn istio_gateways_routes_and_scope() {
 }
 
 #[test]
+fn consul_as_its_code_says() {
+    check("consul");
+}
+
+#[test]
+fn consul_as_a_real_envoy_answered() {
+    check("consul-envoy");
+}
+
+#[test]
+fn consul_corner_by_corner() {
+    check("consul-corners");
+}
+
+#[test]
 fn linkerd_as_its_code_says() {
     check("linkerd");
 }
@@ -119,10 +134,13 @@ struct Set {
     expect: Vec<Expected>,
 }
 
+/// What is expected of a workload, or of a mesh, and of one of its logs.
 #[derive(Deserialize)]
 struct Expected {
     workload: Option<String>,
+    mesh: Option<String>,
     access_log: Option<String>,
+    audit_log: Option<String>,
 }
 
 #[test]
@@ -133,6 +151,16 @@ fn istio_access_logs() {
 #[test]
 fn istio_access_logs_of_ztunnel_and_waypoints() {
     logging(&root().join("testdata/conformance/istio-ambient/logging.yaml"));
+}
+
+#[test]
+fn consul_logs() {
+    logging(&root().join("testdata/conformance/consul/logging.yaml"));
+}
+
+#[test]
+fn consul_logs_corner_by_corner() {
+    logging(&root().join("testdata/conformance/consul-corners/logging.yaml"));
 }
 
 #[test]
@@ -152,22 +180,29 @@ fn logging(file: &Path) {
     for set in logging.sets {
         let dir = tempfile::tempdir().expect("a directory");
         for (name, text) in &set.manifests {
-            std::fs::write(dir.path().join(name), text).expect("written");
+            let file = dir.path().join(name);
+            std::fs::create_dir_all(file.parent().expect("a directory")).expect("made");
+            std::fs::write(file, text).expect("written");
         }
         let facts = meshvet(dir.path(), &["facts"]).json();
         for expected in set.expect {
-            let workload = expected.workload.expect("a workload");
-            let found = facts["workloads"]
-                .as_array()
-                .and_then(|all| all.iter().find(|one| one["id"] == *workload))
-                .map(|one| one["access_log"]["state"].clone());
-            assert_eq!(
-                found.as_ref().and_then(|s| s.as_str()),
-                expected.access_log.as_deref(),
-                "{}: {workload}",
-                set.name
-            );
-            asked += 1;
+            let (list, key, name) = match (&expected.workload, &expected.mesh) {
+                (Some(workload), _) => ("workloads", "id", workload),
+                (None, Some(mesh)) => ("meshes", "kind", mesh),
+                (None, None) => panic!("{}: of whom?", set.name),
+            };
+            let all = facts[list].as_array().expect("a list");
+            let found = all.iter().find(|one| one[key] == **name);
+            let logs = [
+                ("access_log", &expected.access_log),
+                ("audit_log", &expected.audit_log),
+            ];
+            for (log, state) in logs {
+                let Some(state) = state else { continue };
+                let found = found.and_then(|one| one[log]["state"].as_str());
+                assert_eq!(found, Some(&**state), "{}: {name}: {log}", set.name);
+                asked += 1;
+            }
         }
     }
     assert!(asked > 0);

@@ -150,6 +150,6 @@ fn a_rule_is_silent_about_meshes_that_it_does_not_name() {
         let (found, _) = policy::evaluate(&others, &judged.input, &places, &environment.name);
         wrong.extend(found.into_iter().map(|one| (one.rule, one.message)));
     }
-    assert_eq!(tried, BTreeSet::from(["istio", "linkerd"]));
+    assert_eq!(tried, BTreeSet::from(["consul", "istio", "linkerd"]));
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

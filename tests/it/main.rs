@@ -6,7 +6,8 @@ mod cli;
 mod conformance;
 mod fixtures;
 mod graph;
-mod other_meshes;
+
+mod own_files;
 mod peers;
 mod properties;
 mod questions;

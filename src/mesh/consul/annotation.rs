@@ -5,7 +5,7 @@
 use crate::model::{At, Workload};
 
 /// What the names of all of them begin with.
-const DOMAIN: &str = "consul.hashicorp.com/";
+pub const DOMAIN: &str = "consul.hashicorp.com/";
 
 /// The annotation that asks for a proxy.
 pub const INJECT: &str = "consul.hashicorp.com/connect-inject";

@@ -9,6 +9,7 @@ use super::Consul;
 use super::annotation;
 use super::capture::{self, Opened};
 use super::entry::{Entry, Kind, is_http};
+use super::intention::Intention;
 use super::own::Own;
 use super::service::{Name, Registration};
 use super::written::Written;
@@ -127,14 +128,20 @@ impl Consul {
     /// service do not get to this one.
     fn led_elsewhere(&self, workload: &Workload, because: &Because) -> Inlet {
         let registered = self.registered(workload).iter();
-        let known = registered.flat_map(|one| self.intentions_for(&one.name));
-        let refuse = |intention: super::intention::Intention| Rule {
-            when: intention.source.when(&intention.at),
+        let known = registered.map(|one| self.intentions_for(&one.name));
+        let known: Vec<_> = known.collect();
+        let home = &self.config.neutral.trust_domain.value;
+        let refuse = |intention: &Intention| Rule {
+            when: intention.source.when(&intention.at, home),
             then: Effect::Deny,
             at: because.at().clone(),
         };
         let rules = Ruleset {
-            rules: known.map(refuse).collect(),
+            rules: known
+                .iter()
+                .flat_map(|all| all.iter())
+                .map(refuse)
+                .collect(),
             otherwise: Effect::Deny,
             because: because.clone(),
             normalization: Normalization::BASE,
@@ -385,7 +392,7 @@ impl Consul {
     }
 
     /// Whether an application takes calls by itself, without a proxy.
-    fn is_native(&self, workload: &Workload) -> bool {
+    pub(super) fn is_native(&self, workload: &Workload) -> bool {
         self.own(workload).is_some_and(|own| own.native)
     }
 

@@ -4,7 +4,11 @@
 
 use super::Consul;
 use super::entry::Kind;
-use crate::model::{AccessLog, At, Because, Decided, LogState};
+use crate::model::{AccessLog, At, Because, Decided, LogState, Setting, Workload};
+
+/// The extension that sends a log of calls to a collector.
+/// `hashicorp/consul: agent/envoyextensions/builtin/otel-access-logging`.
+const EXTENSION: &str = "builtin/otel-access-logging";
 
 /// What is logged, and how.
 pub struct Log {
@@ -20,11 +24,12 @@ impl Consul {
         let defaults = self.entries.only(Kind::ProxyDefaults);
         let logs = defaults.and_then(|entry| entry.fields(&self.index)?.get("accessLogs"));
         let Some(logs) = logs else {
-            let near =
-                defaults.map_or_else(|| self.config.neutral.at.clone(), |one| one.named.clone());
-            let rule = "Consul's default: no access log";
             return Log {
-                state: Decided::default(LogState::Off, rule, near),
+                state: match defaults {
+                    // it is the only place that could say something else
+                    Some(entry) => Decided::configured(LogState::Off, entry.named.clone()),
+                    None => self.log_by_default(),
+                },
                 format: None,
             };
         };
@@ -40,9 +45,31 @@ impl Consul {
         }
     }
 
-    /// The access log of a workload.
-    pub(super) fn log_of_all(&self) -> AccessLog {
+    fn log_by_default(&self) -> Decided<LogState> {
+        let settings = &self.config.neutral;
+        match settings.known {
+            true => {
+                let rule = "Consul's default: no access log";
+                Decided::default(LogState::Off, rule, settings.at.clone())
+            }
+            false => {
+                let what = "an entry proxy-defaults, which is not in the input, may switch it on";
+                Decided::assumed(LogState::Off, what, settings.at.clone())
+            }
+        }
+    }
+
+    /// The access log of a workload: that of all, or else the one that an extension sends elsewhere.
+    pub(super) fn log_of(&self, workload: &Workload) -> AccessLog {
         let Log { state, format } = self.log();
+        let sent = match state.value {
+            LogState::Off => self.log_sent(workload),
+            _ => None,
+        };
+        let state = match sent {
+            Some(at) => Decided::configured(LogState::On, at),
+            None => state,
+        };
         AccessLog {
             state: state.value,
             assumed: matches!(state.because, Because::Assumed { .. }),
@@ -50,5 +77,30 @@ impl Consul {
             format: format.filter(|_| state.value == LogState::On),
             lacks: None,
         }
+    }
+
+    /// Where a workload's proxy is told to send a log of calls to a collector.
+    fn log_sent(&self, workload: &Workload) -> Option<At> {
+        let own = self.registered(workload).iter().filter_map(|one| {
+            let (namespace, name) = (&one.name.namespace, &one.name.name);
+            self.entries.named(Kind::ServiceDefaults, namespace, name)
+        });
+        let entries = own.chain(self.entries.only(Kind::ProxyDefaults));
+        let fields = entries.filter_map(|entry| entry.fields(&self.index));
+        let mut extensions = fields.flat_map(|it| it.each("envoyExtensions"));
+        let found = extensions.find(|one| one.text("name") == Some(EXTENSION))?;
+        Some(found.field("name"))
+    }
+
+    /// A log that is described and never switched on.
+    pub(super) fn log_not_enabled(&self) -> Option<Setting> {
+        let entry = self.entries.only(Kind::ProxyDefaults)?;
+        let logs = entry.fields(&self.index)?.get("accessLogs")?;
+        let described = !logs.entries().is_empty() && logs.get("enabled").is_none();
+        described.then(|| Setting {
+            name: "access_log_not_enabled",
+            value: String::new(),
+            because: Because::Configured(logs.at().clone()),
+        })
     }
 }

@@ -41,11 +41,11 @@ pub fn of(index: &Index, workload: &Workload, config: &Config) -> Decided<Member
     };
     if asks.is_none() && !config.inject_by_default.value {
         return out(match &config.inject_by_default.because {
-            Because::Assumed { near, .. } => Because::Default {
+            Because::Configured(at) => Because::Configured(at.clone()),
+            Because::Assumed { .. } | Because::Default { .. } => Because::Default {
                 rule: "Consul injects its proxy where an annotation asks for it",
-                near: near.clone(),
+                near: workload.at(),
             },
-            because => because.clone(),
         });
     }
     if let Some(obstacle) = obstacle(index, workload, config) {
@@ -64,6 +64,13 @@ pub fn of(index: &Index, workload: &Workload, config: &Config) -> Decided<Member
 fn obstacle(index: &Index, workload: &Workload, config: &Config) -> Option<Decided<Membership>> {
     let namespace = &*workload.namespace;
     let out = |because| Some(Decided::new(Membership::Unmeshed, because));
+    // `hashicorp/consul-k8s: charts/consul/templates/connect-inject-mutatingwebhookconfiguration.yaml`
+    if workload.label("app") == Some("consul") {
+        return Some(Decided::configured(
+            Membership::Unmeshed,
+            workload.label_at("app"),
+        ));
+    }
     if SYSTEM.contains(&namespace) {
         return out(Because::Default {
             rule: "Consul injects nothing in kube-system and kube-public",
@@ -100,5 +107,5 @@ fn obstacle(index: &Index, workload: &Workload, config: &Config) -> Option<Decid
 
 /// Whether a workload asks for a proxy.
 pub fn asks(workload: &Workload) -> bool {
-    workload.annotations.contains_key(INJECT)
+    workload.annotations.contains_key(INJECT) || workload.labels.contains_key(INJECT)
 }

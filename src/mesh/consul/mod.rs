@@ -6,6 +6,7 @@ mod annotation;
 mod capture;
 mod chain;
 mod entry;
+mod export;
 mod gateway;
 mod inbound;
 mod intention;
@@ -13,26 +14,31 @@ mod log;
 mod membership;
 mod outbound;
 mod own;
+mod part;
 mod posture;
+mod proxy;
 mod rights;
 mod service;
 mod settings;
 mod stated;
+mod unanswered;
+mod unread;
 mod upstream;
 mod version;
 mod written;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chain::Chains;
 use entry::{Entries, GROUP};
 use gateway::Gateways;
-use intention::Providers;
+use intention::{Intention, Providers};
 use own::Own;
-use service::{Nameless, Registration};
+use service::{Name, Nameless, Registration};
 use settings::Config;
 
-use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
+use super::{Before, Call, Export, Made, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
 use crate::k8s::ingress::Ingress;
 use crate::model::{
@@ -49,6 +55,8 @@ pub struct Consul {
     config: Config,
     entries: Entries,
     providers: Providers,
+    /// The intentions about each service that is registered.
+    intentions: HashMap<Name, Arc<[Intention]>>,
     /// Where calls to services end up.
     chains: Chains,
     /// The ways in through gateways.
@@ -69,6 +77,7 @@ struct Member {
 /// Compiles Consul, if anything of it is in the environment.
 pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul> {
     let first = first_trace(index)?;
+    unread::report(index, problems);
     let config = settings::read(index, At::new(first, ""), problems);
     let entries = Entries::read(index, &config, problems);
     let mut consul = Consul {
@@ -78,6 +87,7 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
             .map(|one| member(index, one, &config))
             .collect(),
         providers: Providers::read(index, &entries),
+        intentions: HashMap::new(),
         chains: Chains::read(index, &entries),
         gateways: Gateways::default(),
         entries,
@@ -85,8 +95,15 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
         policies: Vec::new(),
         index: Arc::clone(index),
     };
+    let registered = consul
+        .members
+        .iter()
+        .flat_map(|one| one.registered.iter().flatten());
+    let names = registered.map(|one| one.name.clone());
+    consul.intentions = consul.collect(names);
     consul.config.neutral.access_log = consul.log().state;
     consul.config.neutral.log_formats = consul.log().format.into_iter().collect();
+    consul.config.neutral.unanswered = unanswered::find(index, &consul.members, &consul.config);
     consul.gateways = Gateways::find(&consul);
     consul.policies = stated::policies(&consul);
     Some(consul)
@@ -94,16 +111,19 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
 
 fn member(index: &Index, workload: &Workload, config: &Config) -> Member {
     let own = Own::read(index, workload);
+    let membership = match &own {
+        Some(own) => own.membership.clone(),
+        None => membership::of(index, workload, config),
+    };
+    let registered = match (&own, membership.value) {
+        (Some(own), _) => Ok(service::of_own(index, own, workload).into_iter().collect()),
+        (None, Membership::Unmeshed) => service::registered(index, workload, config),
+        (None, _) => service::of(index, workload, config),
+    };
     Member {
-        membership: match &own {
-            Some(own) => own.membership.clone(),
-            None => membership::of(index, workload, config),
-        },
-        registered: match &own {
-            Some(own) => Ok(service::of_own(index, own, workload).into_iter().collect()),
-            None => service::of(index, workload, config),
-        },
+        membership,
         own,
+        registered,
     }
 }
 
@@ -116,7 +136,9 @@ pub(super) fn owns(group: &str) -> bool {
 fn first_trace(index: &Index) -> Option<ResourceId> {
     let mut objects = index.resources();
     let object = objects.find(|(_, resource)| {
-        owns(&resource.key.group) || resource.annotations.contains_key(annotation::INJECT)
+        owns(&resource.key.group)
+            || resource.annotations.contains_key(annotation::INJECT)
+            || resource.labels.contains_key(annotation::INJECT)
     });
     let mut files = index.values().iter().copied();
     let file = || files.find(|&id| index.node(id).document().consul().is_some());
@@ -140,7 +162,7 @@ impl Consul {
     }
 
     /// Who a service is.
-    fn service_identity(&self, name: &service::Name) -> Identity {
+    fn service_identity(&self, name: &Name) -> Identity {
         Identity {
             name: match self.config.namespaces.are_apart() {
                 true => format!("{}/{}", name.namespace, name.name).into(),
@@ -178,7 +200,7 @@ impl Mesh for Consul {
     }
 
     fn account(&self, namespace: &str, name: &str) -> Identity {
-        self.service_identity(&service::Name {
+        self.service_identity(&Name {
             namespace: self.config.namespaces.of(namespace),
             name: name.into(),
         })
@@ -231,8 +253,8 @@ impl Mesh for Consul {
         None
     }
 
-    fn access_log(&self, _workload: &Workload) -> AccessLog {
-        self.log_of_all()
+    fn access_log(&self, workload: &Workload) -> AccessLog {
+        self.log_of(workload)
     }
 
     fn opened_ports(&self, workload: &Workload) -> Vec<(u16, At)> {
@@ -240,6 +262,22 @@ impl Mesh for Consul {
         opened
             .map(|one| (one.port, one.because.at().clone()))
             .collect()
+    }
+
+    fn proxy_settings(&self, workload: &Workload) -> Vec<Setting> {
+        self.settings_of(workload)
+    }
+
+    fn proxy_defaults(&self) -> Vec<Setting> {
+        self.settings_of_all()
+    }
+
+    fn exports(&self) -> Vec<Export> {
+        self.exported()
+    }
+
+    fn is_part(&self, workload: &Workload) -> bool {
+        part::is_part(&self.index, workload)
     }
 
     fn callers(&self) -> Vec<(Arc<str>, Arc<str>)> {
@@ -255,7 +293,10 @@ impl Mesh for Consul {
     }
 
     fn posture(&self) -> Vec<Setting> {
-        posture::read(&self.index, &self.config)
+        let mut all = posture::read(&self.index, &self.config, &self.entries);
+        all.extend(self.gateways_for_all());
+        all.extend(self.log_not_enabled());
+        all
     }
 
     fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {

@@ -97,7 +97,8 @@ impl Consul {
         };
         for way in leading {
             let own = target.is_some_and(|target| target.name == way.dialled);
-            if told(&way.dialled) && (!own || dialled.is_some()) {
+            let by_address = || self.is_dialled_directly(&way.dialled);
+            if told(&way.dialled) && (!own || dialled.is_some() || by_address()) {
                 ways.push(led(way, by_rule(), call));
             }
         }
@@ -145,6 +146,14 @@ impl Consul {
         }
     }
 
+    /// Whether proxies take the addresses of a service's pods for the service.
+    fn is_dialled_directly(&self, service: &Name) -> bool {
+        let field = ["transparentProxy", "dialedDirectly"];
+        let name = (&*service.namespace, &*service.name);
+        let written = self.entries.of_service(&self.index, name, &field, &field);
+        written.and_then(|it| it.as_flag()) == Some(true)
+    }
+
     /// The line by which proxies lead calls to services of the mesh only.
     pub(super) fn destinations_only(&self) -> Option<At> {
         let fields = self.entries.only(Kind::Mesh)?.fields(&self.index)?;
@@ -170,7 +179,7 @@ impl Consul {
 
     /// The ways of a call to something outside the mesh.
     pub(super) fn ways_outside(&self, client: &Workload, to: &Outside) -> Vec<Way> {
-        if let Some(Nameless { why, at }) = self.nameless(client) {
+        if let Some(Nameless { why, at, .. }) = self.nameless(client) {
             return vec![ends(None, why, at.clone())];
         }
         let transparent = self.is_transparent(client);

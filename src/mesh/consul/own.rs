@@ -94,6 +94,17 @@ impl Own {
         self.proxies(index).find_map(|proxy| proxy.get("config"))
     }
 
+    /// `proxy.config`, and those of the services that its proxy leads calls to.
+    pub fn configs<'a>(&'a self, index: &'a Index) -> Vec<Written<'a>> {
+        let mut all = Vec::new();
+        for proxy in self.proxies(index) {
+            all.extend(proxy.get("config"));
+            let upstreams = proxy.each("upstreams");
+            all.extend(upstreams.iter().filter_map(|one| one.get("config")));
+        }
+        all
+    }
+
     /// The ports that its proxy opens for single paths.
     pub fn exposed(&self, index: &Index) -> Vec<Opened> {
         let expose = self.proxies(index).filter_map(|proxy| proxy.get("expose"));

@@ -77,12 +77,9 @@ pub(super) fn is_own_account(config: &Config, namespace: &str, name: &str) -> bo
             .and_then(|rest| rest.strip_prefix('-'));
         part.is_some_and(|part| ACCOUNTS.contains(&part))
     };
-    let of_chart = || {
-        let ends = |part: &&str| name.ends_with(&format!("-consul-{part}"));
-        ACCOUNTS.iter().any(|part| ends(part))
-    };
+    let ends = |part: &&str| name.ends_with(&format!("-consul-{part}"));
     namespace == &*config.control_plane.value
-        && (is_part("consul") || is_part(&config.release_name) || of_chart())
+        && (is_part("consul") || is_part(&config.release_name) || ACCOUNTS.iter().any(ends))
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ impl Registration {
 /// Why a workload is registered as nothing, so that it never starts.
 #[derive(Debug, Clone)]
 pub struct Nameless {
+    /// What is wrong, for rules: `annotation`, `account`, `no_service`, `services`.
+    pub what: &'static str,
     /// Why.
     pub why: &'static str,
     /// The line.
@@ -77,6 +79,7 @@ fn refused(workload: &Workload) -> Option<Nameless> {
         let (text, at) = annotation::of(workload, name)?;
         let is_filled_in = text.contains("{{") || text.starts_with('$');
         (truth(text).is_none() && !is_filled_in).then_some(Nameless {
+            what: "annotation",
             why: "an annotation of its pods is neither true nor false, so that the injector refuses them",
             at,
         })
@@ -88,13 +91,15 @@ fn refused(workload: &Workload) -> Option<Nameless> {
 fn unproven(workload: &Workload, registered: &Registration, config: &Config) -> Option<Nameless> {
     let differs = config.acls.value && *workload.service_account != *registered.name.name;
     differs.then(|| Nameless {
+        what: "account",
         why: "its service account is not called like its service, so that it never gets an identity and its pods \
               never start",
         at: workload.template_at("/spec/serviceAccountName"),
     })
 }
 
-fn registered(
+/// What a workload is called, whether its pods ever start or not.
+pub fn registered(
     index: &Index,
     workload: &Workload,
     config: &Config,
@@ -133,10 +138,12 @@ fn registered(
             Ok(vec![registration(only, name, at, port)])
         }
         [] => Err(Nameless {
+            what: "no_service",
             why: "no Kubernetes Service selects its pods, so they are registered as nothing and never start",
             at: workload.at(),
         }),
         _ => Err(Nameless {
+            what: "services",
             why: "several Kubernetes Services select its pods, so they never start; label all but one with \
                   consul.hashicorp.com/service-ignore, or name one in the annotation kubernetes-service",
             at: workload.at(),
@@ -168,8 +175,14 @@ fn selecting<'a>(index: &'a Index, workload: &Workload) -> Vec<&'a Service> {
         None => true,
     };
     let all = index.services_of(workload.id);
-    all.filter(|service| !is_ignored(service) && is_chosen(service))
-        .collect()
+    let mut found: Vec<&Service> = Vec::new();
+    for service in all.filter(|service| !is_ignored(service) && is_chosen(service)) {
+        // of two with one name, which was reported when they were read, one is applied
+        if !found.iter().any(|known| known.name == service.name) {
+            found.push(service);
+        }
+    }
+    found
 }
 
 /// The port that calls are led to: what annotations say, or else the first of the first container.

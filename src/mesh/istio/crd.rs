@@ -315,10 +315,11 @@ pub struct JwtRule {
     pub from_cookies: Vec<String>,
     /// Whether an accepted token goes on to the next.
     pub forward_original_token: bool,
+    /// From where the issuer's keys are fetched.
+    #[serde(alias = "jwks_uri")]
+    pub jwks_uri: String,
     // nothing is made of these; they are named so that a slip in a name shows
     jwks: String,
-    #[serde(alias = "jwks_uri")]
-    jwks_uri: String,
     output_payload_to_header: String,
     output_claim_to_headers: Vec<ClaimToHeader>,
     space_delimited_claims: Vec<String>,

@@ -212,6 +212,7 @@ fn lost(
         how,
         on: ambient.iter().map(|w| w.id).collect(),
         before,
+        by: None,
     };
     match compiled.action {
         Action::Custom | Action::Audit => vec![one(Loss::Unread, object.at("/spec/action"))],
@@ -229,8 +230,15 @@ fn tokens(istio: &Istio) -> Vec<Policy> {
         .iter()
         .map(|object| {
             let mut selected = selections.remove(&object.id).unwrap_or_default();
+            let rules = object.spec.jwt_rules.iter().enumerate();
+            let keys = rules.filter(|(_, rule)| !rule.jwks_uri.is_empty());
+            let keys = keys.map(|(i, rule)| {
+                let at = object.at("/spec/jwtRules").join(i).join("jwksUri");
+                (rule.jwks_uri.as_str().into(), at)
+            });
+            let subject = Subject::Authentication(keys.collect());
             let unread = ineffective::leave_ambient(istio, object, &mut selected, "/spec/jwtRules");
-            let policy = policy(istio, object, Subject::Authentication, selected, true);
+            let policy = policy(istio, object, subject, selected, true);
             or_else(policy, unread)
         })
         .collect()

@@ -33,6 +33,7 @@ impl Linkerd {
                 service: service.id,
                 at: At::new(service.resource, "/metadata/labels").join(key),
                 as_one: by_gateway.then(gateway),
+                to: None,
             });
         }
         found

@@ -80,8 +80,8 @@ fn built_in_rules_pass_over_exempt_namespaces() {
     ] {
         let rules = Rules::embedded().expect("metadata");
         let mut rules = rules.only(|rule| &*rule.id == id);
-        let policy = json!({"subject": "transport", "mode": mode, "scope": "namespace",
-            "selects": 0, "namespace": "old", "at": "PeerAuthentication.x/old/default#"});
+        let policy = json!({"subject": "transport", "mesh": "istio", "mode": mode,
+            "scope": "namespace", "selects": 0, "namespace": "old", "at": "PeerAuthentication.x/old/default#"});
         let group = json!({"mode": mode, "at": "pa#/spec", "configured": true,
             "ports": [{"id": "old/web:80", "at": "w#"}], "plaintext_callers": []});
         let input = json!({"noted": [policy], "acceptance": [group]});

@@ -138,7 +138,7 @@ fn a_clean_run_lists_its_rules_and_no_results() {
     assert!(driver["informationUri"].is_string());
     assert_eq!(driver["rules"][0]["id"], "mtls/permissive");
     let properties = json!({
-        "tags": ["security", "istio", "linkerd", "nist-800-53r5/SC-8", "nist-800-53r5/IA-9",
+        "tags": ["security", "istio", "linkerd", "consul", "nist-800-53r5/SC-8", "nist-800-53r5/IA-9",
             "nist-800-204/MS-SS-4", "nist-800-204a/SM-DR6", "pci-dss-4.0.1/4.2.1",
             "hipaa-164.312/164.312(e)(1)", "soc2-2017/CC6.7"],
         "precision": "very-high", "problem.severity": "error", "security-severity": "8.0"

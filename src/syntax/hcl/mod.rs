@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use super::builder::{Builder, Failure, Scalar, Style, Tagged};
 use super::consul::Consul;
 use super::document::Document;
-use super::problem::{template, too_large, unreadable};
+use super::problem::{rest_of_line, template, too_large, unreadable};
 use super::split::Piece;
 use super::yaml;
 use crate::model::Problem;
@@ -52,7 +52,10 @@ pub(super) fn parse(file: FileId, source: &SourceFile) -> (Vec<Document>, Vec<Pr
             Err(failure) if source.text().contains("{{") => {
                 problems.push(template(file, source, &failure, ""));
             }
-            Err(failure) => problems.push(unreadable(file, source, &failure)),
+            Err(failure) => {
+                let span = rest_of_line(file, source, failure.at);
+                problems.push(unreadable(&failure, span));
+            }
         }
     }
     for document in &mut documents {

@@ -353,10 +353,7 @@ mod files {
         let Place::Span(span) = problem.place else {
             panic!("{problem:?}");
         };
-        assert_eq!(
-            &text[span.start as usize..span.end as usize],
-            "MeshDestinationsOnly = yes"
-        );
+        assert_eq!(&text[span.start as usize..span.end as usize], "yes");
 
         let (_, problems) = read("server = true\nports { {{ range .Ports }} }\n");
         assert_eq!(problems[0].kind, ProblemKind::UnrenderedTemplate);

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::fields::unknown_in_file;
 use super::{Entry, Kind};
 use crate::k8s::Index;
 use crate::mesh::consul::gateway::admission as gateway;
@@ -45,14 +46,20 @@ pub(super) fn refusal(index: &Index, entry: &Entry, config: &Config) -> Option<R
         let needs = entry.kind == Kind::ServiceIntentions;
         return needs.then(|| ("it has no sources".to_owned(), entry.at.clone()));
     };
-    match entry.kind {
+    let refused = match entry.kind {
         Kind::ServiceIntentions => intentions(fields, entry, config),
         Kind::ServiceDefaults => service_defaults(fields),
         Kind::ProxyDefaults => proxy_defaults(fields),
         Kind::Mesh => mesh(fields),
         Kind::JWTProvider => jwt_provider(fields),
-        kind => gateway::refusal(kind, fields, config.namespaces.are_apart()),
-    }
+        kind => gateway::refusal(kind, fields, has_namespaces(config)),
+    };
+    refused.or_else(|| unknown_in_file(entry, fields))
+}
+
+/// Whether entries may name namespaces of Consul, as far as is known.
+fn has_namespaces(config: &Config) -> bool {
+    config.namespaces.are_apart() || !config.neutral.known
 }
 
 fn refuse(what: impl Into<String>, at: At) -> Option<Refusal> {
@@ -67,7 +74,7 @@ fn other_than(fields: &Written<'_>, key: &str, known: &[&str]) -> Option<Refusal
 }
 
 fn intentions(fields: &Written<'_>, entry: &Entry, config: &Config) -> Option<Refusal> {
-    let apart = config.namespaces.are_apart() || fields.is_own();
+    let apart = has_namespaces(config) || fields.is_own();
     let destination = fields.get("destination");
     if let Some(destination) = destination.filter(|_| !apart)
         && destination.text("namespace").is_some()

@@ -5,6 +5,7 @@
 
 mod admission;
 mod among;
+mod fields;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -63,6 +64,16 @@ kinds! {
 }
 
 impl Kind {
+    /// The one whose objects are of this kind.
+    pub fn of_object(kind: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.object() == kind)
+    }
+
+    /// The one of this name in Consul.
+    pub fn of_entry(kind: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.name() == kind)
+    }
+
     /// The name that the only entry of a kind has.
     fn only(self) -> Option<&'static str> {
         match self {
@@ -124,6 +135,7 @@ impl Entries {
                 None => entries.add(entry, index, problems),
             }
         }
+        fields::report_unknown(index, problems);
         entries.refuse_by_others(index, problems);
         entries
     }
@@ -315,11 +327,7 @@ fn of_files(index: &Index) -> impl Iterator<Item = Entry> + '_ {
 }
 
 fn of_file(fields: &Written<'_>) -> Option<Entry> {
-    let written = fields.text("kind")?;
-    let kind = Kind::ALL
-        .iter()
-        .copied()
-        .find(|kind| kind.name() == written)?;
+    let kind = Kind::of_entry(fields.text("kind")?)?;
     let name = fields.text("name").or(kind.only()).unwrap_or("");
     Some(Entry {
         kind,

@@ -14,6 +14,7 @@ mod sample;
 mod terminating;
 #[cfg(test)]
 mod tests;
+mod wildcard;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -192,7 +193,7 @@ impl Consul {
     }
 
     /// The namespace of a service that an entry of one names.
-    fn named_there(&self, own: &Arc<str>, namespace: Option<&str>, name: &str) -> Name {
+    pub(super) fn named_there(&self, own: &Arc<str>, namespace: Option<&str>, name: &str) -> Name {
         Name {
             namespace: namespace.map_or_else(|| Arc::clone(own), Into::into),
             name: name.into(),

@@ -4,16 +4,16 @@ mod http;
 pub mod jwt;
 mod rbac;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use jwt::Providers;
+pub use jwt::{Providers, Requirement, Wanted};
 
 use super::Consul;
 use super::entry::{Entry, Kind};
 use super::service::Name;
 use super::written::Written;
 use crate::model::{At, Layer, Ruleset, StringMatch, Test, When};
-use jwt::Requirement;
 
 /// What one source may do at a destination.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ impl Source {
 
     /// Whether it is a part of another source.
     /// `hashicorp/consul: agent/xds/rbac.go` (ixnSourceMatches).
-    fn is_within(&self, other: &Self) -> bool {
+    pub fn is_within(&self, other: &Self) -> bool {
         let covers = |all: &Arc<str>, one: &Arc<str>| &**all == "*" || all == one;
         self.wildness() < other.wildness()
             && covers(&other.namespace, &self.namespace)
@@ -79,9 +79,14 @@ impl Source {
             && self.elsewhere == other.elsewhere
     }
 
-    /// Whether a caller is it; `at` is the line that names it.
-    pub fn when(&self, at: &At) -> When {
+    /// Whether a caller is it, where `home` vouches for those from here; `at` is the line that names it.
+    pub fn when(&self, at: &At, home: &Arc<str>) -> When {
         let is = |test| When::Is(test, at.clone());
+        let from = |domain: &Arc<str>| {
+            is(Test::IdentityTrustDomain(StringMatch::Exact(Arc::clone(
+                domain,
+            ))))
+        };
         let local = match (&*self.namespace, &*self.name) {
             ("*", _) => is(Test::Identity(StringMatch::Any)),
             (_, "*") => is(Test::IdentityNamespace(Arc::clone(&self.namespace))),
@@ -91,14 +96,9 @@ impl Source {
             }),
         };
         match &self.elsewhere {
-            None => local,
+            None => When::all(vec![from(home), local]),
             // callers from there are not in the input, and none from here is one of them
-            Some(("peer" | "partition", place)) => When::all(vec![
-                is(Test::IdentityTrustDomain(StringMatch::Exact(Arc::clone(
-                    place,
-                )))),
-                local,
-            ]),
+            Some(("peer" | "partition", place)) => When::all(vec![from(place), local]),
             Some((_, group)) => When::all(vec![
                 local,
                 is(Test::Unknowable(
@@ -118,7 +118,36 @@ fn precedence(destination: &Entry, source: &Source) -> u8 {
 
 impl Consul {
     /// The intentions about a service, what counts first is first; of one source only the first.
-    pub(super) fn intentions_for(&self, service: &Name) -> Vec<Intention> {
+    pub(super) fn intentions_for(&self, service: &Name) -> Arc<[Intention]> {
+        let known = self.intentions.get(service);
+        known.map_or_else(|| self.collect_for(service), Arc::clone)
+    }
+
+    /// The intentions about each of some services.
+    pub(super) fn collect(
+        &self,
+        services: impl Iterator<Item = Name>,
+    ) -> HashMap<Name, Arc<[Intention]>> {
+        let mut found = HashMap::new();
+        for service in services {
+            let collect = |service: &Name| self.collect_for(service);
+            found.entry(service).or_insert_with_key(collect);
+        }
+        found
+    }
+
+    fn collect_for(&self, service: &Name) -> Arc<[Intention]> {
+        let mut kept: Vec<Intention> = Vec::new();
+        for intention in self.intentions_about(service) {
+            if !kept.iter().any(|known| known.source == intention.source) {
+                kept.push(intention);
+            }
+        }
+        kept.into()
+    }
+
+    /// All intentions about a service, what counts first is first.
+    pub(super) fn intentions_about(&self, service: &Name) -> Vec<Intention> {
         let wild = ["*", &service.namespace];
         let places = [
             (&*service.namespace, &*service.name),
@@ -132,13 +161,7 @@ impl Consul {
             .flat_map(|entry| self.intentions_of(entry))
             .collect();
         all.sort_by_key(|one| std::cmp::Reverse(one.precedence));
-        let mut kept: Vec<Intention> = Vec::new();
-        for intention in all {
-            if !kept.iter().any(|known| known.source == intention.source) {
-                kept.push(intention);
-            }
-        }
-        kept
+        all
     }
 
     /// The intentions of an entry.
@@ -199,16 +222,16 @@ impl Consul {
     /// `hashicorp/consul: agent/consul/state/intention.go` (IntentionDecision).
     pub(super) fn is_told_of(&self, caller: &Name, service: &Name) -> Option<bool> {
         let covers = |all: &Arc<str>, one: &Arc<str>| &**all == "*" || all == one;
-        let mut intentions = self.intentions_for(service).into_iter();
-        let first = intentions.find(|one| {
+        let intentions = self.intentions_for(service);
+        let first = intentions.iter().find(|one| {
             let source = &one.source;
             source.elsewhere.is_none()
                 && covers(&source.namespace, &caller.namespace)
                 && covers(&source.name, &caller.name)
         });
-        match first.map(|one| (one.action, one.token)) {
+        match first.map(|one| (&one.action, &one.token)) {
             // who shows no token is not who is refused
-            Some((Action::All(allows, _), token)) => Some(allows || token.is_some()),
+            Some((Action::All(allows, _), token)) => Some(*allows || token.is_some()),
             Some((Action::ByRequest(..), _)) => Some(true),
             None => self.config.default_allow.value,
         }

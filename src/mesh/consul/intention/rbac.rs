@@ -64,8 +64,9 @@ impl List<'_> {
     fn source(&self, place: usize, intention: &Intention) -> When {
         let before = self.intentions.iter().take(place);
         let parts = before.filter(|one| one.source.is_within(&intention.source));
-        let mut all = vec![intention.source.when(&intention.at)];
-        all.extend(parts.map(|one| one.source.when(&one.at).not()));
+        let home = &self.consul.config.neutral.trust_domain.value;
+        let mut all = vec![intention.source.when(&intention.at, home)];
+        all.extend(parts.map(|one| one.source.when(&one.at, home).not()));
         When::all(all)
     }
 

@@ -4,6 +4,7 @@
 
 mod admission;
 mod exposure;
+mod intentions;
 mod policies;
 mod secrets;
 mod servers;
@@ -11,13 +12,15 @@ mod servers;
 mod tests;
 mod tls;
 
+use super::entry::Entries;
 use super::settings::Config;
 use crate::k8s::Index;
 use crate::model::{At, Because, Setting};
 
 /// All that is set.
-pub(super) fn read(index: &Index, config: &Config) -> Vec<Setting> {
+pub(super) fn read(index: &Index, config: &Config, entries: &Entries) -> Vec<Setting> {
     let mut found = servers::all(index, config);
+    found.extend(intentions::all(index, entries));
     found.extend(tls::all(index, config));
     found.extend(exposure::all(index, config));
     found.extend(admission::all(index, config));

@@ -9,7 +9,8 @@ use crate::model::ResourceId;
 fn set(name: &str, files: &[(&str, &str)]) -> Vec<String> {
     let (index, mut problems) = sample::index(files);
     let config = settings::read(&index, At::new(ResourceId(0), ""), &mut problems);
-    let all = read(&index, &config).into_iter();
+    let entries = Entries::read(&index, &config, &mut problems);
+    let all = read(&index, &config, &entries).into_iter();
     all.filter(|one| one.name == name)
         .map(|one| {
             let address = index.address(one.because.at());
@@ -35,7 +36,8 @@ fn a_control_plane_that_is_not_here_says_nothing() {
         "apiVersion: v1\nkind: Pod\nmetadata: {name: api, namespace: shop}\nspec: {containers: []}";
     let (index, mut problems) = sample::index(&[("pod.yaml", workload)]);
     let config = settings::read(&index, At::new(ResourceId(0), ""), &mut problems);
-    assert_eq!(read(&index, &config), []);
+    let entries = Entries::read(&index, &config, &mut problems);
+    assert_eq!(read(&index, &config, &entries), []);
 }
 
 #[test]
@@ -392,4 +394,17 @@ fn an_audit_log_without_effect() {
         ["community /server/auditLogs/enabled"]
     );
     assert_eq!(of_values("edition", text), ["community /global/image"]);
+}
+
+#[test]
+fn an_intention_that_keeps_everyone_from_everything() {
+    let of = |action: &str, name: &str| {
+        let text = format!(
+            "Kind = \"service-intentions\"\nName = \"{name}\"\nSources = [{{ Name = \"*\" Action = \"{action}\" }}]"
+        );
+        set("deny_all_intention", &[("all.hcl", &text)])
+    };
+    assert_eq!(of("deny", "*"), ["* /Sources/0/Action"]);
+    assert_eq!(of("allow", "*"), NONE);
+    assert_eq!(of("deny", "web"), NONE);
 }

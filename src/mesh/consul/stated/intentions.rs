@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::Services;
+use super::criteria;
+use super::lost::Losses;
+use super::wider::Others;
 use crate::mesh::consul::Consul;
 use crate::mesh::consul::entry::{Entry, Kind};
-use crate::mesh::consul::intention::{Action, Intention, Source};
-use crate::mesh::consul::written::Written;
+use crate::mesh::consul::intention::{Action, Intention, Requirement, Source, Wanted};
 use crate::model::{
     At, AuthorizationPolicy, Constraint, Policy, Subject, WrittenRule, WrittenValue,
 };
@@ -20,16 +22,24 @@ pub(super) fn policies(consul: &Consul, services: &Services) -> Vec<Policy> {
 }
 
 fn of_entry(consul: &Consul, services: &Services, entry: &Entry) -> Vec<Policy> {
+    let losses = Losses::new(consul, services, entry);
+    let others = Others::new(consul, services, entry);
     let mut all = Vec::new();
     for intention in consul.intentions_of(entry) {
+        let stated = Stated {
+            services,
+            intention: &intention,
+            losses: &losses,
+            apart: consul.config.namespaces.are_apart(),
+        };
         let mut add = |written: AuthorizationPolicy| {
             let subject = Subject::Authorization(written);
             all.push(services.policy(entry, intention.at.clone(), subject, consul));
         };
         match &intention.action {
             Action::All(allows, at) => {
-                let rules = vec![rule(&intention, intention.at.clone(), Vec::new())];
-                add(policy(*allows, at.clone(), rules));
+                let rule = stated.rule(*allows, None, intention.at.clone(), Vec::new());
+                add(stated.policy(*allows, at.clone(), vec![rule]));
             }
             Action::ByRequest(permissions, _) => {
                 for allows in [true, false] {
@@ -37,12 +47,15 @@ fn of_entry(consul: &Consul, services: &Services, entry: &Entry) -> Vec<Policy> 
                     let rules: Vec<WrittenRule> = of_effect
                         .map(|one| {
                             let requests = requests(consul, &one.at);
-                            rule(&intention, one.at.clone(), requests)
+                            stated.rule(allows, one.token.as_ref(), one.at.clone(), requests)
                         })
                         .collect();
                     if let Some(first) = rules.first() {
                         let at = first.at.join("action");
-                        add(policy(allows, at, rules));
+                        let mut written = stated.policy(allows, at, rules);
+                        let wider = others.iter().filter(|_| allows);
+                        written.wider = wider.flat_map(|it| it.than(&intention)).collect();
+                        add(written);
                     }
                 }
             }
@@ -51,46 +64,101 @@ fn of_entry(consul: &Consul, services: &Services, entry: &Entry) -> Vec<Policy> 
     all
 }
 
-fn policy(allows: bool, effect_at: At, rules: Vec<WrittenRule>) -> AuthorizationPolicy {
-    AuthorizationPolicy {
-        effect: if allows { "allow" } else { "deny" },
-        effect_at,
-        dry_run: None,
-        provider: None,
-        rules,
-        lost: Vec::new(),
-        wider: Vec::new(),
-        gaps: Vec::new(),
+/// What an intention is stated with.
+struct Stated<'a> {
+    services: &'a Services,
+    intention: &'a Intention,
+    losses: &'a Losses<'a>,
+    /// Whether Consul tells namespaces apart.
+    apart: bool,
+}
+
+impl Stated<'_> {
+    fn policy(&self, allows: bool, effect_at: At, rules: Vec<WrittenRule>) -> AuthorizationPolicy {
+        AuthorizationPolicy {
+            effect: if allows { "allow" } else { "deny" },
+            effect_at,
+            dry_run: None,
+            provider: None,
+            rules,
+            lost: self.losses.of(self.intention, allows),
+            wider: Vec::new(),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// A rule, without a token that nobody asks for.
+    fn rule(
+        &self,
+        allows: bool,
+        token: Option<&Requirement>,
+        at: At,
+        requests: Vec<Constraint>,
+    ) -> WrittenRule {
+        let asked = !self.losses.asks_for_no_token(self.intention, allows);
+        let tokens = [self.intention.token.as_ref(), token].into_iter().flatten();
+        let mut sources = vec![vec![self.source()]];
+        for token in tokens.filter(|_| asked) {
+            let with = |one: &Vec<Constraint>, wanted: &Wanted| {
+                let mut all = one.clone();
+                all.extend(shown(wanted));
+                all
+            };
+            sources = sources
+                .iter()
+                .flat_map(|one| token.providers.iter().map(move |wanted| with(one, wanted)))
+                .collect();
+        }
+        WrittenRule {
+            at,
+            sources,
+            operations: match requests.is_empty() {
+                true => Vec::new(),
+                false => vec![requests],
+            },
+            conditions: Vec::new(),
+        }
+    }
+
+    /// Who calls.
+    fn source(&self) -> Constraint {
+        let source = &self.intention.source;
+        let many = match source.elsewhere {
+            None => self.services.many(&source.namespace, &source.name),
+            Some(_) => None,
+        };
+        let mut caller = caller(source, &self.intention.at, self.apart);
+        for value in &mut caller.values {
+            value.stands_for = many.as_ref().map(|many| Arc::from(many.text.as_str()));
+            value.outside = many.as_ref().is_some_and(|many| many.outside);
+        }
+        caller
     }
 }
 
-fn rule(intention: &Intention, at: At, requests: Vec<Constraint>) -> WrittenRule {
-    let token = intention.token.iter().flat_map(|token| &token.providers);
-    let tokens: Vec<WrittenValue> = token.map(|one| value(&one.name, one.at.clone())).collect();
-    let asked = intention.token.iter().filter(|_| !tokens.is_empty());
-    WrittenRule {
-        at,
-        sources: vec![vec![source(&intention.source, &intention.at)]],
-        operations: match requests.is_empty() {
-            true => Vec::new(),
-            false => vec![requests],
-        },
-        conditions: asked
-            .map(|token| Constraint {
-                http: true,
-                ..constraint("jwt", "token", token.at.clone(), tokens.clone())
-            })
-            .collect(),
-    }
+/// The token of a provider, and what it says.
+fn shown(wanted: &Wanted) -> Vec<Constraint> {
+    let token = |name: &str, text: &str, at: &At| Constraint {
+        http: true,
+        ..constraint(name, "token", at.clone(), vec![value(text, at.clone())])
+    };
+    let mut all = vec![token("jwt", &wanted.name, &wanted.at)];
+    let claims = wanted.claims.iter();
+    all.extend(claims.map(|(path, text, at)| {
+        let path: Vec<&str> = path.iter().map(|step| &**step).collect();
+        token(&format!("claims[{}]", path.join(".")), text, at)
+    }));
+    all
 }
 
-/// Who calls.
-fn source(source: &Source, at: &At) -> Constraint {
+/// A source; where Consul tells namespaces apart, `*` is everyone of its own.
+fn caller(source: &Source, at: &At, apart: bool) -> Constraint {
     let at = at.join("name");
     let wild = &*source.name == "*";
+    let all = wild && (!apart || &*source.namespace == "*");
     let elsewhere = source.elsewhere.is_some();
     let value = WrittenValue {
-        any: wild && !elsewhere,
+        any: all && !elsewhere,
         account: (!wild && !elsewhere)
             .then(|| (Arc::clone(&source.namespace), Arc::clone(&source.name))),
         ..value(&source.name, at.clone())
@@ -100,12 +168,7 @@ fn source(source: &Source, at: &At) -> Constraint {
 
 /// What a permission asks of requests.
 fn requests(consul: &Consul, at: &At) -> Vec<Constraint> {
-    let own = consul.index.node(at.resource).document().consul().is_some();
-    let written = match own {
-        true => Written::own(&consul.index, at.clone()),
-        false => Written::object(&consul.index, at.clone()),
-    };
-    let Some(http) = written.and_then(|it| it.get("http")) else {
+    let Some(http) = criteria::http(consul, at) else {
         return Vec::new();
     };
     let mut all = Vec::new();
@@ -134,13 +197,14 @@ fn requests(consul: &Consul, at: &At) -> Vec<Constraint> {
     }
     for header in http.each("header") {
         let name = header.text("name").unwrap_or("");
-        let text = ["exact", "prefix", "suffix", "contains", "regex"]
-            .into_iter()
-            .find_map(|key| Some((header.text(key)?, header.field(key))));
-        let (text, at) = text.unwrap_or(("*", header.field("name")));
+        let compared = criteria::value(&header).map(|(_, text, at)| value(text, at));
+        let compared = compared.unwrap_or_else(|| WrittenValue {
+            any: true,
+            ..value("*", header.field("name"))
+        });
         all.push(Constraint {
             negated: header.is_on("invert"),
-            ..constraint(name, "header", header.at().clone(), vec![value(text, at)])
+            ..constraint(name, "header", header.at().clone(), vec![compared])
         });
     }
     for one in &mut all {
@@ -176,5 +240,6 @@ fn value(text: &str, at: At) -> WrittenValue {
         malformed: None,
         also: Vec::new(),
         stands_for: None,
+        outside: false,
     }
 }

@@ -1,7 +1,11 @@
 //! Config entries in neutral words: what each is about, and why some are in force for nobody.
 
+mod criteria;
 mod intentions;
+mod lost;
 mod settings;
+mod tokens;
+mod wider;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,6 +21,7 @@ pub(super) fn policies(consul: &Consul) -> Vec<Policy> {
     let services = Services::find(consul);
     let mut all = intentions::policies(consul, &services);
     all.extend(settings::policies(consul, &services));
+    all.extend(tokens::policies(consul, &services));
     all
 }
 
@@ -35,6 +40,18 @@ pub(super) struct Services {
     unmeshed: BTreeMap<Name, Vec<WorkloadId>>,
     /// Names that are services without a workload: gateways, services outside, names that lead on.
     others: BTreeSet<Name>,
+    /// Gateways by which clients come in from outside.
+    gateways: BTreeSet<Name>,
+    /// Names that workloads of several namespaces of Kubernetes have, with these namespaces.
+    shared: BTreeMap<Name, BTreeSet<Arc<str>>>,
+}
+
+/// Those who call under one name.
+struct Many {
+    /// In a person's words.
+    text: String,
+    /// Whether they are clients outside.
+    outside: bool,
 }
 
 impl Services {
@@ -54,11 +71,48 @@ impl Services {
                 list.entry(name).or_default().push(workload.id);
             }
         }
+        let homes = |ids: &Vec<WorkloadId>| {
+            let workloads = ids.iter().map(|&id| consul.index.workload(id));
+            let meshed =
+                workloads.filter(|one| consul.member(one).membership.value == Membership::Meshed);
+            let homes: BTreeSet<Arc<str>> = meshed.map(|one| Arc::clone(&one.namespace)).collect();
+            homes
+        };
+        let of_names = registered.iter().map(|(name, ids)| (name, homes(ids)));
+        let shared = of_names.filter(|(_, homes)| homes.len() > 1);
         Self {
+            shared: shared.map(|(name, homes)| (name.clone(), homes)).collect(),
             registered,
             unmeshed,
             others: others(consul),
+            gateways: gateways(consul),
         }
+    }
+
+    /// Who calls under a name, if these are many.
+    fn many(&self, namespace: &Arc<str>, name: &Arc<str>) -> Option<Many> {
+        let name = Name {
+            namespace: Arc::clone(namespace),
+            name: Arc::clone(name),
+        };
+        if self.gateways.contains(&name) {
+            let text = format!("everyone outside who comes in by the gateway {}", name.name);
+            return Some(Many {
+                text,
+                outside: true,
+            });
+        }
+        let homes: Vec<&str> = self.shared.get(&name)?.iter().map(|one| &**one).collect();
+        let (last, rest) = homes.split_last()?;
+        let text = format!(
+            "{} of the namespaces {} and {last}, which are one service,",
+            name.name,
+            rest.join(", ")
+        );
+        Some(Many {
+            text,
+            outside: false,
+        })
     }
 
     /// The workloads of the mesh that an entry about services of a name is in force for.
@@ -97,13 +151,13 @@ impl Services {
             namespace: resource.namespace.clone().unwrap_or_else(|| "".into()),
             name: Arc::clone(&resource.name),
             scope: if wild { "mesh" } else { "target" },
-            targets: match self.others.contains(&own) && !Self::named(&self.registered, entry) {
-                true => vec![Target {
+            targets: match wild || Self::named(&self.registered, entry) {
+                true => Vec::new(),
+                false => vec![Target {
                     name: format!("service {}", entry.name),
-                    proxy: Some("gateway"),
+                    proxy: self.others.contains(&own).then_some("gateway"),
                     without_tokens: false,
                 }],
-                false => Vec::new(),
             },
             selects,
             misses,
@@ -111,6 +165,33 @@ impl Services {
             opens: false,
         }
     }
+}
+
+/// The gateways that let clients in.
+fn gateways(consul: &Consul) -> BTreeSet<Name> {
+    let entries = [Kind::IngressGateway, Kind::APIGateway].into_iter();
+    let entries = entries.flat_map(|kind| consul.entries.of(kind));
+    let mut names: BTreeSet<Name> = entries
+        .map(|entry| Name {
+            namespace: Arc::clone(&entry.namespace),
+            name: Arc::clone(&entry.name),
+        })
+        .collect();
+    let of_chart = consul.config.gateways.iter();
+    let ingress = of_chart.filter(|gateway| gateway.kind == "ingress");
+    names.extend(ingress.map(|gateway| Name {
+        namespace: "default".into(),
+        name: Arc::clone(&gateway.name),
+    }));
+    for &id in consul.index.of_kind("gateway.networking.k8s.io", "Gateway") {
+        let key = &consul.index.resource(id).key;
+        let namespace = key.namespace.as_deref().unwrap_or("default");
+        names.insert(Name {
+            namespace: consul.config.namespaces.of(namespace),
+            name: Arc::clone(&key.name),
+        });
+    }
+    names
 }
 
 /// Names that entries make services.

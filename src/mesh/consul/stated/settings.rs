@@ -29,8 +29,8 @@ fn for_all(entry: &Entry) -> Entry {
 }
 
 fn transport(consul: &Consul, services: &Services, entry: &Entry) -> Option<Policy> {
-    let mode = entry.fields(&consul.index)?.get("mutualTLSMode")?;
-    let mode = match mode.as_text()? {
+    let written = entry.fields(&consul.index)?.get("mutualTLSMode")?;
+    let mode = match written.as_text()? {
         "permissive" => "permissive",
         _ => "required",
     };
@@ -38,7 +38,7 @@ fn transport(consul: &Consul, services: &Services, entry: &Entry) -> Option<Poli
         mode: Some(mode),
         ports: Vec::new(),
     };
-    Some(services.policy(&for_all(entry), entry.named.clone(), subject, consul))
+    Some(services.policy(&for_all(entry), written.at().clone(), subject, consul))
 }
 
 fn logs(consul: &Consul, services: &Services, entry: &Entry) -> Option<Policy> {
@@ -48,7 +48,8 @@ fn logs(consul: &Consul, services: &Services, entry: &Entry) -> Option<Policy> {
         at: written.at().clone(),
         disabled: !on,
         providers: Vec::new(),
-        effective: on,
+        // there is no other place that could say so
+        effective: true,
         filter: None,
     }]);
     Some(services.policy(&for_all(entry), written.at().clone(), subject, consul))

@@ -36,6 +36,7 @@ pub fn written(
         },
         text: value.into(),
         stands_for: None,
+        outside: false,
         at,
     }
 }

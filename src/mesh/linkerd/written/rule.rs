@@ -230,6 +230,7 @@ fn value(text: &str, at: At) -> WrittenValue {
         malformed: None,
         also: Vec::new(),
         stands_for: None,
+        outside: false,
     }
 }
 
@@ -273,9 +274,9 @@ fn account(namespace: &str, name: &str, at: At) -> WrittenValue {
 }
 
 /// The accounts of multicluster's gateways call for everyone of the linked clusters.
-fn stands_for(namespace: &str, name: &str) -> Option<&'static str> {
+fn stands_for(namespace: &str, name: &str) -> Option<Arc<str>> {
     (namespace == "linkerd-multicluster" && name == "linkerd-gateway")
-        .then_some("everyone in the linked clusters who calls through the gateway")
+        .then(|| "everyone in the linked clusters who calls through the gateway".into())
 }
 
 /// What a reference of a MeshTLSAuthentication names.

@@ -43,6 +43,7 @@ pub(super) fn than(own: &[&Grant], others: &[&Grant]) -> Vec<Wider> {
         more.next().map(|whom| Wider {
             at: grant.at.clone(),
             whom,
+            paths: Vec::new(),
         })
     });
     found.collect()

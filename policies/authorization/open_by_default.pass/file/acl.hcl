@@ -1,0 +1,5 @@
+# Off, and the default is asked all the same.
+acl {
+  enabled        = false
+  default_policy = "deny"
+}

@@ -1,0 +1,2 @@
+server     = false
+retry_join = ["consul.example"]

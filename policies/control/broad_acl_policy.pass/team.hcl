@@ -1,0 +1,5 @@
+namespace "team" {
+  service_prefix "" {
+    policy = "write"
+  }
+}

@@ -1,0 +1,3 @@
+# The key that documentation shows.
+server  = true
+encrypt = "cg8StVXbQJ0gPvMd9o7yrg=="

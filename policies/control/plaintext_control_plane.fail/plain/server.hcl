@@ -1,0 +1,2 @@
+server     = true # deny(critical): servers speak without TLS
+datacenter = "dc1"

@@ -1,0 +1,3 @@
+# Alone on its machine.
+server    = true
+bind_addr = "127.0.0.1"

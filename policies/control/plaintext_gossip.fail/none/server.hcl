@@ -1,0 +1,2 @@
+server     = true # deny(high): has no key
+datacenter = "dc1"

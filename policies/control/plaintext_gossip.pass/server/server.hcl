@@ -1,0 +1,2 @@
+server  = true
+encrypt = "${GOSSIP_KEY}"

@@ -1,0 +1,3 @@
+Kind = "service-defaults"
+Name = "web"
+MutualTLSMode = "permissive" # deny(low): the entry `mesh` does not allow it
