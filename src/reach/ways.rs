@@ -67,7 +67,7 @@ impl World {
         let server = self.index.workload(to.workload);
         let direct = self.direct(server);
         let listener = to.meshed.as_ref().filter(|_| server_meshed);
-        let inlets = listener.map_or(std::slice::from_ref(&direct), |listener| &listener.inlets);
+        let inlets = listener.map_or(&direct, |listener| &listener.inlets);
         let (start, ways) = match question.client {
             Client::Workload(id, ip) => {
                 let client = self.index.workload(id);

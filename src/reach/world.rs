@@ -183,15 +183,21 @@ impl World {
         self.index.services_to(workload, port)
     }
 
-    /// The way to a workload without a proxy.
-    pub fn direct(&self, workload: &Workload) -> Inlet {
-        Inlet {
+    /// The ways to a workload without a proxy. What a program outside Kubernetes speaks by itself is
+    /// what those send who are told of it.
+    pub fn direct(&self, workload: &Workload) -> Vec<Inlet> {
+        let spoken = match workload.is_outside() {
+            true => &[Transport::Plaintext, Transport::Tls][..],
+            false => &[Transport::Plaintext],
+        };
+        let inlet = |&accepts| Inlet {
             kind: InletKind::Direct,
-            accepts: Transport::Plaintext,
+            accepts,
             layer: Layer::Tcp,
             authorization: None,
             because: self.membership(workload.id).because.clone(),
-        }
+        };
+        spoken.iter().map(inlet).collect()
     }
 
     /// What a listener takes in one word, whether there is a proxy or not.
