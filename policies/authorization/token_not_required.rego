@@ -72,7 +72,7 @@ verdict(policy, lost) := {
 verdict(policy, _) := {
 	"severity": "high",
 	"at": policy.authorization.effect_at,
-	"text": sprintf("this refuses %s only with the token: without one they get to %s by default", [
+	"text": sprintf("%s is refused only with the token: who shows none gets to %s by default", [
 		authorization.whom(policy),
 		authorization.target(policy),
 	]),

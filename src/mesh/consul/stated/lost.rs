@@ -23,6 +23,8 @@ pub(super) struct Losses<'a> {
     reading: Vec<WorkloadId>,
     /// Those whose proxies do not, and the line that says so.
     streaming: Vec<(WorkloadId, Option<At>)>,
+    /// Whether all of them ask Consul itself, which goes by what is written.
+    native: bool,
 }
 
 impl<'a> Losses<'a> {
@@ -40,8 +42,15 @@ impl<'a> Losses<'a> {
             },
             reading: Vec::new(),
             streaming: Vec::new(),
+            native: false,
         };
-        for id in services.of(entry) {
+        let selected = services.of(entry);
+        let is_native = |id: &WorkloadId| {
+            let own = consul.own(consul.index.workload(*id));
+            own.is_some_and(|own| own.native)
+        };
+        losses.native = !selected.is_empty() && selected.iter().all(is_native);
+        for id in selected.into_iter().filter(|id| !is_native(id)) {
             let workload = consul.index.workload(id);
             let mut registered = consul.registered(workload).iter();
             let main = registered.find(|one| wild || one.name == name);
@@ -60,6 +69,9 @@ impl<'a> Losses<'a> {
 
     /// What is lost of those parts of an intention that let in, or of those that refuse.
     pub(super) fn of(&self, intention: &Intention, allows: bool) -> Vec<Lost> {
+        if self.native {
+            return Vec::new();
+        }
         let mut all = self.tokenless(intention, allows);
         all.extend(self.open(intention, allows));
         all.extend(self.outdone(intention, allows));
@@ -71,7 +83,7 @@ impl<'a> Losses<'a> {
     /// Whether no proxy asks for the tokens of those parts.
     pub(super) fn asks_for_no_token(&self, intention: &Intention, allows: bool) -> bool {
         let by_default = self.default() == Some(true) && allows;
-        by_default || (self.reading.is_empty() && !self.streaming.is_empty() && acts(intention))
+        by_default || (self.is_stream_only() && permissions(intention).is_empty())
     }
 
     /// The workloads of the destination whose proxies read requests.
