@@ -130,7 +130,7 @@ fn calls_may_fail_over() {
     let text = object(
         "ServiceResolver",
         "web",
-        "{failover: {'*': {targets: [{service: spare}, {peer: other}, {datacenter: dc2}]}}}",
+        "{failover: {'*': {targets: [{service: spare}, {service: far, peer: other}, {service: away, datacenter: dc2}]}}}",
     );
     assert_eq!(
         names(&objects(&text).chains.targets(&name("web"))),
@@ -218,6 +218,15 @@ fn a_router_leads_some_requests_elsewhere_and_all_others_to_itself() {
         to: "/".into(),
     };
     assert_eq!(rewrite.path, Some(prefix));
+}
+
+#[test]
+fn routers_are_for_http_only() {
+    let targets = objects(&object("ServiceRouter", "web", ROUTED))
+        .chains
+        .targets(&name("web"));
+    assert_eq!(names(&targets), ["web"]);
+    assert!(targets[0].gates.is_empty());
 }
 
 #[test]

@@ -29,6 +29,15 @@ fn the_narrowest_host_counts() {
 }
 
 #[test]
+fn the_order_in_which_hosts_are_written_does_not_count() {
+    let other = "{name: api, hosts: ['*']}, {name: web, hosts: [web.example]}";
+    let spec = format!("{{listeners: [{{port: 8080, protocol: http, services: [{other}]}}]}}");
+    let sample = opened(&(two() + &gateway(&spec)));
+    assert_eq!(sample.leads("web", "web.example", "/"), Some(true));
+    assert_eq!(sample.leads("api", "web.example", "/"), Some(false));
+}
+
+#[test]
 fn who_calls_is_the_gateway() {
     let sample = opened(&(two() + &gateway(TWO)));
     let ways = sample.ways("web");

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use super::Backend;
+use super::listener::Referrer;
 use crate::mesh::consul::Consul;
 use crate::mesh::consul::chain::Headers;
 use crate::mesh::consul::entry::GROUP;
@@ -33,14 +34,14 @@ struct Change {
 
 impl Consul {
     /// Where a rule of an `HTTPRoute` leads.
-    pub(super) fn filters_of_object(&self, namespace: &str, rule: &Written<'_>) -> Filters {
-        let all = self.change(namespace, rule);
+    pub(super) fn filters_of_object(&self, route: &Referrer<'_>, rule: &Written<'_>) -> Filters {
+        let all = self.change(route.namespace, rule);
         let mut to = Vec::new();
         for written in rule.each("backendRefs") {
-            let Some(service) = self.backend(("HTTPRoute", namespace), &written) else {
+            let Some(service) = self.backend(route, &written) else {
                 continue;
             };
-            let own = self.change(namespace, &written);
+            let own = self.change(route.namespace, &written);
             to.push(Backend {
                 service,
                 prefix: own.prefix.or_else(|| all.prefix.clone()),
@@ -83,15 +84,15 @@ impl Consul {
         change
     }
 
-    /// The service that a reference of a route names: its kind and namespace, and the reference.
-    pub(super) fn backend(&self, from: (&str, &str), written: &Written<'_>) -> Option<Name> {
+    /// The service that a reference of a route names.
+    pub(super) fn backend(&self, route: &Referrer<'_>, written: &Written<'_>) -> Option<Name> {
         let name = written.text("name")?;
-        let namespace = written.text("namespace").unwrap_or(from.1);
+        let namespace = written.text("namespace").unwrap_or(route.namespace);
         let group = written.text("group").unwrap_or("");
         let kind = written.text("kind").unwrap_or("Service");
         let known =
             (group.is_empty() && kind == "Service") || (group == GROUP && kind == "MeshService");
-        if !known || !self.is_granted(from, (kind, namespace, name)) {
+        if !known || !self.is_granted(route, (kind, namespace, name)) {
             return None;
         }
         if kind == "Service" {

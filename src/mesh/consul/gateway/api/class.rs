@@ -10,14 +10,40 @@ use crate::mesh::consul::gateway::door::{Door, doors_of_pods, is_open};
 use crate::mesh::consul::written::Written;
 use crate::model::{At, Because, ResourceId, Workload};
 
-/// The API group of the Gateway API.
-pub const GATEWAY_API: &str = "gateway.networking.k8s.io";
+/// A family of kinds that gateways are made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Family {
+    /// The API group.
+    pub group: &'static str,
+    /// The kind of its classes.
+    class: &'static str,
+    /// The controller that makes Consul's gateways.
+    controller: &'static str,
+    /// The class that the chart makes.
+    of_chart: &'static str,
+    /// The kind that asks for tokens.
+    pub policy: &'static str,
+}
 
-/// The controller that makes Consul's gateways.
-const CONTROLLER: &str = "consul.hashicorp.com/gateway-controller";
-
-/// The class that the chart makes.
-const OF_CHART: &str = "consul";
+/// The Gateway API, and Consul's own copy of it.
+/// `hashicorp/consul-k8s: control-plane/api-gateway/common/constants.go`,
+/// `control-plane/api-gateway-custom/common/constants.go`.
+pub const FAMILIES: [Family; 2] = [
+    Family {
+        group: "gateway.networking.k8s.io",
+        class: "GatewayClass",
+        controller: "consul.hashicorp.com/gateway-controller",
+        of_chart: "consul",
+        policy: "GatewayPolicy",
+    },
+    Family {
+        group: GROUP,
+        class: "CustomGatewayClass",
+        controller: "consul.hashicorp.com/gateway-controller-consul",
+        of_chart: "consul-custom-class",
+        policy: "CustomGatewayPolicy",
+    },
+];
 
 /// The labels of a gateway's pods: its name, its namespace.
 const LABELS: [&str; 2] = [
@@ -37,14 +63,22 @@ pub struct Class {
 
 impl Consul {
     /// The class of a gateway; nothing where it is another product's.
-    pub(super) fn class(&self, gateway: ResourceId, spec: &Written<'_>) -> Option<Class> {
+    pub(super) fn class(
+        &self,
+        family: Family,
+        gateway: ResourceId,
+        spec: &Written<'_>,
+    ) -> Option<Class> {
         let name = spec.text("gatewayClassName")?;
         let at = At::new(gateway, "/spec/gatewayClassName");
-        let Some(class) = self.index.find(GATEWAY_API, "GatewayClass", None, name) else {
-            return (name == OF_CHART).then(|| self.class_of_chart(&at));
+        // a class lies in no namespace
+        let mut classes = self.index.of_kind(family.group, family.class).iter();
+        let found = classes.find(|&&id| *self.index.resource(id).key.name == *name);
+        let Some(&class) = found else {
+            return (name == family.of_chart).then(|| self.class_of_chart(&at));
         };
         let class = Written::object(&self.index, At::new(class, "/spec"))?;
-        if class.text("controllerName") != Some(CONTROLLER) {
+        if class.text("controllerName") != Some(family.controller) {
             return None;
         }
         // without parameters there is no type, and so no Service
@@ -58,7 +92,6 @@ impl Consul {
         let known = parameters.text("group") == Some(GROUP)
             && parameters.text("kind") == Some("GatewayClassConfig");
         let config = parameters.text("name").filter(|_| known)?;
-        // it lies in no namespace
         let mut configs = self.index.of_kind(GROUP, "GatewayClassConfig").iter();
         let found = configs.find(|&&id| *self.index.resource(id).key.name == *config);
         let Some(&config) = found else {

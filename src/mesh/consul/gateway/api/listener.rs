@@ -3,7 +3,7 @@
 //! `hashicorp/consul-k8s: control-plane/api-gateway/common/translation.go` (toAPIGatewayListener),
 //! `control-plane/api-gateway/binding/validation.go`.
 
-use super::class::GATEWAY_API;
+use super::class::Family;
 use crate::k8s::selector::LabelSelector;
 use crate::mesh::consul::Consul;
 use crate::mesh::consul::entry::GROUP;
@@ -21,9 +21,16 @@ pub struct Taken {
     pub needs: Vec<(String, At)>,
 }
 
+/// An object that names others.
+pub struct Referrer<'a> {
+    pub family: Family,
+    pub kind: &'a str,
+    pub namespace: &'a str,
+}
+
 impl Consul {
     /// What a listener takes; nothing of one that is not served.
-    pub(super) fn taken(&self, namespace: &str, listener: &Written<'_>) -> Option<Taken> {
+    pub(super) fn taken(&self, gateway: &Referrer<'_>, listener: &Written<'_>) -> Option<Taken> {
         let (layer, sealed) = match listener.text("protocol")? {
             "HTTP" => (Layer::Http, false),
             "HTTPS" => (Layer::Http, true),
@@ -52,8 +59,8 @@ impl Consul {
         }
         for certificate in certificates {
             let name = certificate.text("name").unwrap_or_default();
-            let own = certificate.text("namespace").unwrap_or(namespace);
-            if !self.is_granted(("Gateway", namespace), ("Secret", own, name)) {
+            let own = certificate.text("namespace").unwrap_or(gateway.namespace);
+            if !self.is_granted(gateway, ("Secret", own, name)) {
                 return None;
             }
             if self.index.find("", "Secret", Some(own), name).is_none() {
@@ -96,15 +103,17 @@ impl Consul {
         }
     }
 
-    /// Whether something may name an object of another namespace: its kind and namespace, and those of
-    /// the object with its name.
+    /// Whether an object may name one of another namespace: its kind, its namespace and its name.
     /// `hashicorp/consul-k8s: control-plane/api-gateway/binding/reference_grant.go`.
-    pub(super) fn is_granted(&self, from: (&str, &str), to: (&str, &str, &str)) -> bool {
+    pub(super) fn is_granted(&self, from: &Referrer<'_>, to: (&str, &str, &str)) -> bool {
         let (kind, namespace, name) = to;
-        if from.1 == namespace {
+        if from.namespace == namespace {
             return true;
         }
-        let grants = self.index.of_kind(GATEWAY_API, "ReferenceGrant").iter();
+        let grants = self
+            .index
+            .of_kind(from.family.group, "ReferenceGrant")
+            .iter();
         let mut grants = grants
             .filter(|&&id| self.index.resource(id).key.namespace.as_deref() == Some(namespace));
         grants.any(|&id| {
@@ -113,9 +122,9 @@ impl Consul {
             };
             let group = if kind == "MeshService" { GROUP } else { "" };
             let of = spec.each("from").iter().any(|one| {
-                one.text("group") == Some(GATEWAY_API)
-                    && one.text("kind") == Some(from.0)
-                    && one.text("namespace") == Some(from.1)
+                one.text("group") == Some(from.family.group)
+                    && one.text("kind") == Some(from.kind)
+                    && one.text("namespace") == Some(from.namespace)
             });
             of && spec.each("to").iter().any(|one| {
                 one.text("group").unwrap_or("") == group

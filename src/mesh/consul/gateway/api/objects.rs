@@ -2,7 +2,8 @@
 //!
 //! `hashicorp/consul-k8s: control-plane/api-gateway/binding/route_binding.go`.
 
-use super::class::GATEWAY_API;
+use super::class::{FAMILIES, Family};
+use super::listener::Referrer;
 use super::rule::rules;
 use super::{Backend, Front, HttpRoute, TcpRoute};
 use crate::mesh::consul::Consul;
@@ -16,6 +17,7 @@ use crate::model::{At, Layer, ResourceId, Tri};
 
 /// A `Gateway`, and one of its listeners.
 struct Place<'a> {
+    family: Family,
     namespace: &'a str,
     name: &'a str,
     listener: &'a Written<'a>,
@@ -27,16 +29,20 @@ type Attached<'a> = (Written<'a>, String, Vec<(String, At)>);
 impl Consul {
     /// The listeners of all of Consul's gateways.
     pub(super) fn api_of_objects(&self) -> Vec<Front> {
-        let gateways = self.index.of_kind(GATEWAY_API, "Gateway").iter();
-        gateways.flat_map(|&id| self.fronts(id)).collect()
+        let families = FAMILIES.into_iter();
+        let fronts = families.flat_map(|family| {
+            let gateways = self.index.of_kind(family.group, "Gateway").iter();
+            gateways.flat_map(move |&id| self.fronts(family, id))
+        });
+        fronts.collect()
     }
 
-    fn fronts(&self, id: ResourceId) -> Vec<Front> {
+    fn fronts(&self, family: Family, id: ResourceId) -> Vec<Front> {
         let key = &self.index.resource(id).key;
         let Some(spec) = Written::object(&self.index, At::new(id, "/spec")) else {
             return Vec::new();
         };
-        let Some(class) = self.class(id, &spec) else {
+        let Some(class) = self.class(family, id, &spec) else {
             return Vec::new();
         };
         let namespace = key.namespace.as_deref().unwrap_or("default");
@@ -44,6 +50,11 @@ impl Consul {
         if !agree(&listeners) {
             return Vec::new();
         }
+        let gateway = Referrer {
+            family,
+            kind: "Gateway",
+            namespace,
+        };
         let mut fronts = Vec::new();
         for written in &listeners {
             let Some(number) = written.port("port") else {
@@ -54,10 +65,11 @@ impl Consul {
             } else {
                 number
             };
-            let Some(taken) = self.taken(namespace, written) else {
+            let Some(taken) = self.taken(&gateway, written) else {
                 continue;
             };
             let place = Place {
+                family,
                 namespace,
                 name: &key.name,
                 listener: written,
@@ -96,7 +108,7 @@ impl Consul {
     /// The routes of a kind that attach to a listener, with what has to hold for that.
     fn attached(&self, place: &Place<'_>, kind: &str) -> Vec<Attached<'_>> {
         let mut found = Vec::new();
-        for &id in self.index.of_kind(GATEWAY_API, kind) {
+        for &id in self.index.of_kind(place.family.group, kind) {
             let own = self
                 .index
                 .resource(id)
@@ -108,7 +120,7 @@ impl Consul {
                 continue;
             };
             let named = spec.each("parentRefs").into_iter().any(|parent| {
-                parent.text("group").unwrap_or(GATEWAY_API) == GATEWAY_API
+                parent.text("group").unwrap_or(place.family.group) == place.family.group
                     && parent.text("kind").unwrap_or("Gateway") == "Gateway"
                     && parent.text("name") == Some(place.name)
                     && parent.text("namespace").unwrap_or(own) == place.namespace
@@ -139,9 +151,14 @@ impl Consul {
                 let what = "whether this release of Consul takes hostnames of routes with a star";
                 needs.push((what.to_owned(), at.clone()));
             }
+            let route = Referrer {
+                family: place.family,
+                kind: "HTTPRoute",
+                namespace: &namespace,
+            };
             let mut all = Vec::new();
             for rule in spec.each("rules") {
-                let filters = self.filters_of_object(&namespace, &rule);
+                let filters = self.filters_of_object(&route, &rule);
                 // a rule that leads to no service is left out
                 if !filters.to.is_empty() {
                     all.extend(rules(&rule, &filters));
@@ -180,11 +197,16 @@ impl Consul {
     fn tcp_routes(&self, place: &Place<'_>) -> Vec<TcpRoute> {
         let attached = self.attached(place, "TCPRoute").into_iter();
         let routes = attached.map(|(spec, namespace, needs)| {
+            let route = Referrer {
+                family: place.family,
+                kind: "TCPRoute",
+                namespace: &namespace,
+            };
             let rules = spec.each("rules");
             let refs = rules.iter().flat_map(|rule| rule.each("backendRefs"));
             let to = refs.filter_map(|written| {
                 Some(Backend {
-                    service: self.backend(("TCPRoute", &namespace), &written)?,
+                    service: self.backend(&route, &written)?,
                     prefix: None,
                     headers: Headers::default(),
                     token: None,
@@ -199,11 +221,11 @@ impl Consul {
         routes.collect()
     }
 
-    /// The tokens that a GatewayPolicy asks for at a listener: whatever routes say, and where they say
+    /// The tokens that a policy asks for at a listener: whatever routes say, and where they say
     /// nothing.
     fn policy(&self, place: &Place<'_>) -> (Option<Token>, Option<Token>) {
         let mut found = (None, None);
-        for &id in self.index.of_kind(GROUP, "GatewayPolicy") {
+        for &id in self.index.of_kind(GROUP, place.family.policy) {
             let own = self
                 .index
                 .resource(id)

@@ -142,6 +142,37 @@ fn classes_of_others_are_not_looked_at() {
     assert!(sample(&(text + &to("web"))).ways("web").is_empty());
 }
 
+#[test]
+fn a_class_says_whose_it_is() {
+    let class = |controller: &str| {
+        let spec = format!(
+            "{{controllerName: {controller}, parametersRef: {{group: consul.hashicorp.com, kind: \
+             GatewayClassConfig, name: open}}}}"
+        );
+        let config = object("GatewayClassConfig", "open", "{serviceType: LoadBalancer}");
+        let text = gateway(HTTP).replace("gatewayClassName: consul", "gatewayClassName: own");
+        sample(&(text + &to("web") + &api("GatewayClass", "x", "own", &spec) + &config)).ways("web")
+    };
+    assert_eq!(class("consul.hashicorp.com/gateway-controller").len(), 1);
+    assert!(class("istio.io/gateway-controller").is_empty());
+}
+
+#[test]
+fn the_own_copy_of_the_kinds_counts_too() {
+    let text = (gateway(HTTP) + &to("web"))
+        .replace(
+            "gateway.networking.k8s.io/v1",
+            "consul.hashicorp.com/v1beta1",
+        )
+        .replace(
+            "gatewayClassName: consul",
+            "gatewayClassName: consul-custom-class",
+        );
+    assert_eq!(sample(&text).leads("web", "web.example", "/"), Some(true));
+    let mixed = text.replace("kind: HTTPRoute", "kind: Other") + &to("web");
+    assert!(sample(&mixed).ways("web").is_empty());
+}
+
 const TLS: &str =
     "{name: http, port: 8443, protocol: HTTPS, tls: {certificateRefs: [{name: cert}]}}";
 
