@@ -22,9 +22,9 @@
 #       on purpose, or the controller asks in a way that is not seen here, list the workload under the
 #       parameter `public` as `namespace/name`.
 #     consul: |
-#       Let the API gateway ask for a token: a GatewayPolicy, or a RouteAuthFilter on the route, with a
-#       JWTProvider. If it is public on purpose, list the workload under the parameter `public` as
-#       `namespace/name`.
+#       Let an API gateway ask for a token (a GatewayPolicy, or a RouteAuthFilter on the route, with a
+#       JWTProvider), or the intention of the service (`jwt`); an ingress gateway asks for none. If it is
+#       public on purpose, list the workload under the parameter `public` as `namespace/name`.
 #   controls:
 #   - nist-800-53r5/AC-3
 #   - soc2-2017/CC6.1
