@@ -325,6 +325,38 @@ pub struct WrittenValue {
     pub outside: bool,
 }
 
+impl Constraint {
+    /// What takes these values, whatever is spoken.
+    pub fn new(field: &str, dimension: &'static str, at: At, values: Vec<WrittenValue>) -> Self {
+        Self {
+            at,
+            field: field.into(),
+            dimension,
+            negated: false,
+            http: false,
+            values,
+        }
+    }
+}
+
+impl WrittenValue {
+    /// A value that is what it looks like.
+    pub fn plain(text: &str, at: At) -> Self {
+        Self {
+            text: text.into(),
+            at,
+            any: false,
+            literal_star: false,
+            account: None,
+            namespace: None,
+            malformed: None,
+            also: Vec::new(),
+            stands_for: None,
+            outside: false,
+        }
+    }
+}
+
 /// One entry of a log policy.
 #[derive(Debug, Clone)]
 pub struct LogEntry {

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use super::annotation::{self, truth};
 use super::settings::Config;
+use super::written::Written;
 use crate::k8s::{Index, node_at};
 use crate::model::{At, Because, Decided, Workload};
 use crate::syntax::Node;
@@ -229,4 +230,16 @@ pub fn opened(
         }
     }
     opened
+}
+
+/// The ports that `expose` opens.
+pub fn exposed_paths(expose: &Written<'_>) -> Vec<Opened> {
+    let one = |path: &Written<'_>| {
+        Some(Opened {
+            port: path.port("listenerPort")?,
+            path: Some(path.text("path")?.to_owned()),
+            because: Because::Configured(path.field("path")),
+        })
+    };
+    expose.each("paths").iter().filter_map(one).collect()
 }

@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use super::Consul;
 use super::annotation;
-use super::capture::{self, Opened};
+use super::capture::{self, Opened, exposed_paths};
 use super::entry::{Entry, Kind, is_http};
 use super::intention::Intention;
 use super::own::Own;
 use super::service::{Name, Registration};
-use super::written::Written;
 use crate::model::{
     At, Because, Decided, Effect, Inlet, InletKind, Layer, Listener, Normalization, PathMatch,
     Rule, Ruleset, StringMatch, Test, TlsAcceptance, TlsOrigination, Transport, Way, When,
@@ -273,18 +272,6 @@ impl Consul {
         }
         opened
     }
-}
-
-/// The ports that `expose` opens.
-pub fn exposed_paths(expose: &Written<'_>) -> Vec<Opened> {
-    let one = |path: &Written<'_>| {
-        Some(Opened {
-            port: path.port("listenerPort")?,
-            path: Some(path.text("path")?.to_owned()),
-            because: Because::Configured(path.field("path")),
-        })
-    };
-    expose.each("paths").iter().filter_map(one).collect()
 }
 
 fn plain(kind: InletKind, because: Because) -> Inlet {

@@ -116,7 +116,7 @@ fn member(index: &Index, workload: &Workload, config: &Config) -> Member {
         None => membership::of(index, workload, config),
     };
     let registered = match (&own, membership.value) {
-        (Some(own), _) => Ok(service::of_own(index, own, workload).into_iter().collect()),
+        (Some(own), _) => Ok(own.registration(index, workload).into_iter().collect()),
         (None, Membership::Unmeshed) => service::registered(index, workload, config),
         (None, _) => service::of(index, workload, config),
     };

@@ -3,6 +3,8 @@
 //! `hashicorp/consul: agent/xds/listeners.go` (makeOutboundListener…), `agent/proxycfg/upstreams.go`,
 //! `agent/consul/state/intention.go` (IntentionTopology).
 
+use std::net::IpAddr;
+
 use super::Consul;
 use super::capture;
 use super::chain::Leading;
@@ -10,7 +12,7 @@ use super::entry::Kind;
 use super::service::{Name, Nameless, Registration};
 use super::upstream::{self, Upstream};
 use crate::mesh::Call;
-use crate::model::{At, Because, Decided, Outside, TlsOrigination, Way, Workload};
+use crate::model::{At, Because, Decided, Outside, ServiceId, TlsOrigination, Way, Workload};
 
 impl Consul {
     /// The ways of a call inside the mesh.
@@ -60,28 +62,15 @@ impl Consul {
         target: Option<&Registration>,
         leading: &[Leading],
     ) -> Vec<Way> {
-        let transparent = self.is_transparent(client);
-        let straight = |because| {
-            let sends = Decided::new(TlsOrigination::Plaintext, because);
-            Way::straight(sends, call.service)
-        };
-        if !transparent.value {
-            return vec![straight(transparent.because)];
-        }
-        let mut ways = Vec::new();
-        if let Some(excluded) = capture::excluded_user(&self.index, client) {
-            ways.push(straight(Because::Configured(excluded.at)));
-            if excluded.all {
-                return ways;
-            }
-        }
         let service = call
             .service
             .map(|(id, port)| (self.index.service(id), port));
         let dialled = service.filter(|(service, _)| !service.headless);
         let port = dialled.map_or(call.port, |(_, port)| port);
-        if let Some(because) = capture::excluded_outbound(client, port, None) {
-            ways.push(straight(because));
+        let straight = |because| plain(because, call.service);
+        let (past, only) = self.past_proxy(client, port, None);
+        let mut ways: Vec<Way> = past.into_iter().map(straight).collect();
+        if only {
             return ways;
         }
         let first = ways.len();
@@ -117,7 +106,10 @@ impl Consul {
                     ways.push(ending(call, why, at.clone()));
                 }
             }
-            None => ways.push(self.passed_on(client, call, straight)),
+            None => ways.push(match self.destinations_only() {
+                Some(at) => ending(call, OUT_OF_MESH, at),
+                None => straight(passed_on(client)),
+            }),
         }
         for way in ways.iter_mut().skip(first) {
             way.conditions.extend(capture::open(&self.index, client));
@@ -126,24 +118,22 @@ impl Consul {
         ways
     }
 
-    /// The way of a call to what the proxy is not told of.
-    fn passed_on(
-        &self,
-        client: &Workload,
-        call: &Call<'_>,
-        straight: impl Fn(Because) -> Way,
-    ) -> Way {
-        match self.destinations_only() {
-            Some(at) => ending(
-                call,
-                "the client's proxy leads calls to services of the mesh only",
-                at,
-            ),
-            None => straight(Because::Default {
-                rule: "Consul's proxies pass on what goes to no service that they are told of",
-                near: client.at(),
-            }),
+    /// Why calls go past a client's proxy, and whether all of them do.
+    fn past_proxy(&self, client: &Workload, port: u16, ip: Option<IpAddr>) -> (Vec<Because>, bool) {
+        let transparent = self.is_transparent(client);
+        if !transparent.value {
+            return (vec![transparent.because], true);
         }
+        let user = capture::excluded_user(&self.index, client);
+        let all = user.as_ref().is_some_and(|user| user.all);
+        let mut past: Vec<Because> = user
+            .map(|user| Because::Configured(user.at))
+            .into_iter()
+            .collect();
+        let address = capture::excluded_outbound(client, port, ip).filter(|_| !all);
+        let only = all || address.is_some();
+        past.extend(address);
+        (past, only)
     }
 
     /// Whether proxies take the addresses of a service's pods for the service.
@@ -182,36 +172,20 @@ impl Consul {
         if let Some(Nameless { why, at, .. }) = self.nameless(client) {
             return vec![ends(None, why, at.clone())];
         }
-        let transparent = self.is_transparent(client);
-        let straight = |because| {
-            let sends = Decided::new(TlsOrigination::Plaintext, because);
-            Way::straight(sends, None)
-        };
-        if !transparent.value {
-            return vec![straight(transparent.because)];
-        }
-        let mut ways = Vec::new();
-        if let Some(excluded) = capture::excluded_user(&self.index, client) {
-            ways.push(straight(Because::Configured(excluded.at)));
-            if excluded.all {
-                return ways;
-            }
-        }
-        if let Some(because) = capture::excluded_outbound(client, to.port, to.ip) {
-            ways.push(straight(because));
+        let straight = |because| plain(because, None);
+        let (past, only) = self.past_proxy(client, to.port, to.ip);
+        let mut ways: Vec<Way> = past.into_iter().map(straight).collect();
+        if only {
             return ways;
         }
-        ways.push(match self.destinations_only() {
-            Some(at) => ends(
-                None,
-                "the client's proxy leads calls to services of the mesh only",
-                at,
-            ),
-            None => straight(Because::Default {
-                rule: "Consul's proxies pass on what goes to no service that they are told of",
-                near: client.at(),
-            }),
-        });
+        let mut way = match self.destinations_only() {
+            Some(at) => ends(None, OUT_OF_MESH, at),
+            None => straight(passed_on(client)),
+        };
+        if to.ip.is_none() {
+            way.conditions.extend(capture::excluded_networks(client));
+        }
+        ways.push(way);
         ways
     }
 
@@ -248,6 +222,22 @@ impl Consul {
     }
 }
 
+/// Why a call ends that goes to no service of the mesh.
+const OUT_OF_MESH: &str = "the client's proxy leads calls to services of the mesh only";
+
+/// Why the proxy passes on what it is not told of.
+fn passed_on(client: &Workload) -> Because {
+    Because::Default {
+        rule: "Consul's proxies pass on what goes to no service that they are told of",
+        near: client.at(),
+    }
+}
+
+/// A way on which a call is what the application makes it.
+fn plain(because: Because, service: Option<(ServiceId, u16)>) -> Way {
+    Way::straight(Decided::new(TlsOrigination::Plaintext, because), service)
+}
+
 /// A way through the proxies of both sides.
 fn led(leading: &Leading, because: Because, call: &Call<'_>) -> Way {
     Way {
@@ -266,7 +256,7 @@ fn ending(call: &Call<'_>, why: &'static str, at: At) -> Way {
     ends(call.service, why, at)
 }
 
-fn ends(service: Option<(crate::model::ServiceId, u16)>, why: &'static str, at: At) -> Way {
+fn ends(service: Option<(ServiceId, u16)>, why: &'static str, at: At) -> Way {
     let sends = Decided::configured(TlsOrigination::Plaintext, at.clone());
     Way {
         ends: Some((why.into(), Because::Configured(at))),

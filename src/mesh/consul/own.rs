@@ -2,12 +2,12 @@
 //!
 //! `hashicorp/consul: agent/structs/service_definition.go`, `agent/structs/connect_proxy_config.go`.
 
-use super::capture::Opened;
-use super::inbound::exposed_paths;
+use super::capture::{Opened, exposed_paths};
+use super::service::{Name, Registration};
 use super::upstream::Upstream;
 use super::written::Written;
 use crate::k8s::Index;
-use crate::model::{At, Decided, Membership, Workload};
+use crate::model::{At, Because, Decided, Membership, Workload};
 use crate::syntax::Consul;
 
 /// What the registration of a service says, and that of its proxy.
@@ -81,6 +81,21 @@ impl Own {
             membership,
             proxies,
             at,
+        })
+    }
+
+    /// What it is registered as.
+    pub fn registration(&self, index: &Index, workload: &Workload) -> Option<Registration> {
+        let written = Written::own(index, self.at.clone())?;
+        let port = written.port("port");
+        Some(Registration {
+            name: Name {
+                namespace: written.text("namespace").unwrap_or("default").into(),
+                name: written.text("name").unwrap_or(&workload.name).into(),
+            },
+            because: Because::Configured(written.field("name")),
+            port: port.map(|port| Decided::configured(port, written.field("port"))),
+            service: None,
         })
     }
 

@@ -5,9 +5,7 @@
 use std::sync::Arc;
 
 use super::annotation::{self, truth};
-use super::own::Own;
 use super::settings::Config;
-use super::written::Written;
 use crate::k8s::Index;
 use crate::model::{At, Because, Decided, Service, ServiceId, Workload};
 
@@ -211,20 +209,4 @@ fn number(workload: &Workload, text: &str) -> Option<u16> {
         Some(found.number)
     };
     text.parse().ok().filter(|&port| port > 0).or_else(named)
-}
-
-/// The registration of a service outside Kubernetes.
-pub fn of_own(index: &Index, own: &Own, workload: &Workload) -> Option<Registration> {
-    let written = Written::own(index, own.at.clone())?;
-    Some(Registration {
-        name: Name {
-            namespace: written.text("namespace").unwrap_or("default").into(),
-            name: written.text("name").unwrap_or(&workload.name).into(),
-        },
-        because: Because::Configured(written.field("name")),
-        port: written
-            .port("port")
-            .map(|port| Decided::configured(port, written.field("port"))),
-        service: None,
-    })
 }

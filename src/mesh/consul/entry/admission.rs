@@ -7,9 +7,8 @@
 use std::collections::BTreeSet;
 
 use super::fields::unknown_in_file;
-use super::{Entry, Kind};
+use super::{Entry, Kind, gateway};
 use crate::k8s::Index;
-use crate::mesh::consul::gateway::admission as gateway;
 use crate::mesh::consul::settings::Config;
 use crate::mesh::consul::written::Written;
 use crate::model::At;

@@ -4,9 +4,9 @@
 //! validateJWTProvider, checkMutualTLSMode).
 
 use super::admission::Refusal;
+use super::gateway::mismatch;
 use super::{Entries, Entry, Kind, is_http};
 use crate::k8s::Index;
-use crate::mesh::consul::gateway::admission::mismatch;
 use crate::mesh::consul::written::Written;
 
 /// Why an entry is refused beside the others, and the field.

@@ -6,6 +6,7 @@
 mod admission;
 mod among;
 mod fields;
+mod gateway;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -3,14 +3,13 @@
 //! A gateway is a service with an identity of its own; it sends mutual TLS to the proxies of the
 //! services that it leads to, and their intentions decide about it.
 
-pub mod admission;
 mod api;
 mod door;
 mod host;
 mod ingress;
 mod jwt;
 #[cfg(test)]
-mod sample;
+pub mod sample;
 mod terminating;
 #[cfg(test)]
 mod tests;

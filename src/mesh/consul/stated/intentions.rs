@@ -140,7 +140,12 @@ impl Stated<'_> {
 fn shown(wanted: &Wanted) -> Vec<Constraint> {
     let token = |name: &str, text: &str, at: &At| Constraint {
         http: true,
-        ..constraint(name, "token", at.clone(), vec![value(text, at.clone())])
+        ..Constraint::new(
+            name,
+            "token",
+            at.clone(),
+            vec![WrittenValue::plain(text, at.clone())],
+        )
     };
     let mut all = vec![token("jwt", &wanted.name, &wanted.at)];
     let claims = wanted.claims.iter();
@@ -161,9 +166,9 @@ fn caller(source: &Source, at: &At, apart: bool) -> Constraint {
         any: all && !elsewhere,
         account: (!wild && !elsewhere)
             .then(|| (Arc::clone(&source.namespace), Arc::clone(&source.name))),
-        ..value(&source.name, at.clone())
+        ..WrittenValue::plain(&source.name, at.clone())
     };
-    constraint("sources", "identity", at, vec![value])
+    Constraint::new("sources", "identity", at, vec![value])
 }
 
 /// What a permission asks of requests.
@@ -177,18 +182,18 @@ fn requests(consul: &Consul, at: &At) -> Vec<Constraint> {
             let at = http.field(key);
             let value = WrittenValue {
                 any: key == "pathPrefix" && text == "/",
-                ..value(&format!("{text}{suffix}"), at.clone())
+                ..WrittenValue::plain(&format!("{text}{suffix}"), at.clone())
             };
-            all.push(constraint(key, "path", at, vec![value]));
+            all.push(Constraint::new(key, "path", at, vec![value]));
         }
     }
     let methods: Vec<WrittenValue> = http
         .texts("methods")
         .into_iter()
-        .map(|(text, at)| value(&text.to_uppercase(), at))
+        .map(|(text, at)| WrittenValue::plain(&text.to_uppercase(), at))
         .collect();
     if !methods.is_empty() {
-        all.push(constraint(
+        all.push(Constraint::new(
             "methods",
             "method",
             http.field("methods"),
@@ -197,49 +202,18 @@ fn requests(consul: &Consul, at: &At) -> Vec<Constraint> {
     }
     for header in http.each("header") {
         let name = header.text("name").unwrap_or("");
-        let compared = criteria::value(&header).map(|(_, text, at)| value(text, at));
+        let compared = criteria::value(&header).map(|(_, text, at)| WrittenValue::plain(text, at));
         let compared = compared.unwrap_or_else(|| WrittenValue {
             any: true,
-            ..value("*", header.field("name"))
+            ..WrittenValue::plain("*", header.field("name"))
         });
         all.push(Constraint {
             negated: header.is_on("invert"),
-            ..constraint(name, "header", header.at().clone(), vec![compared])
+            ..Constraint::new(name, "header", header.at().clone(), vec![compared])
         });
     }
     for one in &mut all {
         one.http = true;
     }
     all
-}
-
-fn constraint(
-    name: &str,
-    dimension: &'static str,
-    at: At,
-    values: Vec<WrittenValue>,
-) -> Constraint {
-    Constraint {
-        at,
-        field: name.into(),
-        dimension,
-        negated: false,
-        http: false,
-        values,
-    }
-}
-
-fn value(text: &str, at: At) -> WrittenValue {
-    WrittenValue {
-        text: text.into(),
-        at,
-        any: false,
-        literal_star: false,
-        account: None,
-        namespace: None,
-        malformed: None,
-        also: Vec::new(),
-        stands_for: None,
-        outside: false,
-    }
 }

@@ -59,7 +59,7 @@ pub(super) fn by_policy(linkerd: &Linkerd, policy: &Object<AuthorizationPolicy>)
         let all = &linkerd.authorizations;
         if reference.is("", "ServiceAccount") {
             let value = account(namespace, &reference.name, at);
-            source.push(field(
+            source.push(Constraint::new(
                 "requiredAuthenticationRefs",
                 "identity",
                 list.join(i),
@@ -78,7 +78,7 @@ pub(super) fn by_policy(linkerd: &Linkerd, policy: &Object<AuthorizationPolicy>)
                     let at = one.at(&format!("/spec/identityRefs/{i}/name"));
                     referred(reference, &one.namespace, at, &linkerd.config)
                 }));
-                field("identities", "identity", one.at("/spec"), values)
+                Constraint::new("identities", "identity", one.at("/spec"), values)
             }));
         } else {
             let found = all.networks.named(namespace, &reference.name);
@@ -109,7 +109,7 @@ pub(super) fn by_server_authorization(
                 let namespace = one.namespace.as_deref().unwrap_or(&object.namespace);
                 values.push(account(namespace, &one.name, list.join(i).join("name")));
             }
-            source.push(field("meshTLS", "identity", of, values));
+            source.push(Constraint::new("meshTLS", "identity", of, values));
         }
     }
     match client.networks.as_deref() {
@@ -126,7 +126,7 @@ pub(super) fn requests(route: &Route) -> Vec<Vec<Constraint>> {
     let list = route.field("/spec/rules");
     let text = |text: String, any, at: At| WrittenValue {
         any,
-        ..value(&text, at)
+        ..WrittenValue::plain(&text, at)
     };
     let mut found = Vec::new();
     match &route.rules {
@@ -201,36 +201,10 @@ fn rule(at: At, source: Vec<Constraint>) -> WrittenRule {
     }
 }
 
-fn field(name: &str, dimension: &'static str, at: At, values: Vec<WrittenValue>) -> Constraint {
-    Constraint {
-        at,
-        field: name.into(),
-        dimension,
-        negated: false,
-        http: false,
-        values,
-    }
-}
-
 fn request(name: &str, dimension: &'static str, at: At, values: Vec<WrittenValue>) -> Constraint {
     Constraint {
         http: true,
-        ..field(name, dimension, at, values)
-    }
-}
-
-fn value(text: &str, at: At) -> WrittenValue {
-    WrittenValue {
-        text: text.into(),
-        at,
-        any: false,
-        literal_star: false,
-        account: None,
-        namespace: None,
-        malformed: None,
-        also: Vec::new(),
-        stands_for: None,
-        outside: false,
+        ..Constraint::new(name, dimension, at, values)
     }
 }
 
@@ -238,9 +212,9 @@ fn value(text: &str, at: At) -> WrittenValue {
 fn anyone(at: &At) -> Constraint {
     let value = WrittenValue {
         any: true,
-        ..value("*", at.clone())
+        ..WrittenValue::plain("*", at.clone())
     };
-    field("identities", "identity", at.clone(), vec![value])
+    Constraint::new("identities", "identity", at.clone(), vec![value])
 }
 
 /// Everyone at an address of the cluster.
@@ -248,9 +222,9 @@ fn inside(config: &Config, at: &At) -> Constraint {
     let networks = config.cluster_networks.value.iter();
     let values = networks.map(|net| WrittenValue {
         any: net.prefix_len() == 0,
-        ..value(&net.to_string(), at.clone())
+        ..WrittenValue::plain(&net.to_string(), at.clone())
     });
-    field("networks", "address", at.clone(), values.collect())
+    Constraint::new("networks", "address", at.clone(), values.collect())
 }
 
 fn addresses(networks: &[Network], list: &At) -> Constraint {
@@ -258,10 +232,10 @@ fn addresses(networks: &[Network], list: &At) -> Constraint {
         let whole = network.except.iter().flatten().next().is_none();
         WrittenValue {
             any: network.cidr.0.prefix_len() == 0 && whole,
-            ..value(&network.cidr.0.to_string(), list.join(i).join("cidr"))
+            ..WrittenValue::plain(&network.cidr.0.to_string(), list.join(i).join("cidr"))
         }
     });
-    field("networks", "address", list.clone(), values.collect())
+    Constraint::new("networks", "address", list.clone(), values.collect())
 }
 
 fn account(namespace: &str, name: &str, at: At) -> WrittenValue {
@@ -269,7 +243,7 @@ fn account(namespace: &str, name: &str, at: At) -> WrittenValue {
     WrittenValue {
         stands_for: stands_for(namespace, name),
         account: Some(own),
-        ..value(&format!("{namespace}/{name}"), at)
+        ..WrittenValue::plain(&format!("{namespace}/{name}"), at)
     }
 }
 
@@ -284,7 +258,7 @@ fn referred(reference: &Reference, own: &str, at: At, config: &Config) -> Writte
     if reference.is("", "Namespace") {
         return WrittenValue {
             namespace: Some(reference.name.as_str().into()),
-            ..value(&identity_of(reference, own, config), at)
+            ..WrittenValue::plain(&identity_of(reference, own, config), at)
         };
     }
     let namespace = reference.namespace.as_deref().unwrap_or(own);
@@ -300,29 +274,29 @@ fn names(all: Option<&[String]>, list: &At, config: &Config) -> Vec<WrittenValue
         match labels.map(|labels| labels.split('.').collect::<Vec<_>>()) {
             _ if name == "*" => WrittenValue {
                 any: true,
-                ..value(name, at)
+                ..WrittenValue::plain(name, at)
             },
             Some(labels) => match labels.as_slice() {
                 ["*"] => WrittenValue {
                     any: true,
-                    ..value(name, at)
+                    ..WrittenValue::plain(name, at)
                 },
                 ["*", namespace] => WrittenValue {
                     namespace: Some((*namespace).into()),
-                    ..value(name, at)
+                    ..WrittenValue::plain(name, at)
                 },
                 [own, namespace] => WrittenValue {
                     text: name.as_str().into(),
                     ..account(namespace, own, at)
                 },
-                _ => value(name, at),
+                _ => WrittenValue::plain(name, at),
             },
             None => WrittenValue {
                 stands_for: name
                     .starts_with("linkerd-gateway.linkerd-multicluster.")
                     .then(|| stands_for("linkerd-multicluster", "linkerd-gateway"))
                     .flatten(),
-                ..value(name, at)
+                ..WrittenValue::plain(name, at)
             },
         }
     });

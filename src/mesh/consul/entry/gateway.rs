@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use super::{Entries, Entry, Kind, is_http};
 use crate::k8s::Index;
-use crate::mesh::consul::entry::{Entries, Entry, Kind, is_http};
 use crate::mesh::consul::written::Written;
 use crate::model::At;
 
@@ -327,9 +327,9 @@ fn http_route(fields: &Written<'_>) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
     use super::refusal;
     use crate::mesh::consul::entry::Kind;
+    use crate::mesh::consul::gateway::sample;
     use crate::mesh::consul::written::Written;
     use crate::model::At;
 
