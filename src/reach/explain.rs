@@ -98,7 +98,8 @@ fn decided(
             false => None,
         };
         let (_, among) = before.split_at(start.map_or(0, |at| at + 1));
-        steps.extend(nearest(among, gate, request));
+        let step = nearest(among, gate, request);
+        steps.extend(step.or_else(|| nearest(before, gate, request)));
     }
     if let Some(by) = gate.by {
         for step in &mut steps {
@@ -108,11 +109,18 @@ fn decided(
     steps
 }
 
+/// Whether a condition is about who calls.
+fn asks_who(when: &When) -> bool {
+    let mut asks = false;
+    when.each_test(&mut |test, _| asks |= holds_identity(test, None).is_some());
+    asks
+}
+
 /// The rule that came nearest to allowing the request, and what kept it from doing so.
 fn nearest(among: &[Rule], gate: &Asked<'_>, request: Option<&Request>) -> Option<Step> {
     let caller = &gate.caller;
     let attempt = first_attempt(gate, request)?;
-    let mut best: Option<(usize, &Rule, &When)> = None;
+    let mut best: Option<((bool, usize), &Rule, &When)> = None;
     for rule in among.iter().filter(|rule| rule.then == Effect::Allow) {
         let parts: &[When] = match &rule.when {
             When::All(parts) => parts,
@@ -121,14 +129,18 @@ fn nearest(among: &[Rule], gate: &Asked<'_>, request: Option<&Request>) -> Optio
         let failed = parts
             .iter()
             .find(|part| evaluate(part, caller, &attempt) == Tri::No);
-        let met = parts_met(&rule.when, caller, &attempt);
+        // what is about this caller is nearer than what is about another
+        let near = (
+            failed.is_some_and(|failed| !asks_who(failed)),
+            parts_met(&rule.when, caller, &attempt),
+        );
         if let Some(failed) = failed
-            && best.is_none_or(|(most, _, _)| met > most)
+            && best.is_none_or(|(most, _, _)| near > most)
         {
-            best = Some((met, rule, failed));
+            best = Some((near, rule, failed));
         }
     }
-    let (met, rule, failed) = best?;
+    let ((_, met), rule, failed) = best?;
     let failed = innermost(failed, caller, &attempt);
     let because = describe_failure(failed, caller, &attempt)?;
     let prefix = if met > 0 {

@@ -62,13 +62,26 @@ impl Consul {
         port: u16,
         main: Option<&Registration>,
     ) -> (Decided<TlsAcceptance>, Vec<Inlet>) {
+        let because = self.is_transparent(workload).because;
+        let proxied = match main {
+            Some(main) => self.proxied(workload, main, &because),
+            None => self.led_elsewhere(workload, &because),
+        };
+        let (tls, beside) = self.ways_beside(workload, port, main);
+        (tls, std::iter::once(proxied).chain(beside).collect())
+    }
+
+    /// The ways in for those who prove nothing, and what is taken in one word.
+    pub(super) fn ways_beside(
+        &self,
+        workload: &Workload,
+        port: u16,
+        main: Option<&Registration>,
+    ) -> (Decided<TlsAcceptance>, Vec<Inlet>) {
         let transparent = self.is_transparent(workload);
         let opened = self.opened_by(workload);
         let own = self.own(workload).is_some();
-        let mut inlets = vec![match main {
-            Some(main) => self.proxied(workload, main, &transparent.because),
-            None => self.led_elsewhere(workload, &transparent.because),
-        }];
+        let mut inlets = Vec::new();
         let past = match (own, transparent.value) {
             (true, _) => None,
             (false, true) => capture::excluded_inbound(workload, &self.config, &opened, port),

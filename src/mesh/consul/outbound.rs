@@ -12,7 +12,9 @@ use super::entry::Kind;
 use super::service::{Name, Nameless, Registration};
 use super::upstream::{self, Upstream};
 use crate::mesh::Call;
-use crate::model::{At, Because, Decided, Outside, ServiceId, TlsOrigination, Way, Workload};
+use crate::model::{
+    At, Because, Decided, Outside, ServiceId, TlsAcceptance, TlsOrigination, Way, Workload,
+};
 
 impl Consul {
     /// The ways of a call inside the mesh.
@@ -77,7 +79,7 @@ impl Consul {
         let told = |name: &Name| {
             let own = self.registered(client).first();
             // where that is not known, the proxy that is called does not know either
-            own.is_some_and(|own| self.is_told_of(&own.name, name).unwrap_or(true))
+            own.is_some_and(|own| self.is_told_of(&own.name, name).0.unwrap_or(true))
         };
         let rule = "Consul's proxies use mutual TLS to services that they are told of";
         let by_rule = || Because::Default {
@@ -108,7 +110,7 @@ impl Consul {
             }
             None => ways.push(match self.destinations_only() {
                 Some(at) => ending(call, OUT_OF_MESH, at),
-                None => straight(passed_on(client)),
+                None => self.not_told(client, call, target),
             }),
         }
         for way in ways.iter_mut().skip(first) {
@@ -116,6 +118,22 @@ impl Consul {
             way.conditions.extend(capture::excluded_networks(client));
         }
         ways
+    }
+
+    /// The way of a call to what a client's proxy is not told of: it passes the call on as it is.
+    fn not_told(&self, client: &Workload, call: &Call<'_>, target: Option<&Registration>) -> Way {
+        let own = self.registered(client).first();
+        let strict = |main| {
+            let (tls, _) = self.ways_beside(call.workload, call.port, Some(main));
+            tls.value == TlsAcceptance::Required
+        };
+        match own.zip(target) {
+            Some((own, target)) if target.is_on(call.port) && strict(target) => {
+                let (_, line) = self.is_told_of(&own.name, &target.name);
+                ending(call, "no intention lets it call the service", line)
+            }
+            _ => plain(passed_on(client), call.service),
+        }
     }
 
     /// Why calls go past a client's proxy, and whether all of them do.

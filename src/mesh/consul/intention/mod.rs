@@ -218,9 +218,9 @@ impl Consul {
 
     /// Whether a caller is told of a service, so that its proxy leads calls there: by the order that
     /// the documentation has, and whatever requests are let in. Nothing where the default decides,
-    /// and is not known.
+    /// and is not known. With the line that decides it.
     /// `hashicorp/consul: agent/consul/state/intention.go` (IntentionDecision).
-    pub(super) fn is_told_of(&self, caller: &Name, service: &Name) -> Option<bool> {
+    pub(super) fn is_told_of(&self, caller: &Name, service: &Name) -> (Option<bool>, At) {
         let covers = |all: &Arc<str>, one: &Arc<str>| &**all == "*" || all == one;
         let intentions = self.intentions_for(service);
         let first = intentions.iter().find(|one| {
@@ -231,9 +231,14 @@ impl Consul {
         });
         match first.map(|one| (&one.action, &one.token)) {
             // who shows no token is not who is refused
-            Some((Action::All(allows, _), token)) => Some(*allows || token.is_some()),
-            Some((Action::ByRequest(..), _)) => Some(true),
-            None => self.config.default_allow.value,
+            Some((Action::All(allows, at), token)) => {
+                (Some(*allows || token.is_some()), at.clone())
+            }
+            Some((Action::ByRequest(_, at), _)) => (Some(true), at.clone()),
+            None => {
+                let default = &self.config.default_allow;
+                (default.value, default.because.at().clone())
+            }
         }
     }
 }
