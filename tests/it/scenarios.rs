@@ -63,15 +63,26 @@ fn the_reachability_tests_of_every_scenario_pass() {
 
 #[test]
 fn a_refused_request_names_the_part_of_the_nearest_rule_that_differs() {
-    let request = ["--method", "GET", "--path", "/admin/export"];
-    let question = ["can", "web/frontend", "payments/ledger:8443", "payments"];
-    let ran = meshvet(
-        &root().join("testdata/scenarios"),
-        &[&question[..], &request[..]].concat(),
-    );
-    assert_eq!(ran.exit, Exit::Found, "{}{}", ran.stdout, ran.stderr);
-    let reason = "the path \"/admin/export\" is not \"/balance/*\", payments/payments.yaml:26";
-    assert!(ran.stdout.contains(reason), "{}", ran.stdout);
+    for (question, reason) in [
+        (
+            "can web/frontend payments/ledger:8443 payments --method GET --path /admin/export",
+            "the path \"/admin/export\" is not \"/balance/*\", payments/payments.yaml:26",
+        ),
+        // of permissions, those of the caller, though others of the list would take the request
+        (
+            "can ferries/boarding ferries/tickets:8080 ferries --method POST --path /valid",
+            "the method \"POST\" is not \"GET\", ferries/entries.yaml:55",
+        ),
+        (
+            "can ferries/tariffs ferries/tickets:8080 ferries",
+            "no intention lets it call the service, ferries/consul-values.yaml:6",
+        ),
+    ] {
+        let question: Vec<&str> = question.split(' ').collect();
+        let ran = meshvet(&root().join("testdata/scenarios"), &question);
+        assert_eq!(ran.exit, Exit::Found, "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains(reason), "{}", ran.stdout);
+    }
 }
 
 #[test]
