@@ -29,7 +29,7 @@ impl Consul {
         for way in &leading {
             let named = upstreams.iter().find(|one| one.service == way.dialled);
             let because = named.map(|one| Because::Configured(one.at.clone()));
-            ways.extend(because.map(|because| led(way, because, call)));
+            ways.extend(because.map(|because| self.led(client, way, because, call)));
         }
         match self.own(client) {
             Some(own) if own.native && main.is_some() => {
@@ -85,11 +85,9 @@ impl Consul {
             return ways;
         }
         let first = ways.len();
-        let told = |name: &Name| {
-            let own = self.registered(client).first();
-            // where that is not known, the proxy that is called does not know either
-            own.is_some_and(|own| self.is_told_of(&own.name, name).unwrap_or(true))
-        };
+        let own = self.registered(client).first();
+        let untold = |name: &Name| self.untold(&own?.name, name);
+        let told = |name: &Name| own.is_some() && untold(name).is_none();
         let rule = "Consul's proxies use mutual TLS to services that they are told of";
         let by_rule = || Because::Default {
             rule,
@@ -99,7 +97,7 @@ impl Consul {
             let own = target.is_some_and(|target| target.name == way.dialled);
             let by_address = || self.is_dialled_directly(&way.dialled);
             if told(&way.dialled) && (!own || dialled.is_some() || by_address()) {
-                ways.push(led(way, by_rule(), call));
+                ways.push(self.led(client, way, by_rule(), call));
             }
         }
         let taken = target.filter(|target| dialled.is_some() && told(&target.name));
@@ -117,7 +115,10 @@ impl Consul {
                     ways.push(ending(call, why, at.clone()));
                 }
             }
-            None => ways.push(self.passed_on(client, call, straight)),
+            None => {
+                let refused = target.and_then(|target| untold(&target.name));
+                ways.push(self.passed_on(client, call, refused, straight));
+            }
         }
         for way in ways.iter_mut().skip(first) {
             way.conditions.extend(capture::open(&self.index, client));
@@ -126,11 +127,12 @@ impl Consul {
         ways
     }
 
-    /// The way of a call to what the proxy is not told of.
+    /// The way of a call to what the proxy is not told of, maybe because a line refuses its caller.
     fn passed_on(
         &self,
         client: &Workload,
         call: &Call<'_>,
+        refused: Option<At>,
         straight: impl Fn(Because) -> Way,
     ) -> Way {
         match self.destinations_only() {
@@ -139,9 +141,15 @@ impl Consul {
                 "the client's proxy leads calls to services of the mesh only",
                 at,
             ),
-            None => straight(Because::Default {
-                rule: "Consul's proxies pass on what goes to no service that they are told of",
-                near: client.at(),
+            None => straight(match refused {
+                Some(near) => Because::Default {
+                    rule: "Consul's proxies are not told of services that refuse them, and pass calls there on",
+                    near,
+                },
+                None => Because::Default {
+                    rule: "Consul's proxies pass on what goes to no service that they are told of",
+                    near: client.at(),
+                },
             }),
         }
     }
@@ -231,7 +239,7 @@ impl Consul {
             .collect();
         upstreams.sort();
         format!(
-            "{}|{}|{}|{}|{}|{}",
+            "{}|{}|{}|{}|{}|{}|{}",
             self.nameless(client).is_some(),
             self.own(client)
                 .map_or("", |own| if own.native { "native" } else { "own" }),
@@ -239,21 +247,23 @@ impl Consul {
             capture::open(&self.index, client).is_some(),
             capture::excluded_user(&self.index, client).is_some(),
             [excluded.join(","), upstreams.join(",")].join("|"),
+            self.altered_key(client),
         )
+    }
+
+    /// A way through the proxies of both sides.
+    fn led(&self, client: &Workload, leading: &Leading, because: Because, call: &Call<'_>) -> Way {
+        Way {
+            gates: leading.gates.clone(),
+            needs: leading.needs.clone(),
+            conditions: self.altered(client, &leading.dialled),
+            ..Way::straight(mtls(because), call.service)
+        }
     }
 
     /// Why a workload with a proxy never starts.
     pub(super) fn nameless(&self, workload: &Workload) -> Option<&Nameless> {
         self.member(workload).registered.as_ref().err()
-    }
-}
-
-/// A way through the proxies of both sides.
-fn led(leading: &Leading, because: Because, call: &Call<'_>) -> Way {
-    Way {
-        gates: leading.gates.clone(),
-        needs: leading.needs.clone(),
-        ..Way::straight(mtls(because), call.service)
     }
 }
 

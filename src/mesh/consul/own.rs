@@ -4,6 +4,7 @@
 
 use super::capture::Opened;
 use super::inbound::exposed_paths;
+use super::service::Name;
 use super::upstream::Upstream;
 use super::written::Written;
 use crate::k8s::Index;
@@ -103,6 +104,15 @@ impl Own {
             all.extend(upstreams.iter().filter_map(|one| one.get("config")));
         }
         all
+    }
+
+    /// The configuration of its upstreams that lead to a service.
+    pub fn configs_of<'a>(&'a self, index: &'a Index, service: &Name) -> Vec<Written<'a>> {
+        let lists = self.proxies(index).map(|proxy| proxy.each("upstreams"));
+        let named = lists
+            .flatten()
+            .filter(|one| Upstream::of_own(one).is_some_and(|one| one.service == *service));
+        named.filter_map(|one| one.get("config")).collect()
     }
 
     /// The ports that its proxy opens for single paths.
