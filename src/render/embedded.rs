@@ -40,10 +40,13 @@ const CONSUL: &str = "consul";
 /// Texts in its values that hold a document.
 /// `hashicorp/consul-k8s: charts/consul/values.yaml`.
 const CONSUL_TEXTS: &[&[&str]] = &[
-    &["server", "extraConfig"],
-    &["client", "extraConfig"],
+    &["server", EXTRA],
+    &["client", EXTRA],
     &["connectInject", "namespaceSelector"],
 ];
+
+/// The text among them that agents read, which take JSON alone: no comments, no commas at the end.
+const EXTRA: &str = "extraConfig";
 
 /// How the names of its ConfigMaps end that servers read, and a file that they always hold.
 const CONSUL_MAPS: &[(&str, &str)] = &[
@@ -126,10 +129,13 @@ fn texts_in_values(object: Node<'_>) -> Vec<Node<'_>> {
 
 /// Texts in values of Consul's chart.
 fn texts_of(values: Node<'_>) -> Vec<Node<'_>> {
-    let texts = CONSUL_TEXTS.iter().filter_map(|path| values.path(path));
-    texts
-        .filter(|text| text.as_str().is_some_and(|text| !text.trim().is_empty()))
-        .collect()
+    let is_json = |text: &str| serde_json::from_str::<serde_json::Value>(text).is_ok();
+    let texts = CONSUL_TEXTS.iter().filter_map(|path| {
+        let node = values.path(path)?;
+        let text = node.as_str().filter(|text| !text.trim().is_empty())?;
+        (path.last() != Some(&EXTRA) || is_json(text)).then_some(node)
+    });
+    texts.collect()
 }
 
 /// `source` and `sources` of an Argo CD Application.

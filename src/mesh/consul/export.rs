@@ -24,7 +24,7 @@ impl Consul {
                 let namespace = written.text("namespace");
                 let service = self.named_there(&entry.namespace, namespace, name);
                 let behind = self.standing_for(&service);
-                for (word, place) in written.each("consumers").iter().filter_map(consumer) {
+                for (word, place) in consumers(&written, self.config.home_partition()) {
                     let to = (format!("{word} {place}"), stranger(place, &service));
                     found.extend(behind.iter().map(|id| Export {
                         service: *id,
@@ -53,12 +53,20 @@ impl Consul {
     }
 }
 
-/// To whom a service is offered. What is in a sameness group is not told apart here.
-fn consumer<'a>(written: &Written<'a>) -> Option<(&'static str, &'a str)> {
-    ["peer", "partition"].into_iter().find_map(|word| {
-        let place = written.text(word).filter(|place| *place != "default")?;
-        Some((word, place))
-    })
+/// To whom a service is offered, other than to those from here. What is in a sameness group is not
+/// told apart here.
+fn consumers<'a>(service: &Written<'a>, home: &str) -> Vec<(&'static str, &'a str)> {
+    let consumer = |written: &Written<'a>| {
+        ["peer", "partition"].into_iter().find_map(|word| {
+            let place = written.text(word).filter(|place| *place != home)?;
+            Some((word, place))
+        })
+    };
+    service
+        .each("consumers")
+        .iter()
+        .filter_map(consumer)
+        .collect()
 }
 
 /// A caller from a peer or a partition whom no intention names: a source without one is nobody there.

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::Consul;
+use super::altered::INBOUND;
 use super::annotation;
 use super::capture::{self, Opened, exposed_paths};
 use super::entry::{Entry, Kind, is_http};
@@ -51,7 +52,7 @@ impl Consul {
             conditions.extend(capture::open(&self.index, workload));
         }
         conditions.extend(self.replaced_listener(workload));
-        conditions.extend(main.and_then(|main| self.extended(&main.name)));
+        conditions.extend(main.and_then(|main| self.extended(&main.name, INBOUND)));
         conditions
     }
 
@@ -324,68 +325,7 @@ fn exposed(opened: &Opened) -> Inlet {
     }
 }
 
-/// Fields of a proxy's configuration that put another listener in the place of the one that asks who
-/// calls. `hashicorp/consul: agent/xds/listeners.go` (finalizePublicListenerFromConfig).
-const REPLACING: [&str; 3] = [
-    "envoyPublicListenerJSON",
-    "envoyBootstrapJSONTpl",
-    "envoyExtraStaticListenersJSON",
-];
-
-/// Extensions of proxies that may let in or refuse calls by themselves.
-/// `hashicorp/consul: agent/envoyextensions/registered_extensions.go`.
-const CHANGING: [&str; 4] = [
-    "builtin/ext-authz",
-    "builtin/lua",
-    "builtin/property-override",
-    "builtin/wasm",
-];
-
 impl Consul {
-    /// What replaces the listener of a workload's proxy, and is not understood.
-    fn replaced_listener(&self, workload: &Workload) -> Option<(String, At)> {
-        let is_replacing = |key: &str| {
-            let plain = key.replace('_', "");
-            REPLACING.iter().any(|one| one.eq_ignore_ascii_case(&plain))
-        };
-        let of_pod = || {
-            let (text, at) = annotation::of(workload, "proxy-config-map")?;
-            let config: serde_json::Value = serde_json::from_str(text).ok()?;
-            let replaces = config.as_object()?.keys().any(|key| is_replacing(key));
-            replaces.then_some(at)
-        };
-        let of_all = self.entries.only(Kind::ProxyDefaults);
-        let of_all = of_all.and_then(|entry| entry.fields(&self.index)?.get("config"));
-        let own = self.own(workload);
-        let own = own.and_then(|own| own.proxy_config(&self.index));
-        let mut places = own.into_iter().chain(of_all);
-        let written = places.find_map(|config| {
-            let mut keys = config.entries().into_iter();
-            let (_, written) = keys.find(|(key, _)| is_replacing(key))?;
-            Some(written.at().clone())
-        });
-        let at = written.or_else(of_pod)?;
-        let what = "a listener written by hand takes the place of the proxy's own, and may ask nobody who calls";
-        Some((what.to_owned(), at))
-    }
-
-    /// What changes the configuration of a service's proxy behind its back.
-    fn extended(&self, service: &Name) -> Option<(String, At)> {
-        let (namespace, name) = (&service.namespace, &service.name);
-        let own = self.entries.named(Kind::ServiceDefaults, namespace, name);
-        let all = own
-            .into_iter()
-            .chain(self.entries.only(Kind::ProxyDefaults));
-        let extensions =
-            all.filter_map(|entry| Some(entry.fields(&self.index)?.each("envoyExtensions")));
-        let mut extensions = extensions.flatten();
-        extensions.find_map(|one| {
-            let name = one.text("name")?;
-            let what = format!("what the extension {name} does to calls");
-            CHANGING.contains(&name).then(|| (what, one.field("name")))
-        })
-    }
-
     /// What the registration of a workload outside Kubernetes says.
     pub(super) fn own(&self, workload: &Workload) -> Option<&Own> {
         self.member(workload).own.as_ref()

@@ -2,6 +2,7 @@
 //!
 //! What is not understood comes out as a problem, and what it touches is not decided.
 
+mod altered;
 mod annotation;
 mod capture;
 mod chain;

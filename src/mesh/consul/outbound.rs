@@ -33,7 +33,7 @@ impl Consul {
         for way in &leading {
             let named = upstreams.iter().find(|one| one.service == way.dialled);
             let because = named.map(|one| Because::Configured(one.at.clone()));
-            ways.extend(because.map(|because| led(way, because, call)));
+            ways.extend(because.map(|because| self.led(client, way, because, call)));
         }
         match self.own(client) {
             Some(own) if own.native && main.is_some() => {
@@ -76,11 +76,9 @@ impl Consul {
             return ways;
         }
         let first = ways.len();
-        let told = |name: &Name| {
-            let own = self.registered(client).first();
-            // where that is not known, the proxy that is called does not know either
-            own.is_some_and(|own| self.is_told_of(&own.name, name).0.unwrap_or(true))
-        };
+        let own = self.registered(client).first();
+        let untold = |name: &Name| self.untold(&own?.name, name);
+        let told = |name: &Name| own.is_some() && untold(name).is_none();
         let rule = "Consul's proxies use mutual TLS to services that they are told of";
         let by_rule = || Because::Default {
             rule,
@@ -90,7 +88,7 @@ impl Consul {
             let own = target.is_some_and(|target| target.name == way.dialled);
             let by_address = || self.is_dialled_directly(&way.dialled);
             if told(&way.dialled) && (!own || dialled.is_some() || by_address()) {
-                ways.push(led(way, by_rule(), call));
+                ways.push(self.led(client, way, by_rule(), call));
             }
         }
         let taken = target.filter(|target| dialled.is_some() && told(&target.name));
@@ -127,12 +125,13 @@ impl Consul {
             let (tls, _) = self.ways_beside(call.workload, call.port, Some(main));
             tls.value == TlsAcceptance::Required
         };
-        match own.zip(target) {
-            Some((own, target)) if target.is_on(call.port) && strict(target) => {
-                let (_, line) = self.is_told_of(&own.name, &target.name);
-                ending(call, "no intention lets it call the service", line)
-            }
-            _ => plain(passed_on(client), call.service),
+        let refused = own
+            .zip(target)
+            .filter(|(_, target)| target.is_on(call.port));
+        let refused = refused.filter(|(_, target)| strict(target));
+        match refused.and_then(|(own, target)| self.untold(&own.name, &target.name)) {
+            Some(line) => ending(call, "no intention lets it call the service", line),
+            None => plain(passed_on(client), call.service),
         }
     }
 
@@ -223,7 +222,7 @@ impl Consul {
             .collect();
         upstreams.sort();
         format!(
-            "{}|{}|{}|{}|{}|{}",
+            "{}|{}|{}|{}|{}|{}|{}",
             self.nameless(client).is_some(),
             self.own(client)
                 .map_or("", |own| if own.native { "native" } else { "own" }),
@@ -231,7 +230,18 @@ impl Consul {
             capture::open(&self.index, client).is_some(),
             capture::excluded_user(&self.index, client).is_some(),
             [excluded.join(","), upstreams.join(",")].join("|"),
+            self.altered_key(client),
         )
+    }
+
+    /// A way through the proxies of both sides.
+    fn led(&self, client: &Workload, leading: &Leading, because: Because, call: &Call<'_>) -> Way {
+        Way {
+            gates: leading.gates.clone(),
+            needs: leading.needs.clone(),
+            conditions: self.altered(client, &leading.dialled),
+            ..Way::straight(mtls(because), call.service)
+        }
     }
 
     /// Why a workload with a proxy never starts.
@@ -254,15 +264,6 @@ fn passed_on(client: &Workload) -> Because {
 /// A way on which a call is what the application makes it.
 fn plain(because: Because, service: Option<(ServiceId, u16)>) -> Way {
     Way::straight(Decided::new(TlsOrigination::Plaintext, because), service)
-}
-
-/// A way through the proxies of both sides.
-fn led(leading: &Leading, because: Because, call: &Call<'_>) -> Way {
-    Way {
-        gates: leading.gates.clone(),
-        needs: leading.needs.clone(),
-        ..Way::straight(mtls(because), call.service)
-    }
 }
 
 fn mtls(because: Because) -> Decided<TlsOrigination> {

@@ -120,6 +120,15 @@ impl Own {
         all
     }
 
+    /// The configuration of its upstreams that lead to a service.
+    pub fn configs_of<'a>(&'a self, index: &'a Index, service: &Name) -> Vec<Written<'a>> {
+        let lists = self.proxies(index).map(|proxy| proxy.each("upstreams"));
+        let named = lists
+            .flatten()
+            .filter(|one| Upstream::of_own(one).is_some_and(|one| one.service == *service));
+        named.filter_map(|one| one.get("config")).collect()
+    }
+
     /// The ports that its proxy opens for single paths.
     pub fn exposed(&self, index: &Index) -> Vec<Opened> {
         let expose = self.proxies(index).filter_map(|proxy| proxy.get("expose"));

@@ -11,7 +11,7 @@ use super::{Entry, Kind, gateway};
 use crate::k8s::Index;
 use crate::mesh::consul::settings::Config;
 use crate::mesh::consul::written::Written;
-use crate::model::At;
+use crate::model::{At, Because};
 
 /// Why something is refused, and the field.
 pub type Refusal = (String, At);
@@ -90,12 +90,15 @@ fn intentions(fields: &Written<'_>, entry: &Entry, config: &Config) -> Option<Re
     }
     let mut seen = BTreeSet::new();
     for source in &sources {
-        let refusal = source_refusal(source, entry, apart);
+        let refusal = source_refusal(source, entry, apart).or_else(|| elsewhere(source, config));
         if refusal.is_some() {
             return refusal;
         }
         let text = |key| source.text(key).unwrap_or("");
-        let key = ["name", "namespace", "partition", "peer", "samenessGroup"].map(text);
+        let mut key = ["name", "namespace", "partition", "peer", "samenessGroup"].map(text);
+        if key[1].is_empty() && &*entry.namespace != "*" {
+            key[1] = &entry.namespace;
+        }
         if !seen.insert(key) {
             return refuse("it names this source twice", source.field("name"));
         }
@@ -117,10 +120,6 @@ fn source_refusal(source: &Written<'_>, entry: &Entry, apart: bool) -> Option<Re
     if name != "*" && source.text("namespace") == Some("*") {
         let what = "a name in all namespaces is none";
         return refuse(what, source.field("namespace"));
-    }
-    if !apart && source.text("partition").is_some() {
-        let what = "partitions of Consul are not switched on";
-        return refuse(what, source.field("partition"));
     }
     let description = source.text("description");
     if description.is_some_and(|text| text.len() > LONGEST) {
@@ -166,6 +165,24 @@ fn source_refusal(source: &Written<'_>, entry: &Entry, apart: bool) -> Option<Re
     }
     let refused = permissions.iter().find_map(permission);
     refused.or_else(|| other_than(source, "action", &["allow", "deny"]))
+}
+
+/// Sources from other places, as far as only the enterprise edition knows these.
+/// `hashicorp/consul: agent/structs/config_entry_intentions_ce.go`.
+fn elsewhere(source: &Written<'_>, config: &Config) -> Option<Refusal> {
+    let known = config.neutral.known && !source.is_own();
+    if known && config.partition.is_none() && source.text("partition").is_some() {
+        let what = "partitions of Consul are not switched on";
+        return refuse(what, source.field("partition"));
+    }
+    let edition = &config.enterprise;
+    let assumed = matches!(edition.because, Because::Assumed { .. });
+    let community = config.neutral.known && !edition.value && !assumed;
+    if community && source.text("samenessGroup").is_some() {
+        let what = "sameness groups are a part of the enterprise edition";
+        return refuse(what, source.field("samenessGroup"));
+    }
+    None
 }
 
 fn partly_wild(name: &str, at: &At) -> Option<Refusal> {

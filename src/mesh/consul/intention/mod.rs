@@ -79,6 +79,11 @@ impl Source {
             && self.elsewhere == other.elsewhere
     }
 
+    /// Whether callers from here may be it.
+    fn may_be_here(&self) -> bool {
+        !matches!(self.elsewhere, Some(("peer" | "partition", _)))
+    }
+
     /// Whether a caller is it, where `home` vouches for those from here; `at` is the line that names it.
     pub fn when(&self, at: &At, home: &Arc<str>) -> When {
         let is = |test| When::Is(test, at.clone());
@@ -184,7 +189,7 @@ impl Consul {
                 namespace,
                 elsewhere: elsewhere("peer", "peer")
                     .or_else(|| elsewhere("samenessGroup", "group"))
-                    .or(partition.filter(|(_, name)| &**name != "default")),
+                    .or(partition.filter(|(_, name)| **name != *self.config.home_partition())),
             };
             let permissions = source
                 .get("permissions")
@@ -216,29 +221,29 @@ impl Consul {
         rbac::rules(&intentions, self, layer)
     }
 
-    /// Whether a caller is told of a service, so that its proxy leads calls there: by the order that
-    /// the documentation has, and whatever requests are let in. Nothing where the default decides,
-    /// and is not known. With the line that decides it.
+    /// The line because of which a caller is not told of a service, so that its proxy leads no calls
+    /// there: by the order that the documentation has, and whatever requests are let in. Nothing where
+    /// it is told, or nobody knows.
     /// `hashicorp/consul: agent/consul/state/intention.go` (IntentionDecision).
-    pub(super) fn is_told_of(&self, caller: &Name, service: &Name) -> (Option<bool>, At) {
+    pub(super) fn untold(&self, caller: &Name, service: &Name) -> Option<At> {
         let covers = |all: &Arc<str>, one: &Arc<str>| &**all == "*" || all == one;
         let intentions = self.intentions_for(service);
         let first = intentions.iter().find(|one| {
             let source = &one.source;
-            source.elsewhere.is_none()
+            source.may_be_here()
                 && covers(&source.namespace, &caller.namespace)
                 && covers(&source.name, &caller.name)
         });
-        match first.map(|one| (&one.action, &one.token)) {
-            // who shows no token is not who is refused
-            Some((Action::All(allows, at), token)) => {
-                (Some(*allows || token.is_some()), at.clone())
-            }
-            Some((Action::ByRequest(_, at), _)) => (Some(true), at.clone()),
-            None => {
-                let default = &self.config.default_allow;
-                (default.value, default.because.at().clone())
-            }
+        let default = &self.config.default_allow;
+        match first {
+            // who shows no token is not who is refused, and who is in a group nobody knows
+            Some(one) if one.token.is_some() || one.source.elsewhere.is_some() => None,
+            Some(one) => match &one.action {
+                Action::All(false, at) => Some(at.clone()),
+                Action::All(true, _) | Action::ByRequest(..) => None,
+            },
+            // where that is not known, the proxy that is called does not know either
+            None => (default.value == Some(false)).then(|| default.because.at().clone()),
         }
     }
 }

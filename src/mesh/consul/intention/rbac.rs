@@ -161,7 +161,7 @@ impl List<'_> {
         };
         let mut rules = both(&allowed, &denied);
         rules.extend(both(&denied, &allowed));
-        let what = "what Consul does with calls that no intention is about: its servers are not in the input";
+        let what = "what Consul does with calls that no intention is about: what its servers run with is not known";
         rules.push(rule(
             When::Is(Test::Unknowable(what.into()), default.clone()),
             true,

@@ -43,7 +43,7 @@ pub(super) fn of_written(config: &Written<'_>) -> Vec<Setting> {
 
 impl Consul {
     /// Those of a workload's proxy: of its registration, of entries about its service and about all.
-    pub(super) fn raw_configuration(&self, workload: &Workload) -> Vec<Setting> {
+    pub(in crate::mesh::consul) fn raw_configuration(&self, workload: &Workload) -> Vec<Setting> {
         let index = &self.index;
         let own = self.own(workload);
         let mut all: Vec<Setting> = own

@@ -10,13 +10,29 @@ use crate::model::Decided;
 
 const MANAGED: &[&str] = &["global", "acls", "manageSystemACLs"];
 
-/// Whether the chart renders an ACL block, which switches ACLs on and denies by default.
+/// Whether the chart renders an ACL block, which switches ACLs on and denies by default. To its
+/// templates every text is true.
 fn managed(index: &Index, server: &Server) -> Option<Decided<bool>> {
     let written = server.value(index, MANAGED)?;
-    Some(Decided::configured(
-        written.as_flag()?,
-        written.at().clone(),
-    ))
+    let text = || written.as_text().filter(|text| !is_filled_in(text));
+    let on = written.as_flag().or_else(|| text().map(|_| true))?;
+    Some(Decided::configured(on, written.at().clone()))
+}
+
+/// What may set it, and says nothing that can be read here.
+fn unread(index: &Index, server: &Server) -> Option<Decided<Option<bool>>> {
+    let managed = server.value(index, MANAGED);
+    let filled = managed.filter(|it| it.as_text().is_some_and(is_filled_in));
+    let extra = server.value(index, &["server", "extraConfig"]);
+    let extra = extra.filter(|it| it.as_text().is_some_and(|text| !text.trim().is_empty()));
+    let extra = extra.filter(|it| !it.node().is_map());
+    let what = "what is written here is filled in elsewhere, or is no configuration of a server";
+    let at = extra.or(filled)?.at().clone();
+    Some(Decided::assumed(None, what, at))
+}
+
+fn is_filled_in(text: &str) -> bool {
+    ["{{", "${", "$("].iter().any(|sign| text.contains(sign))
 }
 
 /// `acl.enabled`.
@@ -72,7 +88,9 @@ pub fn intention_policy(index: &Index, server: &Server) -> Option<Decided<Option
 /// Whether calls that no intention is about are let in. `acl.enabled` is not asked.
 /// `hashicorp/consul: agent/agent_endpoint.go`, `agent/agent.go`.
 pub fn default_allow(index: &Index, server: &Server) -> Decided<Option<bool>> {
-    intention_policy(index, server).unwrap_or_else(|| default_policy(index, server))
+    intention_policy(index, server)
+        .or_else(|| unread(index, server))
+        .unwrap_or_else(|| default_policy(index, server))
 }
 
 fn decision(written: &Written<'_>) -> Decided<Option<bool>> {

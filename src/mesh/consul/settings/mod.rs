@@ -61,6 +61,8 @@ pub struct Config {
     pub metrics_port: u16,
     /// How namespaces of Kubernetes become namespaces of Consul.
     pub namespaces: Namespaces,
+    /// The partition of the cluster, where partitions are switched on.
+    pub partition: Option<Arc<str>>,
     /// The namespace the chart is installed in.
     pub control_plane: Decided<Arc<str>>,
     /// Gateways that the chart makes.
@@ -99,6 +101,13 @@ pub enum Namespaces {
     Fixed(Arc<str>),
     /// Each is one, with this before its name.
     Mirrored(Arc<str>),
+}
+
+impl Config {
+    /// The partition that callers from here are of.
+    pub fn home_partition(&self) -> &str {
+        self.partition.as_deref().unwrap_or("default")
+    }
 }
 
 impl Namespaces {
@@ -172,7 +181,7 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
             Decided::assumed("consul".into(), what, reader.near.clone())
         }
     };
-    let edition = reader.of_servers(Edition::Community, edition::of);
+    let edition = reader.of_servers(Edition::Unknown, edition::of);
     let first = first.as_ref();
     let audit = match has_servers {
         true => reader.of_servers(LogState::Unknown, audit::log),
@@ -233,6 +242,7 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
             .and_then(|it| port(&it))
             .unwrap_or(20200),
         namespaces: namespaces(reader, edition.value),
+        partition: partition(reader),
         control_plane,
         gateways: gateways::all(reader),
         api_gateway_service: reader.text(
@@ -334,6 +344,13 @@ fn namespaces(reader: &mut Reader<'_>, edition: Edition) -> Namespaces {
         true => Namespaces::Mirrored(prefix),
         false => Namespaces::Fixed(fixed),
     }
+}
+
+/// The partition of Kubernetes, which has one as a whole.
+fn partition(reader: &mut Reader<'_>) -> Option<Arc<str>> {
+    let on = reader.flag(&["global", "adminPartitions", "enabled"], false, "");
+    let name = reader.text(&["global", "adminPartitions", "name"], "default", "");
+    on.value.then(|| name.value.into())
 }
 
 fn port(written: &written::Written<'_>) -> Option<u16> {

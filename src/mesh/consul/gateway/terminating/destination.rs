@@ -96,7 +96,7 @@ impl Consul {
                 namespace: Arc::clone(&entry.namespace),
                 name: Arc::clone(&entry.name),
             };
-            let told = self.is_told_of(&own.name, &service).0.unwrap_or(true);
+            let told = self.untold(&own.name, &service).is_none();
             let addresses = destination.texts("addresses").into_iter();
             (destination.port("port") == Some(port) && told).then(|| Destination {
                 http: is_http(&self.speaks(&service)),

@@ -77,7 +77,7 @@ impl Consul {
     /// Why calls to the virtual address of a service get to the client's proxy and on, if they do.
     fn virtual_address(&self, client: &Workload, service: &Name) -> Option<Because> {
         let own = self.registered(client).first()?;
-        let told = self.is_told_of(&own.name, service).0.unwrap_or(true);
+        let told = self.untold(&own.name, service).is_none();
         (self.is_transparent(client).value && told).then(|| Because::Default {
             rule: "Consul's proxies use mutual TLS to services that they are told of",
             near: client.at(),
