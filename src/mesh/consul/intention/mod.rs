@@ -229,11 +229,13 @@ impl Consul {
                 && covers(&source.namespace, &caller.namespace)
                 && covers(&source.name, &caller.name)
         });
+        let default = self.config.default_allow.value;
         match first.map(|one| (&one.action, &one.token)) {
-            // who shows no token is not who is refused
-            Some((Action::All(allows, _), token)) => Some(*allows || token.is_some()),
+            // who shows no token is not who is refused, unless everyone is
+            Some((Action::All(false, _), Some(_))) => Some(default != Some(false)),
+            Some((Action::All(allows, _), _)) => Some(*allows),
             Some((Action::ByRequest(..), _)) => Some(true),
-            None => self.config.default_allow.value,
+            None => default,
         }
     }
 }
