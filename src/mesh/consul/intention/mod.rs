@@ -236,8 +236,10 @@ impl Consul {
         });
         let default = &self.config.default_allow;
         match first {
-            // who shows no token is not who is refused, and who is in a group nobody knows
-            Some(one) if one.token.is_some() || one.source.elsewhere.is_some() => None,
+            // who is in a group nobody knows
+            Some(one) if one.source.elsewhere.is_some() => None,
+            // who shows no token is not who is refused, unless everyone is
+            Some(one) if one.token.is_some() && default.value != Some(false) => None,
             Some(one) => match &one.action {
                 Action::All(false, at) => Some(at.clone()),
                 Action::All(true, _) | Action::ByRequest(..) => None,
