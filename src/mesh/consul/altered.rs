@@ -87,7 +87,9 @@ impl Consul {
         let raw = main.and_then(|main| self.replaced_upstream(&main.name, dialled));
         let raw = raw.or_else(|| {
             let own = self.own(client)?;
-            let mut upstreams = own.configs_of(&self.index, dialled).into_iter();
+            let mut upstreams = own
+                .configs_of(&self.index, dialled, &self.config)
+                .into_iter();
             upstreams.find_map(|config| field_of(&config, &LEADING))
         });
         let raw = raw.or_else(|| self.replaced(client, &WHOLE));

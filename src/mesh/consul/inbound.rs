@@ -336,11 +336,23 @@ impl Consul {
         self.own(workload).is_some_and(|own| own.native)
     }
 
-    /// Whether all connections of a workload are led through its proxy.
+    /// Whether all connections of a workload are led through its proxy. What a registration does not
+    /// say entries may; the webhook of the chart refuses those that do.
+    /// `hashicorp/consul: agent/configentry/merge_service_config.go`.
     pub(super) fn is_transparent(&self, workload: &Workload) -> Decided<bool> {
-        match self.own(workload) {
-            Some(own) => own.transparent.clone(),
-            None => capture::is_transparent(&self.index, workload, &self.config),
-        }
+        let Some(own) = self.own(workload) else {
+            return capture::is_transparent(&self.index, workload, &self.config);
+        };
+        let said = matches!(own.transparent.because, Because::Configured(_));
+        let main = self.registered(workload).first().filter(|_| !said);
+        let mode = main.and_then(|main| {
+            let name = (&*main.name.namespace, &*main.name.name);
+            self.entries
+                .of_service(&self.index, name, &["mode"], &["mode"])
+        });
+        mode.map_or_else(
+            || own.transparent.clone(),
+            |mode| Decided::configured(mode.as_text() == Some("transparent"), mode.at().clone()),
+        )
     }
 }

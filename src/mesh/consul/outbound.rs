@@ -40,7 +40,7 @@ impl Consul {
                 let because = Because::Configured(own.at.clone());
                 ways.push(Way::straight(mtls(because), call.service));
             }
-            Some(own) if !own.transparent.value => {}
+            Some(_) if !self.is_transparent(client).value => {}
             _ => ways.extend(self.dialled(client, call, target, &leading)),
         }
         if ways.is_empty() {
@@ -87,8 +87,18 @@ impl Consul {
         for way in leading {
             let own = target.is_some_and(|target| target.name == way.dialled);
             let by_address = || self.is_dialled_directly(&way.dialled);
-            if told(&way.dialled) && (!own || dialled.is_some() || by_address()) {
-                ways.push(self.led(client, way, by_rule(), call));
+            // outside Kubernetes services have names of their own in the mesh
+            let outside = self.own(client).is_some();
+            if told(&way.dialled) && (!own || dialled.is_some() || outside || by_address()) {
+                let led = self.led(client, way, by_rule(), call);
+                let redirected = outside.then(|| {
+                    let what = "whether connections on its node are led to the proxy";
+                    (what.to_owned(), transparent.because.at().clone())
+                });
+                ways.push(Way {
+                    needs: led.needs.into_iter().chain(redirected).collect(),
+                    ..led
+                });
             }
         }
         let taken = target.filter(|target| dialled.is_some() && told(&target.name));
@@ -112,7 +122,9 @@ impl Consul {
             }),
         }
         for way in ways.iter_mut().skip(first) {
-            way.conditions.extend(capture::open(&self.index, client));
+            if self.own(client).is_none() {
+                way.conditions.extend(capture::open(&self.index, client));
+            }
             way.conditions.extend(capture::excluded_networks(client));
         }
         ways
@@ -179,7 +191,7 @@ impl Consul {
     /// The services that a workload's proxy leads calls to on ports of its own.
     pub(super) fn upstreams(&self, client: &Workload) -> Vec<Upstream> {
         match self.own(client) {
-            Some(own) => own.upstreams(&self.index),
+            Some(own) => own.upstreams(&self.index, &self.config),
             None => upstream::of_pod(client, &self.config),
         }
     }

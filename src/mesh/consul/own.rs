@@ -4,6 +4,7 @@
 
 use super::capture::{Opened, exposed_paths};
 use super::service::{Name, Registration};
+use super::settings::Config;
 use super::upstream::Upstream;
 use super::written::Written;
 use crate::k8s::Index;
@@ -121,11 +122,16 @@ impl Own {
     }
 
     /// The configuration of its upstreams that lead to a service.
-    pub fn configs_of<'a>(&'a self, index: &'a Index, service: &Name) -> Vec<Written<'a>> {
+    pub fn configs_of<'a>(
+        &'a self,
+        index: &'a Index,
+        service: &Name,
+        config: &Config,
+    ) -> Vec<Written<'a>> {
         let lists = self.proxies(index).map(|proxy| proxy.each("upstreams"));
         let named = lists
             .flatten()
-            .filter(|one| Upstream::of_own(one).is_some_and(|one| one.service == *service));
+            .filter(|one| Upstream::of_own(one, config).is_some_and(|one| one.service == *service));
         named.filter_map(|one| one.get("config")).collect()
     }
 
@@ -136,11 +142,11 @@ impl Own {
     }
 
     /// The services that its proxy leads calls to.
-    pub fn upstreams(&self, index: &Index) -> Vec<Upstream> {
+    pub fn upstreams(&self, index: &Index, config: &Config) -> Vec<Upstream> {
         let lists = self.proxies(index).map(|proxy| proxy.each("upstreams"));
         lists
             .flatten()
-            .filter_map(|written| Upstream::of_own(&written))
+            .filter_map(|written| Upstream::of_own(&written, config))
             .collect()
     }
 }

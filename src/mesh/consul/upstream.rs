@@ -22,11 +22,16 @@ pub struct Upstream {
 
 impl Upstream {
     /// One of a registration; nothing of what is elsewhere, or is no service.
-    pub fn of_own(written: &Written<'_>) -> Option<Self> {
+    pub fn of_own(written: &Written<'_>, config: &Config) -> Option<Self> {
         let is_service = written
             .text("destinationType")
             .is_none_or(|kind| kind == "service");
-        let here = written.text("destinationPeer").is_none();
+        let partition = written.text("destinationPartition");
+        let here = written.text("destinationPeer").is_none()
+            && partition.is_none_or(|name| name == config.home_partition())
+            && written
+                .text("datacenter")
+                .is_none_or(|name| config.may_be_here(name));
         let name = written
             .text("destinationName")
             .filter(|_| is_service && here)?;
@@ -58,7 +63,9 @@ pub fn of_pod(workload: &Workload, config: &Config) -> Vec<Upstream> {
 /// told apart, a dot is a part of the name.
 fn parse(text: &str, workload: &Workload, config: &Config) -> Option<Name> {
     let (service, port) = text.trim().split_once(':')?;
-    if service == "prepared_query" || port.is_empty() {
+    let (port, datacenter) = port.split_once(':').unwrap_or((port, ""));
+    let is_here = datacenter.is_empty() || config.may_be_here(datacenter);
+    if service == "prepared_query" || port.is_empty() || !is_here {
         return None;
     }
     let apart = config.namespaces.are_apart();
@@ -74,11 +81,15 @@ fn parse(text: &str, workload: &Workload, config: &Config) -> Option<Name> {
                 })
             };
             let namespace = labelled("ns");
-            if labelled("peer").is_some() || (namespace.is_some() && !apart) {
+            let far = labelled("dc").is_some_and(|name| !config.may_be_here(name))
+                || labelled("ap").is_some_and(|name| name != config.home_partition())
+                || labelled("peer").is_some();
+            if far || (namespace.is_some() && !apart) {
                 return None;
             }
             (name, namespace.map_or_else(own, Into::into))
         }
+        [_, _, partition] if apart && *partition != config.home_partition() => return None,
         [name, namespace, ..] if apart => (name, (*namespace).into()),
         [name] => (name, own()),
         _ => (service, own()),

@@ -52,14 +52,14 @@ impl Subset {
         let Some(filter) = &self.filter else {
             return Tri::Yes;
         };
-        // the data of a service outside Kubernetes is where it is registered
-        if index.node(workload.resource).document().consul().is_some() {
-            return Tri::Unknown;
-        }
         if filter.contains(['(', ')']) || filter.contains(" or ") || filter.contains("not ") {
             return Tri::Unknown;
         }
-        Tri::all(filter.split(" and ").map(|part| holds(part, workload)))
+        Tri::all(
+            filter
+                .split(" and ")
+                .map(|part| holds(part, index, workload)),
+        )
     }
 
     /// That nobody knows whether an instance is in it.
@@ -69,7 +69,7 @@ impl Subset {
     }
 }
 
-fn holds(part: &str, workload: &Workload) -> Tri {
+fn holds(part: &str, index: &Index, workload: &Workload) -> Tri {
     let (sides, equal) = match (part.split_once("=="), part.split_once("!=")) {
         (Some(sides), _) => (sides, true),
         (None, Some(sides)) => (sides, false),
@@ -83,10 +83,17 @@ fn holds(part: &str, workload: &Workload) -> Tri {
     let Some(key) = key.filter(|key| !BUILT_IN.contains(key)) else {
         return Tri::Unknown;
     };
-    match annotation::of(workload, &format!("service-meta-{key}")) {
+    // outside Kubernetes the data are where the service is registered
+    let value = match index.node(workload.resource).document().consul() {
+        Some(_) => {
+            Written::own(index, workload.template_at("/meta")).and_then(|meta| meta.text(key))
+        }
+        None => annotation::of(workload, &format!("service-meta-{key}")).map(|(value, _)| value),
+    };
+    match value {
         // filled in by the injector
-        Some((value, _)) if value.starts_with('$') => Tri::Unknown,
-        Some((value, _)) => Tri::from((value == unquoted(sides.1)) == equal),
+        Some(value) if value.starts_with('$') => Tri::Unknown,
+        Some(value) => Tri::from((value == unquoted(sides.1)) == equal),
         None if equal => Tri::No,
         None => Tri::Unknown,
     }

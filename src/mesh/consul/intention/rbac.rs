@@ -13,8 +13,8 @@ use super::{Action, Intention, Permission};
 use crate::mesh::consul::Consul;
 use crate::mesh::consul::entry::Kind;
 use crate::model::{
-    At, Effect, EscapedSlashes, Layer, Normalization, Rule, Ruleset, Test, TokenRule, Underscores,
-    When,
+    At, Because, Effect, EscapedSlashes, Layer, Normalization, Rule, Ruleset, Test, TokenRule,
+    Underscores, When,
 };
 
 /// The rules of a destination that has these intentions.
@@ -31,7 +31,7 @@ pub fn rules(intentions: &[Intention], consul: &Consul, layer: Layer) -> Ruleset
             .into_iter()
             .chain(list.agreeing(allows))
             .collect(),
-        None => list.undecided(default.because.at()),
+        None => list.undecided(&default.because),
     };
     Ruleset {
         rules,
@@ -147,7 +147,7 @@ impl List<'_> {
     }
 
     /// What holds whatever the default is; the rest depends on it.
-    fn undecided(&self, default: &At) -> Vec<Rule> {
+    fn undecided(&self, because: &Because) -> Vec<Rule> {
         let (denied, allowed) = (self.opposing(true), self.opposing(false));
         let none_of =
             |rules: &[Rule]| When::any(rules.iter().map(|rule| rule.when.clone()).collect()).not();
@@ -161,7 +161,12 @@ impl List<'_> {
         };
         let mut rules = both(&allowed, &denied);
         rules.extend(both(&denied, &allowed));
-        let what = "what Consul does with calls that no intention is about: what its servers run with is not known";
+        let open = match because {
+            Because::Assumed { what, .. } => what,
+            _ => "what its servers run with is not known",
+        };
+        let default = because.at();
+        let what = format!("what Consul does with calls that no intention is about ({open})");
         rules.push(rule(
             When::Is(Test::Unknowable(what.into()), default.clone()),
             true,

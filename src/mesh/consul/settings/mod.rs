@@ -61,6 +61,8 @@ pub struct Config {
     pub metrics_port: u16,
     /// How namespaces of Kubernetes become namespaces of Consul.
     pub namespaces: Namespaces,
+    /// The datacenters that are here, as far as they are named.
+    pub datacenters: BTreeSet<String>,
     /// The partition of the cluster, where partitions are switched on.
     pub partition: Option<Arc<str>>,
     /// The namespace the chart is installed in.
@@ -104,6 +106,11 @@ pub enum Namespaces {
 }
 
 impl Config {
+    /// Whether a datacenter may be the one that is here.
+    pub fn may_be_here(&self, datacenter: &str) -> bool {
+        self.datacenters.is_empty() || self.datacenters.contains(datacenter)
+    }
+
     /// The partition that callers from here are of.
     pub fn home_partition(&self) -> &str {
         self.partition.as_deref().unwrap_or("default")
@@ -193,7 +200,7 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
     let metrics_port = &["connectInject", "metrics", "defaultPrometheusScrapePort"];
     Config {
         neutral: neutral(reader, known, &control_plane),
-        default_allow: reader.of_servers(None, acl::default_allow),
+        default_allow: default_allow_of(reader, &found.clients),
         acls: acls(reader),
         injects: reader.flag_or(
             &["connectInject", "enabled"],
@@ -242,6 +249,7 @@ pub fn read(index: &Index, near: At, problems: &mut Vec<Problem>) -> Config {
             .and_then(|it| port(&it))
             .unwrap_or(20200),
         namespaces: namespaces(reader, edition.value),
+        datacenters: datacenters(reader, &found.servers, &found.clients),
         partition: partition(reader),
         control_plane,
         gateways: gateways::all(reader),
@@ -308,6 +316,28 @@ fn neutral(reader: &Reader<'_>, known: bool, control_plane: &Decided<Arc<str>>) 
     }
 }
 
+/// Whether calls that no intention is about are let in. A proxy is told by the agent that it is
+/// registered at, so an agent that says something else than the servers leaves it open.
+/// `hashicorp/consul: agent/agent.go` (proxycfg.NewManager, IntentionDefaultAllow).
+fn default_allow_of(reader: &mut Reader<'_>, clients: &[Server]) -> Decided<Option<bool>> {
+    let index = reader.index;
+    let of_servers = reader.of_servers(None, acl::default_allow);
+    let of_files = |agent: &&Server| agent.origin == Origin::Files;
+    if !reader.servers.iter().any(|one| of_files(&one)) {
+        return of_servers;
+    }
+    let said = clients.iter().filter(of_files);
+    let mut said = said.map(|agent| acl::default_allow(index, agent));
+    match said.find(|one| one.value != of_servers.value) {
+        Some(other) => {
+            let what = "an agent says another default than the servers do, and proxies do as the agent does that they \
+                        are registered at";
+            Decided::assumed(None, what, other.because.at().clone())
+        }
+        None => of_servers,
+    }
+}
+
 /// Whether ACLs are on. The chart sets them up on servers that run elsewhere too.
 fn acls(reader: &mut Reader<'_>) -> Decided<bool> {
     if !reader.servers.is_empty() {
@@ -344,6 +374,21 @@ fn namespaces(reader: &mut Reader<'_>, edition: Edition) -> Namespaces {
         true => Namespaces::Mirrored(prefix),
         false => Namespaces::Fixed(fixed),
     }
+}
+
+/// The datacenters that values of the chart and agents name.
+fn datacenters(
+    reader: &mut Reader<'_>,
+    servers: &[Server],
+    clients: &[Server],
+) -> BTreeSet<String> {
+    let index = reader.index;
+    let values = reader.find(&["global", "datacenter"]);
+    let agents = servers.iter().chain(clients);
+    let own = agents.filter_map(|agent| agent.own(index, &[&["datacenter"]]));
+    let all = values.into_iter().chain(own);
+    all.filter_map(|it| Some(it.as_text()?.to_lowercase()))
+        .collect()
 }
 
 /// The partition of Kubernetes, which has one as a whole.

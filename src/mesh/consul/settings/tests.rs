@@ -265,7 +265,7 @@ fn files_of_a_directory_are_one_agent() {
 }
 
 #[test]
-fn agents_that_differ_are_a_problem_and_clients_do_not_count_beside_servers() {
+fn servers_that_differ_are_a_problem_and_other_agents_leave_the_default_open() {
     let server = "server = true\nnode_name = \"s1\"\nacl { default_policy = \"deny\" }";
     let other = "server = true\nnode_name = \"s2\"\nacl { default_policy = \"allow\" }";
     let both = [("etc/s1.hcl", server), ("etc/s2.hcl", other)];
@@ -274,7 +274,8 @@ fn agents_that_differ_are_a_problem_and_clients_do_not_count_beside_servers() {
     assert_eq!(sample.reported(), ["File/etc/s2.hcl#/acl/default_policy"]);
     let client = other.replace("server = true", "server = false");
     let sample = read_files(&[both[0], ("etc/c1.hcl", &client)]);
-    assert_eq!(sample.default().0, Some(false));
+    let at = "File/etc/c1.hcl#/acl/default_policy".to_owned();
+    assert_eq!(sample.default(), (None, at));
     assert!(sample.reported().is_empty());
     let alone = read_files(&[("etc/c1.hcl", &client)]);
     assert_eq!(alone.default().0, Some(true));

@@ -1,0 +1,10 @@
+service {
+  name = "api"
+  port = 8081
+  connect {
+    sidecar_service {
+      proxy {
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+service {
+  name = "edge"
+  kind = "ingress-gateway"
+  port = 8443
+}

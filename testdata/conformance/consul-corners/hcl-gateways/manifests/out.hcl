@@ -1,0 +1,5 @@
+service {
+  name = "out"
+  kind = "terminating-gateway"
+  port = 8444
+}

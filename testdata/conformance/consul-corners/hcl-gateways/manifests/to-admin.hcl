@@ -1,0 +1,5 @@
+Kind = "service-intentions"
+Name = "admin"
+Sources = [
+  { Name = "edge" Action = "allow" },
+]

@@ -1,0 +1,5 @@
+Kind = "service-intentions"
+Name = "mail"
+Sources = [
+  { Name = "web" Action = "allow" },
+]

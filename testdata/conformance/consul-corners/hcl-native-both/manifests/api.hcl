@@ -1,0 +1,5 @@
+service {
+  name = "api"
+  port = 8081
+  connect { native = true }
+}

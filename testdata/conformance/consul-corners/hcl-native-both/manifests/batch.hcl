@@ -1,0 +1,5 @@
+service {
+  name = "batch"
+  port = 8083
+  connect { native = true }
+}

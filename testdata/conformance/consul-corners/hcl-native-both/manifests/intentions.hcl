@@ -1,0 +1,6 @@
+Kind = "service-intentions"
+Name = "api"
+Sources = [
+  { Name = "web" Action = "allow" },
+  { Name = "side" Action = "allow" },
+]

@@ -1,0 +1,14 @@
+service {
+  name = "batch"
+  port = 8082
+  connect {
+    sidecar_service {
+      proxy {
+        upstreams {
+          destination_name = "api"
+          local_bind_port = 9100
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,10 @@
+KIND = "service-intentions"
+NAME = "api"
+Sources {
+  Name   = "web"
+  Action = "allow"
+}
+Sources {
+  NAME   = "cron"
+  ACTION = "allow"
+}

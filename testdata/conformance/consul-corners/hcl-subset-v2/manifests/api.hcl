@@ -1,0 +1,13 @@
+service {
+  name = "api"
+  port = 8081
+  meta {
+    version = "v1"
+  }
+  connect {
+    sidecar_service {
+      proxy {
+      }
+    }
+  }
+}
