@@ -41,9 +41,10 @@ fn permissions(
     fields: &Written<'_>,
 ) -> Option<Refusal> {
     let (protocol, _) = entries.protocol(index, &entry.namespace, &entry.name);
-    let mut sources = fields.each("sources").into_iter();
-    let permissions = sources.find_map(|source| source.get("permissions"))?;
-    (!is_http(&protocol) && !permissions.items().is_empty()).then(|| {
+    let sources = fields.each("sources").into_iter();
+    let mut lists = sources.filter_map(|source| source.get("permissions"));
+    let permissions = lists.find(|list| !list.items().is_empty())?;
+    (!is_http(&protocol)).then(|| {
         let what = format!(
             "permissions are for services that speak HTTP, and no entry sets the protocol of {} to http, http2 or \
              grpc",

@@ -1,0 +1,9 @@
+Kind = "service-intentions"
+Name = "api"
+Sources = [
+  {
+    Name        = "web"
+    Action      = "allow"
+    Permissions = []
+  }
+]
