@@ -93,7 +93,8 @@ impl Consul {
                 let led = self.led(client, way, by_rule(), call);
                 let redirected = outside.then(|| {
                     let what = "whether connections on its node are led to the proxy";
-                    (what.to_owned(), transparent.because.at().clone())
+                    let line = self.is_transparent(client).because.at().clone();
+                    (what.to_owned(), line)
                 });
                 ways.push(Way {
                     needs: led.needs.into_iter().chain(redirected).collect(),
