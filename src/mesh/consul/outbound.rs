@@ -250,8 +250,15 @@ impl Consul {
             .map(|one| format!("{}/{}", one.service.namespace, one.service.name))
             .collect();
         upstreams.sort();
+        // what leads to a service by another name is not among what its own intentions tell apart
+        let own = self.registered(client).first();
+        let chains = self.chains.names();
+        let told: Vec<String> = chains
+            .filter(|name| own.is_some_and(|own| self.untold(&own.name, name).is_none()))
+            .map(|name| format!("{}/{}", name.namespace, name.name))
+            .collect();
         format!(
-            "{}|{}|{}|{}|{}|{}|{}",
+            "{}|{}|{}|{}|{}|{}|{}|{}",
             self.nameless(client).is_some(),
             self.own(client)
                 .map_or("", |own| if own.native { "native" } else { "own" }),
@@ -260,6 +267,7 @@ impl Consul {
             capture::excluded_user(&self.index, client).is_some(),
             [excluded.join(","), upstreams.join(",")].join("|"),
             self.altered_key(client),
+            told.join(","),
         )
     }
 

@@ -136,6 +136,11 @@ impl Chains {
         chains
     }
 
+    /// The names that have a chain.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.by_dialled.keys()
+    }
+
     /// The services that may answer calls to a name; one that a call fails over to may.
     pub fn targets(&self, dialled: &Name) -> Vec<Target> {
         match self.by_dialled.get(dialled) {
