@@ -126,7 +126,7 @@ impl Consul {
                 }
             }
             None => {
-                let refused = target.and_then(|target| untold(&target.name));
+                let refused = target.is_some_and(|target| untold(&target.name).is_some());
                 ways.push(self.passed_on(client, call, refused, straight));
             }
         }
@@ -139,12 +139,12 @@ impl Consul {
         ways
     }
 
-    /// The way of a call to what the proxy is not told of, maybe because a line refuses its caller.
+    /// The way of a call to what the proxy is not told of, maybe because it is refused there.
     fn passed_on(
         &self,
         client: &Workload,
         call: &Call<'_>,
-        refused: Option<At>,
+        refused: bool,
         straight: impl Fn(Because) -> Way,
     ) -> Way {
         match self.destinations_only() {
@@ -153,15 +153,17 @@ impl Consul {
                 "the client's proxy leads calls to services of the mesh only",
                 at,
             ),
-            None => straight(match refused {
-                Some(near) => Because::Default {
-                    rule: "Consul's proxies are not told of services that refuse them, and pass calls there on",
-                    near,
+            // rules know by the client's own place that nobody told it to send plaintext
+            None => straight(Because::Default {
+                rule: match refused {
+                    true => {
+                        "Consul's proxies are not told of services that refuse them, and pass calls there on"
+                    }
+                    false => {
+                        "Consul's proxies pass on what goes to no service that they are told of"
+                    }
                 },
-                None => Because::Default {
-                    rule: "Consul's proxies pass on what goes to no service that they are told of",
-                    near: client.at(),
-                },
+                near: client.at(),
             }),
         }
     }
