@@ -81,6 +81,10 @@ impl Consul {
         if class.text("controllerName") != Some(family.controller) {
             return None;
         }
+        // the chart makes its own anew, with parameters
+        if class.get("parametersRef").is_none() && name == family.of_chart {
+            return Some(self.class_of_chart(&at));
+        }
         // without parameters there is no type, and so no Service
         let Some(parameters) = class.get("parametersRef") else {
             return Some(Class {

@@ -158,6 +158,19 @@ fn a_class_says_whose_it_is() {
 }
 
 #[test]
+fn only_the_chart_gives_a_class_its_parameters() {
+    let class = |name: &str| {
+        let spec = "{controllerName: consul.hashicorp.com/gateway-controller}";
+        let named = format!("gatewayClassName: {name}");
+        let text = gateway(HTTP).replace("gatewayClassName: consul", &named);
+        sample(&(text + &to("web") + &api("GatewayClass", "x", name, spec))).ways("web")
+    };
+    assert_eq!(class("consul").len(), 1);
+    // a gateway of another class gets no Service
+    assert!(class("own").is_empty());
+}
+
+#[test]
 fn the_own_copy_of_the_kinds_counts_too() {
     let text = (gateway(HTTP) + &to("web"))
         .replace(
