@@ -421,7 +421,8 @@ fn a_name_that_means_several_things_is_refused_or_means_what_git_takes_it_for() 
 fn bare_repositories_and_further_working_trees_are_read() {
     let (shop, first, _) = Shop::with_two_commits();
     let around = tempfile::tempdir().unwrap();
-    let bare = around.path().join("shop.git");
+    // in a working tree of another repository, too
+    let bare = shop.path().join("cache/shop.git");
     let origin = shop.path().to_str().unwrap();
     // a copy of git's data: a clone needs a transport, which is not compiled in
     let bare_repository = Repository::init_bare(&bare).unwrap();
