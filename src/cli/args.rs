@@ -82,6 +82,10 @@ pub struct Input {
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
 
+    /// Read a git revision (a branch, a tag, HEAD~2) instead of the files that lie there
+    #[arg(long, value_name = "REV")]
+    pub rev: Option<String>,
+
     /// Only this environment, by the name that reports show
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,

@@ -1,11 +1,11 @@
 //! Paths → files → environments, the same for every command.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{Input, RuleSource};
 use super::{Exit, Failure, Io};
-use crate::load::{self, Options, Repository};
-use crate::model::{Place, Problem};
+use crate::load::{self, Loaded, Options, Refusal, Repository, Revision};
+use crate::model::{self, Problem};
 use crate::policy::Rules;
 use crate::report::{ProblemLine, Spot};
 use crate::scan::{Origin, Parsed, parse};
@@ -19,8 +19,25 @@ pub(super) struct Read {
     pub parsed: Parsed,
     /// Where they come from.
     pub origin: Origin,
-    /// The repository that they lie in.
-    pub repository: Option<Repository>,
+    place: Place,
+}
+
+/// Where the files lie.
+enum Place {
+    /// On disk, in a repository or in none.
+    Disk(Option<Repository>),
+    /// In a commit; the current directory from the root of its repository.
+    Commit(PathBuf),
+}
+
+impl Read {
+    /// The path of a file from the root of the repository; nothing if it lies in none.
+    pub fn path_of(&self, name: &str, cwd: &Path) -> Option<String> {
+        match &self.place {
+            Place::Disk(repository) => repository.as_ref()?.path_of(&cwd.join(name)),
+            Place::Commit(within) => Some(load::shown(&within.join(name), Path::new(""))),
+        }
+    }
 }
 
 /// Reads what the user named.
@@ -31,27 +48,24 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
             "standard input (-) cannot be read together with files",
         ));
     }
-    let loaded = if stdin {
-        load::read(&mut *io.stdin)
-    } else {
-        load::load(
-            &input.paths,
-            &io.cwd,
-            &Options {
-                gitignore: !input.no_ignore,
-            },
-        )
+    if stdin && input.rev.is_some() {
+        return Err(Failure::usage(
+            "standard input (-) is in no revision: --rev takes files and directories",
+        ));
+    }
+    let (loaded, origin, place) = match &input.rev {
+        Some(rev) => revision(rev, input, io)?,
+        None => disk(input, stdin, io),
     };
     if let Some(missing) = loaded.missing.first() {
-        return Err(Failure::no_input(format!(
-            "there is no {}",
-            missing.display()
-        )));
+        let missing = missing.display();
+        let at = input.rev.as_ref().map(|rev| format!(" at {rev}"));
+        let at = at.unwrap_or_default();
+        return Err(Failure::no_input(format!("there is no {missing}{at}")));
     }
     if loaded.sources.is_empty() && loaded.problems.is_empty() {
         return Err(Failure::no_input("there is no YAML or JSON file to read"));
     }
-    let repository = repository(input, &io.cwd);
     let mut parsed = parse(&loaded.sources);
     parsed.problems.extend(loaded.problems);
     if let Some(wanted) = &input.environment {
@@ -73,12 +87,46 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
     Ok(Read {
         sources: loaded.sources,
         parsed,
-        origin: Origin {
-            kind: if stdin { "stdin" } else { "directory" },
-            revision: repository.as_ref().and_then(|r| r.head.clone()),
-        },
-        repository,
+        origin,
+        place,
     })
+}
+
+/// The files of a commit.
+fn revision(rev: &str, input: &Input, io: &Io<'_>) -> Result<(Loaded, Origin, Place), Failure> {
+    let refused = |refusal| match refusal {
+        Refusal::Wrong(message) => Failure::usage(message),
+        Refusal::Empty(message) => Failure::no_input(message),
+    };
+    let revision = Revision::find(rev, &io.cwd).map_err(refused)?;
+    let loaded = revision
+        .load(&input.paths, &options(input))
+        .map_err(refused)?;
+    let origin = Origin {
+        kind: "revision",
+        revision: Some(revision.id()),
+    };
+    Ok((loaded, origin, Place::Commit(revision.within())))
+}
+
+/// The files that lie there, or standard input.
+fn disk(input: &Input, stdin: bool, io: &mut Io<'_>) -> (Loaded, Origin, Place) {
+    let loaded = match stdin {
+        true => load::read(&mut *io.stdin),
+        false => load::load(&input.paths, &io.cwd, &options(input)),
+    };
+    let repository = repository(input, &io.cwd);
+    let origin = Origin {
+        kind: if stdin { "stdin" } else { "directory" },
+        revision: repository.as_ref().and_then(|r| r.head.clone()),
+    };
+    (loaded, origin, Place::Disk(repository))
+}
+
+fn options(input: &Input) -> Options {
+    Options {
+        gitignore: !input.no_ignore,
+    }
 }
 
 /// The repository that what the user named lies in; none for standard input.
@@ -142,14 +190,14 @@ pub(super) fn problem_lines(problems: &[Problem]) -> Vec<ProblemLine> {
         kind: problem.kind,
         message: problem.message.clone(),
         place: match &problem.place {
-            Place::Span(span) => Spot::Span(*span),
-            Place::Path(name) => Spot::File(name.clone()),
-            Place::File(file) => Spot::Span(Span {
+            model::Place::Span(span) => Spot::Span(*span),
+            model::Place::Path(name) => Spot::File(name.clone()),
+            model::Place::File(file) => Spot::Span(Span {
                 file: *file,
                 start: 0,
                 end: 0,
             }),
-            Place::Nowhere | Place::At(_) => Spot::Nowhere,
+            model::Place::Nowhere | model::Place::At(_) => Spot::Nowhere,
         },
     };
     problems.iter().map(line).collect()

@@ -58,8 +58,7 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
         rules: &rules,
     };
     let to_repository = |name: &str| {
-        let inside = read.repository.as_ref();
-        let inside = inside.and_then(|r| r.path_of(&cwd.join(name)));
+        let inside = read.path_of(name, &cwd);
         inside.unwrap_or_else(|| below(name, &args.input.paths))
     };
     let options = Options {

@@ -3,10 +3,7 @@ use crate::syntax::MAX_FILE_BYTES;
 /// The bytes of a file as text, or why they are none.
 pub(super) fn decode(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.len() > MAX_FILE_BYTES {
-        return Err(format!(
-            "larger than {} MiB, so it was not read; split it, or leave it out",
-            MAX_FILE_BYTES / (1024 * 1024)
-        ));
+        return Err(too_large());
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err("UTF-16 text, which is not read; save it as UTF-8".to_owned());
@@ -17,6 +14,14 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<String, String> {
             error.utf8_error().valid_up_to()
         )
     })
+}
+
+/// Why a file is not read that has more bytes than is allowed.
+pub(super) fn too_large() -> String {
+    format!(
+        "larger than {} MiB, so it was not read; split it, or leave it out",
+        MAX_FILE_BYTES / (1024 * 1024)
+    )
 }
 
 #[cfg(test)]

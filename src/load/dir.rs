@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -7,10 +6,10 @@ use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
 use super::decode::decode;
+use super::found::{Found, Target, is_manifest};
 use super::name::shown;
-use super::{Loaded, discover, unreadable};
+use super::{Loaded, discover};
 use crate::syntax::MAX_FILE_BYTES;
-use crate::text::{SourceFile, Sources};
 
 /// What to read of a directory.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +30,7 @@ impl Default for Options {
 /// is read whatever its name. Links are not followed out of a directory. What cannot be read is a
 /// problem and does not stop the rest.
 pub fn load(paths: &[PathBuf], cwd: &Path, options: &Options) -> Loaded {
-    let mut found = Found::new(cwd, options);
+    let mut found = Walker::new(cwd, options);
     let mut missing = Vec::new();
     for path in paths {
         let full = cwd.join(path);
@@ -42,33 +41,9 @@ pub fn load(paths: &[PathBuf], cwd: &Path, options: &Options) -> Loaded {
             Err(error) => found.unreadable(&full, error.to_string()),
         }
     }
-    let Found {
-        files,
-        mut problems,
-        ..
-    } = found;
-    let files: Vec<(String, PathBuf)> = files.into_iter().collect();
-    let read: Vec<_> = files.into_par_iter().map(read_one).collect();
-    let mut sources = Sources::default();
-    for (name, result) in read {
-        match result {
-            Ok(text) => {
-                sources.add(SourceFile::new(name, text));
-            }
-            Err(reason) => {
-                problems.insert(name, reason);
-            }
-        }
-    }
-    let problems = problems
-        .into_iter()
-        .map(|(name, reason)| unreadable(&name, reason))
-        .collect();
-    Loaded {
-        sources,
-        problems,
-        missing,
-    }
+    found.files.read(missing, |files| {
+        files.into_par_iter().map(read_one).collect()
+    })
 }
 
 fn read_one((name, path): (String, PathBuf)) -> (String, Result<String, String>) {
@@ -82,39 +57,32 @@ fn read_one((name, path): (String, PathBuf)) -> (String, Result<String, String>)
     (name, text)
 }
 
-/// What there is to read, by the name it is shown under: sorted, and each file once.
-struct Found<'a> {
+/// The files of the working directory and of those that were named.
+struct Walker<'a> {
     cwd: &'a Path,
     options: &'a Options,
-    files: BTreeMap<String, PathBuf>,
-    /// Why the file or directory of a name is not read.
-    problems: BTreeMap<String, String>,
+    files: Found<PathBuf>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Walker<'a> {
     fn new(cwd: &'a Path, options: &'a Options) -> Self {
+        let files = Found::default();
         Self {
             cwd,
             options,
-            files: BTreeMap::new(),
-            problems: BTreeMap::new(),
+            files,
         }
     }
 
     fn unreadable(&mut self, path: &Path, reason: impl Into<String>) {
-        self.problems.insert(shown(path, self.cwd), reason.into());
+        self.files.unreadable(shown(path, self.cwd), reason);
     }
 
-    /// A file named by the user. Whoever names it may not know that it is a link: inside the
-    /// current directory it must not lead out of it.
     fn named_file(&mut self, path: &Path, is_regular: bool) {
         let is_link = path.symlink_metadata().is_ok_and(|data| data.is_symlink());
-        if is_link && is_regular && self.leads_out(path) {
-            let reason =
-                "a link that leads out of the current directory; to read its target, name that";
-            return self.unreadable(path, reason);
-        }
-        self.files.insert(shown(path, self.cwd), path.to_path_buf());
+        let leads_out = is_link && is_regular && self.leads_out(path);
+        self.files
+            .named(shown(path, self.cwd), path.to_path_buf(), leads_out);
     }
 
     fn leads_out(&self, link: &Path) -> bool {
@@ -158,7 +126,7 @@ impl<'a> Found<'a> {
             Some(kind) if kind.is_symlink() => self.link(entry.path(), &shown_path, root),
             Some(kind) if kind.is_file() && wanted => {
                 self.files
-                    .insert(shown(&shown_path, self.cwd), entry.path().to_path_buf());
+                    .file(shown(&shown_path, self.cwd), entry.path().to_path_buf());
             }
             Some(kind) if !kind.is_dir() && !kind.is_file() && wanted => {
                 self.unreadable(&shown_path, "not a regular file");
@@ -168,22 +136,18 @@ impl<'a> Found<'a> {
     }
 
     fn link(&mut self, link: &Path, shown_path: &Path, root: &Path) {
-        let wanted = is_manifest(link);
-        match link.canonicalize() {
-            Err(_) if wanted => self.unreadable(shown_path, "a link that leads nowhere"),
-            Err(_) => {}
-            // what lies inside is read where it lies, unless its own name hides what it is
+        let target = match link.canonicalize() {
+            Err(_) => Target::Nowhere,
             Ok(target) if target.starts_with(root) => {
-                if wanted && target.is_file() && !is_manifest(&target) {
-                    self.files.insert(shown(shown_path, self.cwd), target);
-                }
+                let is_hidden = target.is_file() && !is_manifest(&target);
+                Target::Inside(is_hidden.then_some(target))
             }
-            Ok(target) if wanted || target.is_dir() => {
-                let reason = "a link that leads out of the directory, which is not followed; to read its target, name that";
-                self.unreadable(shown_path, reason);
-            }
-            Ok(_) => {}
-        }
+            Ok(target) => Target::Outside {
+                may_be_directory: target.is_dir(),
+            },
+        };
+        let name = shown(shown_path, self.cwd);
+        self.files.link(name, is_manifest(link), target);
     }
 }
 
@@ -197,13 +161,6 @@ fn walk(root: &Path, options: &Options) -> ignore::Walk {
         .require_git(false)
         .filter_entry(|entry| entry.file_name() != ".git")
         .build()
-}
-
-/// Whether a file of a directory is read. The last name is kustomize's own.
-fn is_manifest(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    matches!(extension, Some("yaml" | "yml" | "json" | "hcl"))
-        || path.file_name().is_some_and(|name| name == "Kustomization")
 }
 
 fn path_of(error: &ignore::Error) -> Option<&Path> {

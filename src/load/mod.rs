@@ -2,13 +2,17 @@
 
 mod decode;
 mod dir;
+mod found;
 mod git;
 mod name;
+mod revision;
 mod stdin;
+mod tree;
 
 pub use dir::{Options, load};
 pub use git::{Repository, discover};
 pub use name::shown;
+pub use revision::{Refusal, Revision};
 pub use stdin::{STDIN_NAME, read};
 
 use std::path::PathBuf;

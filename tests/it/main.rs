@@ -12,6 +12,7 @@ mod peers;
 mod properties;
 mod questions;
 mod readme;
+mod revisions;
 mod rights;
 mod scenarios;
 mod tidy;

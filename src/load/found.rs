@@ -1,0 +1,109 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{Loaded, unreadable};
+use crate::model::{Place, Problem, ProblemKind};
+use crate::text::{SourceFile, Sources};
+
+/// What there is to read, by the name it is shown under: sorted, and each file once. `T` is what a
+/// file is read by.
+pub(super) struct Found<T> {
+    files: BTreeMap<String, T>,
+    /// Why the file or directory of a name is not read.
+    problems: BTreeMap<String, Problem>,
+}
+
+/// What a link in a directory leads to.
+pub(super) enum Target<T> {
+    Nowhere,
+    /// Something in the directory; a file if its own name hides that it is to be read.
+    Inside(Option<T>),
+    Outside {
+        may_be_directory: bool,
+    },
+}
+
+impl<T> Default for Found<T> {
+    fn default() -> Self {
+        Self {
+            files: BTreeMap::new(),
+            problems: BTreeMap::new(),
+        }
+    }
+}
+
+impl<T> Found<T> {
+    pub(super) fn file(&mut self, name: String, file: T) {
+        self.files.insert(name, file);
+    }
+
+    pub(super) fn unreadable(&mut self, name: String, reason: impl Into<String>) {
+        let problem = unreadable(&name, reason);
+        self.problems.insert(name, problem);
+    }
+
+    /// Something that is not there, and that nothing here needs.
+    pub(super) fn absent(&mut self, name: String, reason: &str) {
+        let place = Place::Path(name.clone());
+        let problem = Problem::new(ProblemKind::DanglingReference, reason, place);
+        self.problems.insert(name, problem);
+    }
+
+    /// A file named by the user. Whoever names it may not know that it is a link: inside the
+    /// current directory it must not lead out of it.
+    pub(super) fn named(&mut self, name: String, file: T, leads_out: bool) {
+        if leads_out {
+            let reason =
+                "a link that leads out of the current directory; to read its target, name that";
+            return self.unreadable(name, reason);
+        }
+        self.file(name, file);
+    }
+
+    /// A link in a directory; `wanted` if a file of its name would be read.
+    pub(super) fn link(&mut self, name: String, wanted: bool, target: Target<T>) {
+        match target {
+            Target::Nowhere if wanted => self.unreadable(name, "a link that leads nowhere"),
+            // what lies inside is read where it lies, unless its own name hides what it is
+            Target::Inside(Some(file)) if wanted => self.file(name, file),
+            Target::Outside { may_be_directory } if wanted || may_be_directory => {
+                let reason = "a link that leads out of the directory, which is not followed; to read its target, name that";
+                self.unreadable(name, reason);
+            }
+            Target::Nowhere | Target::Inside(_) | Target::Outside { .. } => {}
+        }
+    }
+
+    /// Reads all files.
+    pub(super) fn read(
+        self,
+        missing: Vec<PathBuf>,
+        read: impl FnOnce(Vec<(String, T)>) -> Vec<(String, Result<String, String>)>,
+    ) -> Loaded {
+        let mut problems = self.problems;
+        let mut sources = Sources::default();
+        for (name, result) in read(self.files.into_iter().collect()) {
+            match result {
+                Ok(text) => {
+                    sources.add(SourceFile::new(name, text));
+                }
+                Err(reason) => {
+                    let problem = unreadable(&name, reason);
+                    problems.insert(name, problem);
+                }
+            }
+        }
+        Loaded {
+            sources,
+            problems: problems.into_values().collect(),
+            missing,
+        }
+    }
+}
+
+/// Whether a file of a directory is read. The last name is kustomize's own.
+pub(super) fn is_manifest(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("yaml" | "yml" | "json" | "hcl"))
+        || path.file_name().is_some_and(|name| name == "Kustomization")
+}

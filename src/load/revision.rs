@@ -1,0 +1,200 @@
+use std::path::{Component, Path, PathBuf};
+
+use git2::{ErrorCode, ObjectType, Oid, Repository};
+
+use super::found::Found;
+use super::name::shown;
+use super::tree::{Files, Names, Node, Resolved, View};
+use super::{Loaded, Options, discover};
+
+/// A commit, read from git's objects: no working tree is needed, and none is looked at.
+pub struct Revision {
+    repository: Repository,
+    /// The top of the working tree, as far as there is one.
+    top: Option<PathBuf>,
+    /// The current directory, from the root of the repository.
+    within: Names,
+    cwd: PathBuf,
+    commit: Oid,
+    tree: Oid,
+}
+
+/// Why a revision is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// What was asked for cannot be meant.
+    Wrong(String),
+    /// There is nothing.
+    Empty(String),
+}
+
+impl Revision {
+    /// Finds what `git rev-parse` would find in `cwd`.
+    pub fn find(rev: &str, cwd: &Path) -> Result<Self, Refusal> {
+        let wrong = |error: git2::Error| {
+            let message = error.message();
+            Refusal::Wrong(format!("the git repository here cannot be read: {message}"))
+        };
+        let data = Repository::discover_path(cwd, Vec::<PathBuf>::new()).map_err(|error| {
+            match error.code() {
+                ErrorCode::NotFound => Refusal::Wrong(
+                    "--rev reads a git repository, and the current directory is in none".to_owned(),
+                ),
+                _ => wrong(error),
+            }
+        })?;
+        // opened without its working tree, its owner does not matter
+        let repository = Repository::open_bare(&data).map_err(wrong)?;
+        let (commit, tree) = commit(&repository, rev)?;
+        let real = cwd.canonicalize().unwrap_or_else(|_| cwd.to_path_buf());
+        let is_bare = data.canonicalize().is_ok_and(|data| real.starts_with(data));
+        let top = discover(cwd).filter(|_| !is_bare).map(|around| around.root);
+        let below = top.as_ref().and_then(|top| real.strip_prefix(top).ok());
+        let within = below.map(|below| names(below, Vec::new()));
+        Ok(Self {
+            repository,
+            within: within.flatten().unwrap_or_default(),
+            top,
+            cwd: cwd.to_path_buf(),
+            commit,
+            tree,
+        })
+    }
+
+    /// The full id of the commit.
+    pub fn id(&self) -> String {
+        self.commit.to_string()
+    }
+
+    /// The current directory from the root of the repository.
+    pub fn within(&self) -> PathBuf {
+        let name = |name: &Vec<u8>| String::from_utf8_lossy(name).into_owned();
+        self.within.iter().map(name).collect()
+    }
+
+    /// Reads files and directories as [`super::load`] does, with the names it gives them.
+    pub fn load(&self, paths: &[PathBuf], options: &Options) -> Result<Loaded, Refusal> {
+        let files = Files::new(&self.repository, self.tree);
+        let mut found = Found::default();
+        let mut missing = Vec::new();
+        let view = View {
+            cwd: &self.cwd,
+            gitignore: options.gitignore,
+        };
+        for path in paths {
+            let asked = self.inside(path).ok_or_else(|| {
+                let path = path.display();
+                Refusal::Wrong(format!("{path} lies outside the git repository"))
+            })?;
+            let full = self.cwd.join(path);
+            let name = shown(&full, &self.cwd);
+            match files.resolve(&asked) {
+                Resolved::Nowhere { by_link: false } => missing.push(path.clone()),
+                Resolved::Nowhere { by_link: true } => {
+                    found.unreadable(name, "a link that leads nowhere");
+                }
+                Resolved::Outside => {
+                    let reason = "a link that leads out of the repository, which is not followed";
+                    found.unreadable(name, reason);
+                }
+                Resolved::Submodule => {
+                    return Err(Refusal::Empty(format!(
+                        "{} is in a submodule, a repository of its own: run meshvet there",
+                        path.display()
+                    )));
+                }
+                Resolved::At(at, Node::Directory(tree)) => {
+                    files.directory(&full, at, tree, view, &mut found);
+                }
+                Resolved::At(at, Node::File(file)) => {
+                    found.named(name, file, self.leads_out(&files, &asked, &at));
+                }
+            }
+        }
+        Ok(found.read(missing, |wanted| files.read(wanted)))
+    }
+
+    /// Whether a link in the current directory leads out of it.
+    fn leads_out(&self, files: &Files<'_>, asked: &Names, at: &Names) -> bool {
+        if asked == at {
+            return false;
+        }
+        let parent = asked.split_last().map(|(_, parent)| files.resolve(parent));
+        match parent {
+            Some(Resolved::At(parent, _)) => {
+                parent.starts_with(&self.within) && !at.starts_with(&self.within)
+            }
+            _ => true,
+        }
+    }
+
+    /// A path from the root of the repository, dots resolved by their text as git does; nothing
+    /// if it lies outside.
+    fn inside(&self, path: &Path) -> Option<Names> {
+        if !path.has_root() {
+            return names(path, self.within.clone());
+        }
+        let top = self.top.as_ref()?;
+        let is_top = |above: &&Path| above.canonicalize().is_ok_and(|above| above == *top);
+        let above = path.ancestors().find(is_top)?;
+        names(path.strip_prefix(above).ok()?, Vec::new())
+    }
+}
+
+/// A relative path that starts at `from`; nothing if it leads above the root.
+fn names(path: &Path, mut from: Names) -> Option<Names> {
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => drop(from.pop()?),
+            Component::Normal(name) => from.push(name.as_encoded_bytes().to_vec()),
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(from)
+}
+
+/// A commit and its tree.
+fn commit(repository: &Repository, rev: &str) -> Result<(Oid, Oid), Refusal> {
+    let object = repository
+        .revparse_single(rev)
+        .map_err(|error| unknown(repository, rev, &error))?;
+    match object.peel_to_commit() {
+        Ok(commit) => Ok((commit.id(), commit.tree_id())),
+        Err(_) => {
+            let kind = match object.as_tag() {
+                Some(tag) => tag.peel().ok().and_then(|object| object.kind()),
+                None => object.kind(),
+            };
+            let kind = match kind {
+                Some(ObjectType::Tree) => "a directory",
+                Some(ObjectType::Blob) => "a file",
+                _ => "something else",
+            };
+            Err(Refusal::Wrong(format!(
+                "the revision {rev:?} names {kind}, not a commit: give the commit, and the path after it"
+            )))
+        }
+    }
+}
+
+fn unknown(repository: &Repository, rev: &str, error: &git2::Error) -> Refusal {
+    let is_unborn = || {
+        let head = repository.head().err();
+        head.is_some_and(|error| error.code() == ErrorCode::UnbornBranch)
+    };
+    if (rev.starts_with("HEAD") || rev.starts_with('@')) && is_unborn() {
+        return Refusal::Empty("there is no commit yet".to_owned());
+    }
+    let message = match error.code() {
+        ErrorCode::Ambiguous => {
+            format!("the revision {rev:?} is ambiguous: several objects begin like this")
+        }
+        _ if repository.is_shallow() => format!(
+            "there is no revision {rev:?} here: the clone is shallow, so its history is cut off (`git fetch --unshallow` brings the rest)"
+        ),
+        ErrorCode::NotFound => format!("there is no revision {rev:?}"),
+        _ => format!("{rev:?} cannot be read as a revision: {}", error.message()),
+    };
+    Refusal::Wrong(message)
+}
