@@ -26,7 +26,7 @@ import data.meshvet.lib.authorization
 params := data.params.authorization.claim_is_list
 
 deny contains finding if {
-	some policy in input.policies
+	some policy in input.noted
 	policy.mesh == "consul"
 	policy.subject == "authorization"
 	not policy.namespace in params.exempt_namespaces

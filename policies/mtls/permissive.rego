@@ -126,7 +126,7 @@ limits(group) := {"severity": "low", "to": " from some addresses, or for some re
 	policy.at == group.at
 } else := {"severity": "critical", "to": ": none of the intentions that refuse callers count for those"} if {
 	group.mesh == "consul"
-	some policy in input.policies
+	some policy in input.noted
 	is_refusal(policy.authorization)
 	some workload in policy.workloads
 	some port in group.ports

@@ -661,7 +661,7 @@ pub struct Policy {
     /// `uncalled`, `subset`;
     /// of authorization `dry_run`, `delegate`, `deny`, `no_source`, `negated`, `any`, `literal_star`,
     /// `malformed`, `unknown_identity`, `unproven_identity`, `wide_identity`, `host`, `header`,
-    /// `client_address`, `token_never_read`, `odd_method`, `odd_port`, `rest_of_path`, `lost`, `wider`,
+    /// `client_address`, `token`, `token_never_read`, `odd_method`, `odd_port`, `rest_of_path`, `lost`, `wider`,
     /// `gaps`, `stands_for`.
     pub notes: Vec<&'static str>,
     /// The mesh it belongs to.

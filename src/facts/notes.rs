@@ -67,7 +67,7 @@ fn of_field(
     field: &Constraint,
     policy: &model::Policy,
     environment: &Environment<'_>,
-) -> [(&'static str, bool); 15] {
+) -> [(&'static str, bool); 16] {
     let values = &field.values;
     let is = |dimension| field.dimension == dimension;
     let odd_method = |text: &str| !METHODS.contains(&text);
@@ -102,6 +102,7 @@ fn of_field(
             "rest_of_path",
             values.iter().any(|value| value.text.contains("/{**}")),
         ),
+        ("token", is("token")),
         ("host", is("host")),
         ("header", is("header")),
         ("client_address", is("client_address")),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use meshvet::cli::Exit;
+use meshvet::facts::Sections;
 use meshvet::finding::Severity;
 use meshvet::load::{self, Options};
 use meshvet::policy::{self, Rules};
@@ -152,4 +153,15 @@ fn a_rule_is_silent_about_meshes_that_it_does_not_name() {
     }
     assert_eq!(tried, BTreeSet::from(["consul", "istio", "linkerd"]));
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_rule_looks_at_everything_one_by_one() {
+    // these grow with the input, and are made only where a rule asks for them
+    let Sections::Named(asked) = Rules::embedded().expect("rules").sections() else {
+        panic!("a rule asks for all of the input");
+    };
+    for section in ["edges", "listeners", "policies", "workloads"] {
+        assert!(!asked.contains(section), "{section}");
+    }
 }
