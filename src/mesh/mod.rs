@@ -3,6 +3,7 @@
 //! A mesh is a folder here and one word in [`meshes!`]. It answers the questions of [`Mesh`];
 //! who may call whom is worked out from the answers, without knowing the product.
 
+mod network;
 mod release;
 #[cfg(test)]
 pub mod sample;
@@ -51,20 +52,28 @@ pub trait Mesh: Send + Sync {
     fn ways_in(&self, workload: &Workload, port: u16, meshed: bool) -> Vec<Way>;
 
     /// Whether a gateway of the mesh serves an `Ingress`.
-    fn serves_ingress(&self, ingress: &Ingress) -> bool;
+    fn serves_ingress(&self, _ingress: &Ingress) -> bool {
+        false
+    }
 
     /// The proxies before a workload's own that calls from inside may pass.
-    fn proxies_before(&self, workload: &Workload, port: u16) -> Vec<Before>;
+    fn proxies_before(&self, _workload: &Workload, _port: u16) -> Vec<Before> {
+        Vec::new()
+    }
 
     /// What distinguishes clients on their way out, apart from who and where they are: clients of
     /// one namespace with equal keys send the same to everyone.
     fn origination_key(&self, client: &Workload) -> String;
 
     /// The namespaces whose clients may send something else to a service than all others do.
-    fn distinguished_namespaces(&self, service: &Service) -> Vec<Arc<str>>;
+    fn distinguished_namespaces(&self, _service: &Service) -> Vec<Arc<str>> {
+        Vec::new()
+    }
 
     /// A way in from outside to a workload's port that may be there and is not understood.
-    fn unjudged_ways_in(&self, workload: &Workload, port: u16) -> Option<(String, At)>;
+    fn unjudged_ways_in(&self, _workload: &Workload, _port: u16) -> Option<(String, At)> {
+        None
+    }
 
     /// The access log of a workload that is in the mesh.
     fn access_log(&self, workload: &Workload) -> AccessLog;
@@ -126,10 +135,14 @@ pub trait Mesh: Send + Sync {
     }
 
     /// What its gateways and the proxies before workloads ask of requests.
-    fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>>;
+    fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
+        Vec::new()
+    }
 
     /// The proxies that it makes by itself, so that their pods are not in the input.
-    fn made(&self) -> Vec<Made<'_>>;
+    fn made(&self) -> Vec<Made<'_>> {
+        Vec::new()
+    }
 
     /// Policies as they are written, in neutral words.
     fn policies(&self) -> &[crate::model::Policy];

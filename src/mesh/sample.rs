@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
-use super::{Before, Call, Made, Mesh, PolicyResource, Settings, Version};
+use super::{Call, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
-use crate::k8s::ingress::Ingress;
 use crate::model::{
-    AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, Ruleset,
-    Service, TokenRule, Way, Workload,
+    AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, TokenRule,
+    Way, Workload,
 };
 use crate::render;
 use crate::syntax::parse;
@@ -91,35 +90,11 @@ impl Mesh for Same {
         unimplemented!()
     }
 
-    fn serves_ingress(&self, _: &Ingress) -> bool {
-        unimplemented!()
-    }
-
-    fn proxies_before(&self, _: &Workload, _: u16) -> Vec<Before> {
-        unimplemented!()
-    }
-
     fn origination_key(&self, _: &Workload) -> String {
         unimplemented!()
     }
 
-    fn distinguished_namespaces(&self, _: &Service) -> Vec<Arc<str>> {
-        unimplemented!()
-    }
-
-    fn unjudged_ways_in(&self, _: &Workload, _: u16) -> Option<(String, At)> {
-        unimplemented!()
-    }
-
     fn access_log(&self, _: &Workload) -> AccessLog {
-        unimplemented!()
-    }
-
-    fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
-        unimplemented!()
-    }
-
-    fn made(&self) -> Vec<Made<'_>> {
         unimplemented!()
     }
 

@@ -73,6 +73,17 @@ impl Workload {
         }
     }
 
+    /// The images of its containers, each with its line.
+    pub fn images(&self) -> impl Iterator<Item = (&str, At)> {
+        self.containers.iter().map(|container| {
+            let at = At {
+                resource: self.resource,
+                pointer: container.at.join("image"),
+            };
+            (&*container.image, at)
+        })
+    }
+
     /// A label of the pods.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.labels.get(key).map(|v| &**v)

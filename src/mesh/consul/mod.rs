@@ -39,12 +39,11 @@ use own::Own;
 use service::{Name, Nameless, Registration};
 use settings::Config;
 
-use super::{Before, Call, Export, Made, Mesh, PolicyResource, Settings, Version};
+use super::{Call, Export, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
-use crate::k8s::ingress::Ingress;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, LogState, Membership, Outside, Policy, Problem,
-    ResourceId, Ruleset, Service, Setting, TokenRule, Way, Workload,
+    ResourceId, Setting, TokenRule, Way, Workload,
 };
 
 /// The name for people.
@@ -56,7 +55,7 @@ pub struct Consul {
     config: Config,
     entries: Entries,
     providers: Providers,
-    /// The intentions about each service that is registered.
+    /// The intentions about each service that is registered, or has a chain.
     intentions: HashMap<Name, Arc<[Intention]>>,
     /// Where calls to services end up.
     chains: Chains,
@@ -100,10 +99,11 @@ pub fn compile(index: &Arc<Index>, problems: &mut Vec<Problem>) -> Option<Consul
         .members
         .iter()
         .flat_map(|one| one.registered.iter().flatten());
-    let names = registered.map(|one| one.name.clone());
-    consul.intentions = consul.collect(names);
-    consul.config.neutral.access_log = consul.log().state;
-    consul.config.neutral.log_formats = consul.log().format.into_iter().collect();
+    let names = registered.map(|one| &one.name).chain(consul.chains.names());
+    consul.intentions = consul.collect(names.cloned());
+    let log = consul.log();
+    consul.config.neutral.access_log = log.state;
+    consul.config.neutral.log_formats = log.format.into_iter().collect();
     consul.config.neutral.unanswered = unanswered::find(index, &consul.members, &consul.config);
     consul.gateways = Gateways::find(&consul);
     consul.policies = stated::policies(&consul);
@@ -234,24 +234,8 @@ impl Mesh for Consul {
         ways
     }
 
-    fn serves_ingress(&self, _ingress: &Ingress) -> bool {
-        false
-    }
-
-    fn proxies_before(&self, _workload: &Workload, _port: u16) -> Vec<Before> {
-        Vec::new()
-    }
-
     fn origination_key(&self, client: &Workload) -> String {
         self.way_out_key(client)
-    }
-
-    fn distinguished_namespaces(&self, _service: &Service) -> Vec<Arc<str>> {
-        Vec::new()
-    }
-
-    fn unjudged_ways_in(&self, _workload: &Workload, _port: u16) -> Option<(String, At)> {
-        None
     }
 
     fn access_log(&self, workload: &Workload) -> AccessLog {
@@ -298,14 +282,6 @@ impl Mesh for Consul {
         all.extend(self.gateways_for_all());
         all.extend(self.log_not_enabled());
         all
-    }
-
-    fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
-        Vec::new()
-    }
-
-    fn made(&self) -> Vec<Made<'_>> {
-        Vec::new()
     }
 
     fn policies(&self) -> &[Policy] {

@@ -32,13 +32,8 @@ pub(super) fn versions(index: &Index, config: &Config) -> Vec<Version> {
         }
     }
     for workload in index.workloads().iter().filter(|w| !w.dormant) {
-        for container in &workload.containers {
-            let at = At {
-                resource: workload.resource,
-                pointer: container.at.join("image"),
-            };
-            found.extend(of_image(&container.image, at));
-        }
+        let images = workload.images();
+        found.extend(images.filter_map(|(image, at)| of_image(image, at)));
     }
     found
 }

@@ -91,13 +91,8 @@ pub(super) fn versions(index: &Index) -> Vec<Version> {
         if let Some(image) = workload.annotation(PROXY_IMAGE) {
             found.extend(of_image(image, workload.annotation_at(PROXY_IMAGE)));
         }
-        for container in &workload.containers {
-            let at = At {
-                resource: workload.resource,
-                pointer: container.at.join("image"),
-            };
-            found.extend(of_image(&container.image, at));
-        }
+        let images = workload.images();
+        found.extend(images.filter_map(|(image, at)| of_image(image, at)));
     }
     found
 }

@@ -35,13 +35,12 @@ use posture::Posture;
 use route::Routes;
 use settings::Config;
 
-use super::{Before, Call, Export, Made, Mesh, PolicyResource, Settings, Version};
+use super::{Call, Export, Mesh, PolicyResource, Settings, Version};
 use crate::k8s::Index;
-use crate::k8s::ingress::Ingress;
 use crate::k8s::spec::report_unknown_fields;
 use crate::model::{
     AccessLog, At, Decided, Identity, Listener, Membership, Outside, Policy, Problem, ResourceId,
-    Ruleset, Service, Setting, Way, Workload,
+    Service, Setting, Way, Workload,
 };
 
 /// The name for people.
@@ -245,24 +244,12 @@ impl Mesh for Linkerd {
         Vec::new()
     }
 
-    fn serves_ingress(&self, _ingress: &Ingress) -> bool {
-        false
-    }
-
-    fn proxies_before(&self, _workload: &Workload, _port: u16) -> Vec<Before> {
-        Vec::new()
-    }
-
     fn origination_key(&self, client: &Workload) -> String {
         self.way_out_key(client)
     }
 
     fn distinguished_namespaces(&self, service: &Service) -> Vec<Arc<str>> {
         self.routed_apart(service)
-    }
-
-    fn unjudged_ways_in(&self, _workload: &Workload, _port: u16) -> Option<(String, At)> {
-        None
     }
 
     fn access_log(&self, workload: &Workload) -> AccessLog {
@@ -293,14 +280,6 @@ impl Mesh for Linkerd {
 
     fn is_part(&self, workload: &Workload) -> bool {
         membership::own::is_part(&self.index, workload, &self.config)
-    }
-
-    fn rules_of_proxies(&self) -> Vec<Arc<Ruleset>> {
-        Vec::new()
-    }
-
-    fn made(&self) -> Vec<Made<'_>> {
-        Vec::new()
     }
 
     fn policies(&self) -> &[Policy] {

@@ -49,13 +49,8 @@ pub(super) fn versions(index: &Index, values: &[At]) -> Vec<Version> {
                 workload.annotation_at(PROXY_VERSION),
             ));
         }
-        for container in &workload.containers {
-            let at = At {
-                resource: workload.resource,
-                pointer: container.at.join("image"),
-            };
-            found.extend(of_image(&container.image, at));
-        }
+        let images = workload.images();
+        found.extend(images.filter_map(|(image, at)| of_image(image, at)));
     }
     found
 }

@@ -8,8 +8,8 @@ use super::setting;
 use crate::k8s::node_at;
 use crate::mesh::consul::Consul;
 use crate::mesh::consul::annotation;
+use crate::mesh::network::may_redirect;
 use crate::model::{At, Container, Setting, Workload};
-use crate::syntax::Node;
 
 /// The users of the proxy and of the container that prepares it.
 const OWN: [i64; 2] = [5995, 5996];
@@ -47,11 +47,6 @@ impl Consul {
         container: &Container,
         user: Option<&(i64, At)>,
     ) -> Option<At> {
-        let own = At {
-            resource: workload.resource,
-            pointer: container.at.join("securityContext"),
-        };
-        let node = |at: &At| node_at(&self.index, at);
         let listed = annotation::items(workload, "transparent-proxy-exclude-uids");
         let of_user = || {
             let (id, at) = user?;
@@ -59,20 +54,7 @@ impl Consul {
             let own = OWN.contains(id).then_some(at);
             excluded.map(|(_, at)| at).or(own).cloned()
         };
-        let privileged = || {
-            let at = own.join("privileged");
-            (node(&at)?.as_bool() == Some(true)).then_some(at)
-        };
-        let capability = || {
-            let at = own.join("capabilities").join("add");
-            let mut added = node(&at)?.items().filter_map(Node::as_str);
-            let position = added.position(|name| {
-                let name = name.to_ascii_uppercase();
-                matches!(name.trim_start_matches("CAP_"), "NET_ADMIN" | "ALL")
-            })?;
-            Some(at.join(position))
-        };
-        of_user().or_else(privileged).or_else(capability)
+        of_user().or_else(|| may_redirect(&self.index, workload, container))
     }
 
     /// The user that a container runs as, as far as the pod says so, and not its image.

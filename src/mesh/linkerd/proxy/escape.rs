@@ -5,8 +5,8 @@
 
 use super::Proxy;
 use crate::k8s::node_at;
+use crate::mesh::network::may_redirect;
 use crate::model::{At, Because, Container, Setting, Workload};
-use crate::syntax::Node;
 
 impl Proxy<'_> {
     /// Those of a workload, each with the line by which it can.
@@ -58,23 +58,9 @@ impl Proxy<'_> {
                 .filter(|(written, _)| Some(*written) == id)
                 .map(|(_, at)| at)
         };
-        let privileged = || {
-            let at = own.join("privileged");
-            (node(&at)?.as_bool() == Some(true)).then_some(at)
-        };
-        let capability = || {
-            let at = own.join("capabilities").join("add");
-            let mut added = node(&at)?.items().filter_map(Node::as_str);
-            let position = added.position(|name| {
-                let name = name.to_ascii_uppercase();
-                matches!(name.trim_start_matches("CAP_"), "NET_ADMIN" | "ALL")
-            })?;
-            Some(at.join(position))
-        };
         runs_as("runAsUser", user)
             .or_else(|| runs_as("runAsGroup", group))
-            .or_else(privileged)
-            .or_else(capability)
+            .or_else(|| may_redirect(self.index, workload, container))
     }
 
     /// The id that the proxy runs as: by an annotation, by the installation, or by default.

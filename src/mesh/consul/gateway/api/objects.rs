@@ -105,20 +105,20 @@ impl Consul {
         fronts
     }
 
+    /// The objects of a kind: each with its namespace and what it says.
+    fn specs(&self, group: &str, kind: &str) -> impl Iterator<Item = (&str, Written<'_>)> {
+        let ids = self.index.of_kind(group, kind).iter();
+        ids.filter_map(|&id| {
+            let own = self.index.resource(id).key.namespace.as_deref();
+            let spec = Written::object(&self.index, At::new(id, "/spec"))?;
+            Some((own.unwrap_or("default"), spec))
+        })
+    }
+
     /// The routes of a kind that attach to a listener, with what has to hold for that.
     fn attached(&self, place: &Place<'_>, kind: &str) -> Vec<Attached<'_>> {
         let mut found = Vec::new();
-        for &id in self.index.of_kind(place.family.group, kind) {
-            let own = self
-                .index
-                .resource(id)
-                .key
-                .namespace
-                .as_deref()
-                .unwrap_or("default");
-            let Some(spec) = Written::object(&self.index, At::new(id, "/spec")) else {
-                continue;
-            };
+        for (own, spec) in self.specs(place.family.group, kind) {
             let named = spec.each("parentRefs").into_iter().any(|parent| {
                 parent.text("group").unwrap_or(place.family.group) == place.family.group
                     && parent.text("kind").unwrap_or("Gateway") == "Gateway"
@@ -225,17 +225,7 @@ impl Consul {
     /// nothing.
     fn policy(&self, place: &Place<'_>) -> (Option<Token>, Option<Token>) {
         let mut found = (None, None);
-        for &id in self.index.of_kind(GROUP, place.family.policy) {
-            let own = self
-                .index
-                .resource(id)
-                .key
-                .namespace
-                .as_deref()
-                .unwrap_or("default");
-            let Some(spec) = Written::object(&self.index, At::new(id, "/spec")) else {
-                continue;
-            };
+        for (own, spec) in self.specs(GROUP, place.family.policy) {
             let Some(to) = spec.get("targetRef") else {
                 continue;
             };
