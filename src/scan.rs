@@ -8,17 +8,18 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::facts::{self, Input, Sections};
-use crate::finding::{self, Addresses, Finding, ResourceRef, Site};
-use crate::k8s::Index;
+use crate::finding::{self, Addresses, Finding, ResourceRef, Site, looks_like_place};
+use crate::k8s::{Index, step_into};
 use crate::mesh;
-use crate::model::{Membership, Place, Problem, Transport};
+use crate::model::{Membership, Place, Pointer, Problem, Transport};
 use crate::policy::{self, Rules};
 use crate::reach::{Graph, Group, Verdict, World};
 use crate::render::{self, Environment};
-use crate::syntax::{self, Document};
-use crate::text::Sources;
+use crate::syntax::{self, Document, Node};
+use crate::text::{FileId, SourceFile, Sources};
 
 /// Files, read and sorted into environments.
+#[derive(Default)]
 pub struct Parsed {
     /// All documents.
     pub documents: Arc<Vec<Document>>,
@@ -81,20 +82,27 @@ pub struct Counts {
     pub meshes: Vec<&'static str>,
 }
 
+/// The documents of a file, with those that texts in them hold, and what could not be read.
+pub fn documents(id: FileId, file: &SourceFile) -> (Vec<Document>, Vec<Problem>) {
+    let (mut documents, mut problems) = syntax::parse(id, file);
+    problems.extend(render::embedded::attach(file, &mut documents));
+    (documents, problems)
+}
+
 /// Parses all files and sorts their documents into environments.
 pub fn parse(sources: &Sources) -> Parsed {
     let files: Vec<_> = sources.iter().collect();
     let parsed: Vec<_> = files
         .into_par_iter()
-        .map(|(id, file)| syntax::parse(id, file))
+        .map(|(id, file)| documents(id, file))
         .collect();
-    let mut documents = Vec::new();
-    let mut problems = Vec::new();
-    for (found, wrong) in parsed {
-        documents.extend(found);
-        problems.extend(wrong);
-    }
-    problems.extend(render::embedded::attach(sources, &mut documents));
+    let (documents, problems): (Vec<_>, Vec<_>) = parsed.into_iter().unzip();
+    let documents = documents.into_iter().flatten().collect();
+    sort(sources, documents, problems.concat())
+}
+
+/// Sorts the documents of files into environments; `problems` are those of reading them.
+pub fn sort(sources: &Sources, documents: Vec<Document>, problems: Vec<Problem>) -> Parsed {
     let (environments, problems) = render::environments(sources, &documents, problems);
     Parsed {
         documents: Arc::new(documents),
@@ -241,14 +249,21 @@ impl Addresses for Places<'_> {
     fn resolve(&self, at: &str) -> Option<Site> {
         let index = &self.0.index;
         let at = index.parse_address(at)?;
-        let key = &index.resource(at.resource).key;
+        let resource = index.resource(at.resource);
+        let key = &resource.key;
+        let document = index.document(at.resource);
         Some(Site {
+            inside: document.map(|document| {
+                let pointer = resource.inside.append(at.pointer.as_str());
+                (document.number(), pointer)
+            }),
             resource: Some(ResourceRef {
                 kind: Arc::clone(&key.kind),
                 group: Arc::clone(&key.group),
                 namespace: key.namespace.clone(),
                 name: Arc::clone(&key.name),
             }),
+            keys: keys(index.node(at.resource), &at.pointer),
             field: at.pointer.to_string(),
             span: index.span(&at),
         })
@@ -258,4 +273,22 @@ impl Addresses for Places<'_> {
         let at = self.0.index.parse_address(at)?;
         self.0.mesh_at(at.resource)
     }
+}
+
+/// The steps of a pointer that are keys though they look like places in a list.
+fn keys(root: Node<'_>, pointer: &Pointer) -> Vec<usize> {
+    let mut keys = Vec::new();
+    let mut node = Some(root);
+    for (number, step) in pointer.steps().enumerate() {
+        let around = node.map(|node| {
+            node.document()
+                .attached(node.id())
+                .map_or(node, Document::root)
+        });
+        if looks_like_place(&step) && around.is_some_and(|around| around.is_map()) {
+            keys.push(number);
+        }
+        node = around.and_then(|around| step_into(around, &step));
+    }
+    keys
 }

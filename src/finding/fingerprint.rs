@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use crate::text::Sources;
 
-use super::Finding;
+use super::{Finding, Site};
 
 /// Gives every finding its fingerprint. It is made of the rule, the object, the field without its
 /// list indices and the text at the place: lines may move, list items may be added before it.
@@ -27,15 +27,15 @@ fn fingerprint(finding: &Finding, sources: &Sources) -> u128 {
         None => finding.at.clone(),
     };
     let text = site.span.map_or("", |span| sources.slice(span));
-    hash(&[&finding.rule, &object, &without_indices(&site.field), text])
+    hash(&[&finding.rule, &object, &without_places(site), text])
 }
 
-/// A pointer with `-` for every step that is a number.
-fn without_indices(pointer: &str) -> String {
-    let is_index = |step: &str| !step.is_empty() && step.bytes().all(|b| b.is_ascii_digit());
-    let steps = pointer.split('/');
-    let steps: Vec<_> = steps.map(|s| if is_index(s) { "-" } else { s }).collect();
-    steps.join("/")
+/// The field with `-` for every place in a list.
+fn without_places(site: &Site) -> String {
+    let steps = site.steps();
+    steps.fold(String::new(), |field, step| {
+        field + "/" + step.unwrap_or("-")
+    })
 }
 
 fn hash(parts: &[&str]) -> u128 {
@@ -106,6 +106,22 @@ mod tests {
             permissive,
             fingerprints("mode: PERMISSIVE", &[("/other", 6)])
         );
+    }
+
+    #[test]
+    fn keys_that_are_numbers_are_names() {
+        let of = |field: &str, keys: &[usize]| {
+            without_places(&Site {
+                field: field.into(),
+                keys: keys.to_vec(),
+                ..Site::default()
+            })
+        };
+        let port = "/spec/portLevelMtls/8080/mode";
+        assert_eq!(of(port, &[2]), port);
+        assert_eq!(of("/data/1/rules/2/from", &[1]), "/data/1/rules/-/from");
+        assert_eq!(of("/rules/2", &[]), "/rules/-");
+        assert_eq!(of("", &[]), "");
     }
 
     #[test]

@@ -121,6 +121,7 @@ pub(super) mod tests {
             related: Vec::new(),
             environments: vec!["prod".into()],
             controls: [].into(),
+            introduced: None,
             fingerprint: String::new(),
         }
     }

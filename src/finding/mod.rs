@@ -4,17 +4,22 @@
 
 mod fingerprint;
 mod group;
+mod introduced;
 mod severity;
+mod since;
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::model::Pointer;
 use crate::text::Span;
 
 pub use group::{by_address, collect};
+pub use introduced::Introduced;
 pub use severity::Severity;
+pub use since::{Earlier, newer};
 
 /// One thing a rule found, at the place that decided it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub struct Finding {
     pub environments: Vec<String>,
     /// Controls the rule serves, `framework/id`.
     pub controls: Arc<[String]>,
+    /// Who wrote it and when; `None` outside of git, and until somebody asked.
+    pub introduced: Option<Introduced>,
     /// Names the finding even after its lines moved; empty until [`collect`] has seen it.
     pub fingerprint: String,
 }
@@ -59,8 +66,28 @@ pub struct Site {
     pub resource: Option<ResourceRef>,
     /// The field, as a JSON Pointer; empty for the whole object.
     pub field: String,
+    /// Which steps of `field` are keys though they look like places in a list, counted from 0: port
+    /// `8080` in `/spec/portLevelMtls/8080/mode`.
+    pub keys: Vec<usize>,
     /// Its place in the files, on one line; `None` for what was read from a cluster.
     pub span: Option<Span>,
+    /// Which document of the file that is, and where in it, from its outermost node on.
+    pub inside: Option<(usize, Pointer)>,
+}
+
+impl Site {
+    /// The steps of the field; nothing in the place of each that is a place in a list.
+    fn steps(&self) -> impl Iterator<Item = Option<&str>> {
+        let steps = self.field.split('/').skip(1).enumerate();
+        steps.map(|(number, step)| {
+            (!looks_like_place(step) || self.keys.contains(&number)).then_some(step)
+        })
+    }
+}
+
+/// Whether a step of a pointer may be a place in a list: it is a number.
+pub fn looks_like_place(step: &str) -> bool {
+    !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The name of an object.

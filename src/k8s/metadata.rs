@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::resource::{Resource, ResourceKey};
+use super::shape::{Shape, shape};
 use crate::model::{Labels, Place, Pointer, Problem, ProblemKind};
 use crate::render::Member;
 use crate::syntax::{Document, Node, Value};
@@ -68,22 +69,17 @@ impl Context<'_> {
         found: &mut Vec<Resource>,
         problems: &mut Vec<Problem>,
     ) {
-        let text = |key| node.get(key).and_then(|n: Node<'_>| n.as_str());
-        let (Some(api_version), Some(kind)) = (
-            text("apiVersion").or(of.map(|o| o.0)),
-            text("kind").or(of.map(|o| o.1)),
-        ) else {
-            return;
-        };
-        if let Some(items) = node.get("items").filter(|_| kind.ends_with("List")) {
-            let item_kind = kind.strip_suffix("List").unwrap_or(kind);
-            let of = (!item_kind.is_empty()).then_some((api_version, item_kind));
-            for (at, item) in items.items().enumerate() {
-                self.open(item, inside.join("items").join(at), of, found, problems);
+        match shape(node, of) {
+            Shape::Other => {}
+            Shape::List { items, of } => {
+                for (at, item) in items.items().enumerate() {
+                    self.open(item, inside.join("items").join(at), of, found, problems);
+                }
             }
-            return;
+            Shape::Object { api_version, kind } => {
+                found.extend(self.object(node, inside, api_version, kind, problems));
+            }
         }
-        found.extend(self.object(node, inside, api_version, kind, problems));
     }
 
     fn object(

@@ -12,6 +12,7 @@ mod registration;
 pub mod resource;
 pub mod selector;
 mod service;
+mod shape;
 pub mod spec;
 mod workload;
 
@@ -29,6 +30,7 @@ use crate::syntax::{Document, Node};
 use crate::text::Span;
 
 pub use resource::{Resource, ResourceKey};
+pub use shape::{Shape, shape};
 
 /// What an object was read as.
 #[allow(clippy::large_enum_variant)] // each lives for a moment only
@@ -502,6 +504,11 @@ impl Index {
             field => field,
         };
         Some(crate::syntax::locate(document, &resource.inside.append(field)).anchor())
+    }
+
+    /// The document that an object stands in.
+    pub fn document(&self, id: ResourceId) -> Option<&Document> {
+        self.documents.get(self.resource(id).document)
     }
 
     /// Whether nothing is written at an address itself.

@@ -20,11 +20,11 @@ pub fn index(files: &[(&str, &str)]) -> (Arc<Index>, Vec<Problem>) {
     let (mut documents, mut problems) = (Vec::new(), Vec::new());
     for (name, text) in files {
         let file = sources.add(SourceFile::new(*name, *text));
-        let (read, failed) = parse(file, sources.get(file));
-        documents.extend(read);
+        let (mut read, failed) = parse(file, sources.get(file));
         problems.extend(failed);
+        problems.extend(render::embedded::attach(sources.get(file), &mut read));
+        documents.extend(read);
     }
-    problems.extend(render::embedded::attach(&sources, &mut documents));
     let (environments, problems) = render::environments(&sources, &documents, problems);
     let (index, mut more) = Index::build(environments.first().unwrap(), Arc::new(documents));
     more.extend(problems);

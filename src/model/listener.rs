@@ -1,7 +1,10 @@
+use serde::Serialize;
+
 use super::{At, Because, Decided, Ruleset, WorkloadId};
 
 /// How traffic is protected on its way, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Transport {
     /// Not at all.
     Plaintext,

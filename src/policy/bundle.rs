@@ -37,6 +37,23 @@ fn sections_in(line: &str) -> Option<Vec<String>> {
     Some(named)
 }
 
+/// The sections that texts of policies name.
+pub(super) fn named_in<'t>(texts: impl Iterator<Item = &'t str>) -> Sections {
+    let mut named = BTreeSet::new();
+    for text in texts {
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'));
+        for line in code {
+            match sections_in(line) {
+                Some(sections) => named.extend(sections),
+                None => return Sections::All,
+            }
+        }
+    }
+    Sections::Named(named)
+}
+
 /// A set of rules with the libraries they import, in the order of their ids.
 #[derive(Debug, Default)]
 pub struct Rules {
@@ -129,21 +146,8 @@ impl Rules {
 
     /// The sections of the `input` document that any policy names.
     pub fn sections(&self) -> Sections {
-        let texts = self.rules.iter().map(|rule| &rule.text);
-        let texts = texts.chain(self.libraries.iter().map(|library| &library.text));
-        let mut sections = Some(BTreeSet::new());
-        for text in texts {
-            let code = text
-                .lines()
-                .filter(|line| !line.trim_start().starts_with('#'));
-            for line in code {
-                sections = sections.and_then(|mut named| {
-                    named.extend(sections_in(line)?);
-                    Some(named)
-                });
-            }
-        }
-        sections.map_or(Sections::All, Sections::Named)
+        let texts = self.rules.iter().map(|rule| &*rule.text);
+        named_in(texts.chain(self.libraries.iter().map(|library| &*library.text)))
     }
 
     /// All rules, by id.

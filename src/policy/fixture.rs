@@ -158,6 +158,7 @@ mod tests {
             related: Vec::new(),
             environments: Vec::new(),
             controls: [].into(),
+            introduced: None,
             fingerprint: String::new(),
         }
     }

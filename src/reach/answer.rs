@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::model::{At, Because, Client, InletKind, Request, Transport};
 
 /// May this client call this port?
@@ -20,7 +22,8 @@ pub struct Question<'a> {
 }
 
 /// The answer to a question, or to a part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// No.
     Deny,

@@ -4,7 +4,7 @@
 
 use crate::model::Problem;
 use crate::syntax::{Document, Node, NodeId, embedded};
-use crate::text::{SourceFile, Sources};
+use crate::text::SourceFile;
 
 /// The annotation that holds a proxy's configuration.
 const PROXY_CONFIG: &str = "proxy.istio.io/config";
@@ -54,14 +54,14 @@ const CONSUL_MAPS: &[(&str, &str)] = &[
     ("-server-tmp-extra-config", "extra-from-values.json"),
 ];
 
-/// Attaches the documents that texts hold, so that addresses lead into them.
-pub fn attach(sources: &Sources, documents: &mut [Document]) -> Vec<Problem> {
+/// Attaches the documents that texts in the documents of a file hold, so that addresses lead into
+/// them.
+pub fn attach(source: &SourceFile, documents: &mut [Document]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for document in documents {
         let mut found = Vec::new();
         let root = document.root();
         let items = root.get("items").into_iter().flat_map(Node::items);
-        let source = sources.get(document.file());
         for object in std::iter::once(root).chain(items) {
             for (holder, is_sure) in holders(object) {
                 match embedded(document, source, holder) {

@@ -10,13 +10,13 @@ use crate::model::{Place, Problem, ProblemKind};
 use crate::syntax::{Document, Node};
 use crate::text::Span;
 
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub(super) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Fields that are honoured.
-const HONOURED: [&str; 3] = ["resources", "bases", "namespace"];
+pub(super) const HONOURED: [&str; 3] = ["resources", "bases", "namespace"];
 
 /// Fields that change nothing a mesh is judged by.
-const HARMLESS: [&str; 9] = [
+pub(super) const HARMLESS: [&str; 9] = [
     "apiVersion",
     "kind",
     "metadata",

@@ -8,7 +8,7 @@ mod chart;
 pub mod embedded;
 mod files;
 mod kustomize;
-mod paths;
+pub(crate) mod paths;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -64,6 +64,28 @@ impl Member {
     fn order(&self) -> (usize, Option<&str>) {
         let namespace = self.namespace.as_ref().map(|namespace| &*namespace.name);
         (self.document, namespace)
+    }
+}
+
+/// Whether a field of a file says which objects there are, or what they are called; of the file as a
+/// whole, if no field is named.
+pub(crate) fn decides_objects(file: &str, field: &str) -> bool {
+    match paths::base_name(file) {
+        "Chart.yaml" => field.is_empty(),
+        name => kustomize::NAMES.contains(&name) && !kustomize::HARMLESS.contains(&field),
+    }
+}
+
+/// Whether a field of a kustomization decides whether it is understood at all.
+pub(crate) fn decides_environment(field: &str) -> bool {
+    !kustomize::HONOURED.contains(&field)
+}
+
+/// The directory of the kustomization that an environment is named by.
+pub(crate) fn home(environment: &str) -> &str {
+    match kustomize::NAMES.contains(&paths::base_name(environment)) {
+        true => paths::directory(environment),
+        false => environment,
     }
 }
 

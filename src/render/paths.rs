@@ -1,7 +1,7 @@
 //! Names of files as paths: relative, with forward slashes.
 
 /// The directory of a file; `.` for a file that is in none.
-pub(super) fn directory(name: &str) -> &str {
+pub(crate) fn directory(name: &str) -> &str {
     match name.rsplit_once('/') {
         Some(("", _)) => "/",
         Some((directory, _)) => directory,
@@ -10,12 +10,12 @@ pub(super) fn directory(name: &str) -> &str {
 }
 
 /// The last part of a name.
-pub(super) fn base_name(name: &str) -> &str {
+pub(crate) fn base_name(name: &str) -> &str {
     name.rsplit_once('/').map_or(name, |(_, base)| base)
 }
 
 /// What a reference in a file of `directory` leads to.
-pub(super) fn resolve(directory: &str, reference: &str) -> String {
+pub(crate) fn resolve(directory: &str, reference: &str) -> String {
     let (root, path) = if reference.starts_with('/') {
         ("/", reference.to_owned())
     } else {
@@ -42,7 +42,7 @@ pub(super) fn resolve(directory: &str, reference: &str) -> String {
 }
 
 /// What of a name lies below a directory: `b/c` for `a/b/c` below `a`.
-pub(super) fn below<'n>(name: &'n str, directory: &str) -> Option<&'n str> {
+pub(crate) fn below<'n>(name: &'n str, directory: &str) -> Option<&'n str> {
     if directory == "." {
         return (!name.starts_with("../") && !name.starts_with('/')).then_some(name);
     }

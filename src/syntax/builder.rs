@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::comment::Comment;
-use super::document::Document;
+use super::document::{Body, Document};
 use super::mapping::{self, Pending};
 use super::node::{Content, NodeData, NodeId, Slice};
 use super::scalar::{self, Resolved};
@@ -81,7 +81,8 @@ struct Extent {
 
 /// Builds one document from its events.
 pub(super) struct Builder<'s> {
-    document: Document,
+    file: FileId,
+    document: Body,
     piece: Piece<'s>,
     source: &'s SourceFile,
     frames: Vec<Frame>,
@@ -103,8 +104,7 @@ impl<'s> Builder<'s> {
         piece: Piece<'s>,
         source: &'s SourceFile,
     ) -> Self {
-        let document = Document {
-            file,
+        let document = Body {
             number,
             root: NodeId(0),
             nodes: Vec::with_capacity(piece.text.len() / 16),
@@ -114,10 +114,9 @@ impl<'s> Builder<'s> {
             comments: Vec::new(),
             line_ends: line_ends(piece),
             duplicates: Vec::new(),
-            embedded: Vec::new(),
-            consul: None,
         };
         Self {
+            file,
             document,
             piece,
             source,
@@ -137,7 +136,8 @@ impl<'s> Builder<'s> {
         let before = (self.source.line_start(line) as usize, span.start as usize);
         let before = self.source.text().get(before.0..before.1).unwrap_or("");
         self.document.comments.push(Comment {
-            span,
+            start: span.start,
+            end: span.end,
             line,
             text: text.into(),
             own_line: before.trim_start_matches('\u{feff}').trim().is_empty(),
@@ -269,7 +269,7 @@ impl<'s> Builder<'s> {
         if self.document.nodes.is_empty() {
             self.push(Content::Null, 0, 0, 1, 1);
         }
-        self.document
+        Document::new(self.file, self.document)
     }
 
     fn list(&mut self, frame: &Frame, end: usize) -> NodeId {
@@ -549,7 +549,7 @@ impl<'s> Builder<'s> {
 
     fn span(&self, start: usize, end: usize) -> Span {
         Span {
-            file: self.document.file,
+            file: self.file,
             start: (self.piece.base + start) as u32,
             end: (self.piece.base + end.max(start)) as u32,
         }

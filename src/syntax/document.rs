@@ -1,13 +1,24 @@
+use std::ops::Deref;
+use std::sync::Arc;
+
 use super::comment::Comment;
 use super::consul::Consul;
 use super::node::{EntryData, Node, NodeData, NodeId, Slice};
 use crate::model::{Place, Problem, ProblemKind};
 use crate::text::{FileId, SourceFile, Span};
 
-/// One document of a file: it owns its nodes, in one arena.
+/// One document of a file. A copy shares what was read.
 #[derive(Debug, Clone)]
 pub struct Document {
     pub(super) file: FileId,
+    body: Arc<Body>,
+    embedded: Vec<(NodeId, Document)>,
+    pub(super) consul: Option<Consul>,
+}
+
+/// What was read of a document, wherever its file stands among others: its nodes, in one arena.
+#[derive(Debug, Clone)]
+pub struct Body {
     pub(super) number: usize,
     pub(super) root: NodeId,
     pub(super) nodes: Vec<NodeData>,
@@ -21,8 +32,6 @@ pub struct Document {
     /// Where the lines of the document end, before their line breaks; ascending.
     pub(super) line_ends: Vec<u32>,
     pub(super) duplicates: Vec<Duplicate>,
-    pub(super) embedded: Vec<(NodeId, Document)>,
-    pub(super) consul: Option<Consul>,
 }
 
 /// A key that stands twice in one mapping.
@@ -34,7 +43,42 @@ pub(super) struct Duplicate {
     pub(super) end: u32,
 }
 
+impl Deref for Document {
+    type Target = Body;
+
+    fn deref(&self) -> &Body {
+        &self.body
+    }
+}
+
 impl Document {
+    pub(super) fn new(file: FileId, body: Body) -> Self {
+        Self {
+            file,
+            body: Arc::new(body),
+            embedded: Vec::new(),
+            consul: None,
+        }
+    }
+
+    /// What was read, to be changed before anything shares it.
+    pub(super) fn body_mut(&mut self) -> &mut Body {
+        Arc::make_mut(&mut self.body)
+    }
+
+    /// The same document as part of another file, whose text is the same.
+    pub fn refiled(&self, file: FileId) -> Self {
+        let embedded = self.embedded.iter();
+        Self {
+            file,
+            body: Arc::clone(&self.body),
+            embedded: embedded
+                .map(|(holder, inner)| (*holder, inner.refiled(file)))
+                .collect(),
+            consul: self.consul,
+        }
+    }
+
     /// The outermost node.
     pub fn root(&self) -> Node<'_> {
         Node::new(self, self.root)
@@ -87,15 +131,16 @@ impl Document {
 
     /// Keeps a document that a text of this one holds, so that addresses can lead into it.
     pub fn attach(&mut self, holder: NodeId, document: Document) {
-        self.embedded.push((holder, document));
+        // in the order of the holders, which is nearly always that of the calls
+        let place = self.embedded.partition_point(|(node, _)| *node <= holder);
+        self.embedded.insert(place, (holder, document));
     }
 
     /// The document attached to a node.
     pub fn attached(&self, holder: NodeId) -> Option<&Document> {
-        self.embedded
-            .iter()
-            .find(|(node, _)| *node == holder)
-            .map(|(_, document)| document)
+        let place = self.embedded.partition_point(|(node, _)| *node < holder);
+        let (node, document) = self.embedded.get(place)?;
+        (*node == holder).then_some(document)
     }
 
     /// As much of a span as stands on its first line.

@@ -104,6 +104,7 @@ impl Places {
     fn move_out(&self, document: &mut Document, source: &SourceFile) {
         let file = document.file;
         let outer = |start, end| self.outer(Span { file, start, end });
+        let document = document.body_mut();
         for node in &mut document.nodes {
             let span = outer(node.start, node.end);
             (node.start, node.end) = (span.start, span.end);
@@ -118,8 +119,9 @@ impl Places {
             duplicate.first_start = outer(duplicate.first_start, duplicate.first_start).start;
         }
         for comment in &mut document.comments {
-            comment.span = self.outer(comment.span);
-            comment.line = source.line_col(comment.span.start).line;
+            let span = outer(comment.start, comment.end);
+            (comment.start, comment.end) = (span.start, span.end);
+            comment.line = source.line_col(span.start).line;
         }
         document.line_ends = line_ends(source, self.whole);
     }

@@ -12,6 +12,8 @@ pub struct Located {
     pub key: Option<Span>,
     /// Whether the field itself is there.
     pub exact: bool,
+    /// Whether the value holds other values.
+    pub is_collection: bool,
     anchor: Span,
 }
 
@@ -61,6 +63,7 @@ fn located(node: Node<'_>, key: Option<Span>, exact: bool) -> Located {
         span,
         key,
         exact,
+        is_collection: node.is_map() || node.is_list(),
         anchor,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::document::{Document, Duplicate};
+use super::document::{Body, Duplicate};
 use super::node::{Content, EntryData, NodeId, Slice};
 
 /// An entry as it is written.
@@ -35,7 +35,7 @@ const FEW: usize = 12;
 
 /// Stores the entries of a mapping. Fails with the offset of a merge key whose value is neither
 /// a mapping nor a list of mappings.
-pub(super) fn settle(document: &mut Document, pending: Vec<Pending>) -> Result<Slice, u32> {
+pub(super) fn settle(document: &mut Body, pending: Vec<Pending>) -> Result<Slice, u32> {
     let entries = if is_plain(document, &pending) {
         pending.into_iter().map(|pending| pending.entry).collect()
     } else {
@@ -50,7 +50,7 @@ pub(super) fn settle(document: &mut Document, pending: Vec<Pending>) -> Result<S
 }
 
 /// Whether all keys are different and none is a merge key, as nearly always.
-fn is_plain(document: &Document, pending: &[Pending]) -> bool {
+fn is_plain(document: &Body, pending: &[Pending]) -> bool {
     let key = |pending: &Pending| pending.entry.key.text(&document.text);
     if pending.iter().any(|pending| pending.is_merge) {
         return false;
@@ -70,7 +70,7 @@ fn is_plain(document: &Document, pending: &[Pending]) -> bool {
 }
 
 /// The entries in force: what comes later replaces what came before, be it merged or written.
-fn write_out(document: &mut Document, pending: &[Pending]) -> Result<Vec<EntryData>, u32> {
+fn write_out(document: &mut Body, pending: &[Pending]) -> Result<Vec<EntryData>, u32> {
     let mut entries: Vec<EntryData> = Vec::new();
     let mut places: HashMap<&str, (usize, bool)> = HashMap::new();
     let mut duplicates = Vec::new();
@@ -108,7 +108,7 @@ fn write_out(document: &mut Document, pending: &[Pending]) -> Result<Vec<EntryDa
 }
 
 /// The entries that a merge key brings in; of a list, the first mapping wins and so comes last.
-fn merged(document: &Document, value: NodeId) -> Option<Vec<EntryData>> {
+fn merged(document: &Body, value: NodeId) -> Option<Vec<EntryData>> {
     match content(document, value)? {
         Content::Map(entries) => Some(entries.of(&document.entries).to_vec()),
         Content::List(items) => {
@@ -125,7 +125,7 @@ fn merged(document: &Document, value: NodeId) -> Option<Vec<EntryData>> {
     }
 }
 
-fn content(document: &Document, node: NodeId) -> Option<Content> {
+fn content(document: &Body, node: NodeId) -> Option<Content> {
     match document.nodes.get(node.0 as usize)?.content {
         Content::Alias(target) => Some(document.nodes.get(target.0 as usize)?.content),
         content => Some(content),

@@ -102,6 +102,14 @@ impl<'a> Node<'a> {
         self.id
     }
 
+    /// Of an alias, what that stands for; of anything else, itself.
+    pub fn target(self) -> NodeId {
+        match self.data().map(|data| data.content) {
+            Some(Content::Alias(target)) => target,
+            _ => self.id,
+        }
+    }
+
     /// The document it belongs to.
     pub fn document(self) -> &'a Document {
         self.document

@@ -534,7 +534,10 @@ mod inside {
             assert_eq!(slice(&source, located.anchor()), "x");
             let comments = document.attached(document.root().path(&["data", "mesh"]).unwrap().id());
             for comment in comments.unwrap().comments() {
-                assert_eq!((slice(&source, comment.span), comment.line), ("# c", 4));
+                assert_eq!(
+                    (slice(&source, comment.span(FileId(0))), comment.line),
+                    ("# c", 4)
+                );
             }
         }
     }

@@ -29,12 +29,12 @@ pub struct LineCol {
     pub column: u32,
 }
 
-/// One file: its name as people know it, and its text.
+/// One file: its name as people know it, and its text. A copy shares both.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
     name: Arc<str>,
     text: Arc<str>,
-    line_starts: Vec<u32>,
+    line_starts: Arc<[u32]>,
 }
 
 impl SourceFile {
@@ -92,6 +92,12 @@ impl SourceFile {
             line: line as u32,
             column: begins.count() as u32 + 1,
         }
+    }
+
+    /// The line that a byte offset is in, counted from 1.
+    pub fn line_at(&self, offset: u32) -> u32 {
+        let offset = offset.min(self.text.len() as u32);
+        self.line_starts.partition_point(|&start| start <= offset) as u32
     }
 
     /// The text of a line, counted from 1, without its line break.

@@ -6,7 +6,7 @@ use regorus::value::Object;
 use crate::finding::Severity;
 
 /// One result of a rule.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// What is wrong.
     pub(crate) msg: String,

@@ -14,15 +14,18 @@ use core::num::{NonZeroU32, NonZeroUsize};
 use core::time::Duration;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, PolicyLengthConfig, Value};
 use serde::Serialize;
 use serde_json::Map;
 
+use super::bundle::named_in;
 use super::error::{PolicyError, PolicyErrors};
 use super::guard;
 use super::rule::{Library, Rule};
+use crate::facts::Sections;
 
 pub(super) use answer::Answer;
 
@@ -35,10 +38,15 @@ const LARGEST: NonZeroUsize = NonZeroUsize::MIN.saturating_add(65_535);
 /// How many steps pass between looks at the clock.
 const STEPS_BETWEEN_CHECKS: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
 
-/// Compiled rules. Copies share everything but the state of an evaluation.
-#[derive(Debug, Clone)]
+/// Compiled rules.
+#[derive(Debug)]
 pub(super) struct Program {
     engine: Engine,
+    /// Copies of it that nobody uses at present: they share the rules, and to make one takes longer than
+    /// most rules do.
+    free: Mutex<Vec<Engine>>,
+    /// By rule: what it reads of the document.
+    sections: Vec<Sections>,
 }
 
 /// The document that rules judge. Copies share it.
@@ -64,6 +72,16 @@ impl Input {
         Ok(Self { value, complete })
     }
 
+    /// Whether sections say what those of another document say; of all, if none are named.
+    fn agrees(&self, other: &Self, sections: &Sections) -> bool {
+        match sections {
+            Sections::All => self.value == other.value,
+            Sections::Named(names) => names
+                .iter()
+                .all(|name| self.value[name.as_str()] == other.value[name.as_str()]),
+        }
+    }
+
     /// Whether all objects of a kind are known, so that absence means something.
     pub(super) fn is_complete(&self, kind: &str) -> bool {
         self.complete.contains(kind)
@@ -86,8 +104,8 @@ impl Program {
             limit: TIME_LIMIT,
             check_interval: STEPS_BETWEEN_CHECKS,
         });
-        let libraries = libraries.iter().map(|l| (&*l.path, &*l.text));
-        let files = libraries.chain(rules.iter().map(|r| (&*r.path, &*r.text)));
+        let imported = libraries.iter().map(|l| (&*l.path, &*l.text));
+        let files = imported.chain(rules.iter().map(|r| (&*r.path, &*r.text)));
         let mut errors: Vec<_> = files
             .filter_map(|(path, text)| add(&mut engine, path, text).err())
             .collect();
@@ -98,10 +116,60 @@ impl Program {
             errors.extend(prepare(&mut engine, rules).err());
         }
         if errors.is_empty() {
-            Ok(Self { engine })
+            let sections = rules.iter().map(|rule| sections_of(rule, libraries));
+            let sections = sections.collect();
+            Ok(Self {
+                engine,
+                free: Mutex::default(),
+                sections,
+            })
         } else {
             Err(PolicyErrors(errors))
         }
+    }
+
+    /// Whether a rule, by its number, sees in two documents the same.
+    pub(super) fn sees_the_same(&self, rule: usize, one: &Input, other: &Input) -> bool {
+        let sections = self.sections.get(rule);
+        sections.is_some_and(|sections| one.agrees(other, sections))
+    }
+
+    /// What rules say of a document, each of whose libraries is asked only once for all of them.
+    /// Nothing if not all of them answer in time and in a form that is known: then each is to be asked
+    /// by itself.
+    pub(super) fn evaluate_together(
+        &self,
+        rules: &[&Rule],
+        input: &Input,
+    ) -> Option<Vec<Vec<Answer>>> {
+        let paths: Vec<String> = rules
+            .iter()
+            .map(|rule| format!("data.{}.deny", rule.package))
+            .collect();
+        let query = paths.join("\n");
+        let evaluated = self.with_engine(input, |engine| engine.eval_query(query, false));
+        let [result] = <[_; 1]>::try_from(evaluated.ok()?.ok()?.result).ok()?;
+        let answers = result.expressions.iter();
+        let answers: Option<Vec<_>> = answers.map(|one| answer::read(&one.value).ok()).collect();
+        answers.filter(|answers| answers.len() == rules.len())
+    }
+
+    /// Runs an engine on a document. One that breaks off is thrown away, so that nothing half done is
+    /// left.
+    fn with_engine<T, E>(
+        &self,
+        input: &Input,
+        run: impl FnOnce(&mut Engine) -> Result<T, E>,
+    ) -> std::thread::Result<Result<T, E>> {
+        let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = free().pop();
+        let mut engine = known.unwrap_or_else(|| self.engine.clone());
+        engine.set_input(input.value.clone());
+        let evaluated = catch_unwind(AssertUnwindSafe(|| run(&mut engine)));
+        if matches!(evaluated, Ok(Ok(_))) {
+            free().push(engine);
+        }
+        evaluated
     }
 
     /// What a rule says of a document.
@@ -109,11 +177,8 @@ impl Program {
     /// # Errors
     /// In words, when the rule fails, takes too long or answers in a form that is not known.
     pub(super) fn evaluate(&self, rule: &Rule, input: &Input) -> Result<Vec<Answer>, String> {
-        let mut engine = self.engine.clone();
-        engine.set_input(input.value.clone());
         let path = format!("data.{}.deny", rule.package);
-        // the engine is a copy that is thrown away, so a panic leaves nothing half done
-        let evaluated = catch_unwind(AssertUnwindSafe(|| engine.eval_rule(path)));
+        let evaluated = self.with_engine(input, |engine| engine.eval_rule(path));
         let found = evaluated
             .map_err(|_| "the policy engine broke off".to_owned())?
             .map_err(|error| match explain(&error.to_string()) {
@@ -124,6 +189,30 @@ impl Program {
             })?;
         answer::read(&found)
     }
+}
+
+/// How a policy would begin to name a library that only a value tells.
+const BY_VALUE: &[&str] = &["data[", "meshvet[", "custom[", "lib["];
+
+/// The sections that a rule reads, by itself or by the libraries that it may use: those whose names
+/// stand in it, or in one of them.
+fn sections_of(rule: &Rule, libraries: &[Library]) -> Sections {
+    let mut texts = vec![&*rule.text];
+    let mut left: Vec<&Library> = libraries.iter().collect();
+    let mut next = 0;
+    while let Some(&text) = texts.get(next) {
+        next += 1;
+        let names_all = BY_VALUE.iter().any(|start| text.contains(start));
+        left.retain(|library| {
+            let name = library.package.rsplit('.').next().unwrap_or("");
+            let is_used = names_all || text.contains(name);
+            if is_used {
+                texts.push(&library.text);
+            }
+            !is_used
+        });
+    }
+    named_in(texts.into_iter())
 }
 
 fn add(engine: &mut Engine, path: &str, text: &str) -> Result<(), PolicyError> {

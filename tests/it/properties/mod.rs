@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod consul;
+mod digest;
 mod hcl;
+mod lines;
 mod pen;
 mod spans;

@@ -21,9 +21,10 @@ fn read_files(files: &[(&str, &str)]) -> Sample {
         "apiVersion: v1\nkind: Pod\nmetadata: {name: api, namespace: shop}\nspec: {containers: []}";
     for (name, text) in files.iter().chain([&("pod.yaml", pod)]) {
         let file = sources.add(SourceFile::new(*name, *text));
-        documents.extend(parse(file, sources.get(file)).0);
+        let (mut read, _) = parse(file, sources.get(file));
+        assert!(render::embedded::attach(sources.get(file), &mut read).is_empty());
+        documents.extend(read);
     }
-    assert!(render::embedded::attach(&sources, &mut documents).is_empty());
     let (environments, _) = render::environments(&sources, &documents, Vec::new());
     let (index, _) = Index::build(
         environments.first().unwrap(),
