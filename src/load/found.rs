@@ -11,6 +11,7 @@ pub(super) struct Found<T> {
     files: BTreeMap<String, T>,
     /// Why the file or directory of a name is not read.
     problems: BTreeMap<String, Problem>,
+    has_links: bool,
 }
 
 /// What a link in a directory leads to.
@@ -28,6 +29,7 @@ impl<T> Default for Found<T> {
         Self {
             files: BTreeMap::new(),
             problems: BTreeMap::new(),
+            has_links: false,
         }
     }
 }
@@ -62,6 +64,7 @@ impl<T> Found<T> {
 
     /// A link in a directory; `wanted` if a file of its name would be read.
     pub(super) fn link(&mut self, name: String, wanted: bool, target: Target<T>) {
+        self.has_links = true;
         match target {
             Target::Nowhere if wanted => self.unreadable(name, "a link that leads nowhere"),
             // what lies inside is read where it lies, unless its own name hides what it is
@@ -72,6 +75,16 @@ impl<T> Found<T> {
             }
             Target::Nowhere | Target::Inside(_) | Target::Outside { .. } => {}
         }
+    }
+
+    /// Whether there are links in what was looked at.
+    pub(super) fn has_links(&self) -> bool {
+        self.has_links
+    }
+
+    /// The files and what is wrong, unread.
+    pub(super) fn into_parts(self) -> (BTreeMap<String, T>, Vec<Problem>) {
+        (self.files, self.problems.into_values().collect())
     }
 
     /// Reads all files.

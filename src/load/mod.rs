@@ -4,6 +4,8 @@ mod decode;
 mod dir;
 mod found;
 mod git;
+mod listing;
+mod log;
 mod name;
 mod revision;
 mod stdin;
@@ -11,6 +13,9 @@ mod tree;
 
 pub use dir::{Options, load};
 pub use git::{Repository, discover};
+pub use git2::Oid;
+pub use listing::{Difference, Listing, is_below};
+pub use log::{Commit, Log, Reader, blob_id};
 pub use name::shown;
 pub use revision::{Refusal, Revision};
 pub use stdin::{STDIN_NAME, read};

@@ -12,8 +12,8 @@ pub struct Revision {
     repository: Repository,
     /// The top of the working tree, as far as there is one.
     top: Option<PathBuf>,
-    /// The current directory, from the root of the repository.
-    within: Names,
+    /// The current directory, from the root of the repository; nothing if it lies elsewhere.
+    within: Option<Names>,
     cwd: PathBuf,
     commit: Oid,
     tree: Oid,
@@ -29,36 +29,63 @@ pub enum Refusal {
 }
 
 impl Revision {
-    /// Finds what `git rev-parse` would find in `cwd`.
-    pub fn find(rev: &str, cwd: &Path) -> Result<Self, Refusal> {
+    /// Finds what `git rev-parse` would find in `cwd`; where `cwd` is in no repository, or in another
+    /// one than the first of `paths`, in that one.
+    pub fn find(rev: &str, cwd: &Path, paths: &[PathBuf]) -> Result<Self, Refusal> {
         let wrong = |error: git2::Error| {
             let message = error.message();
             Refusal::Wrong(format!("the git repository here cannot be read: {message}"))
         };
-        let data = Repository::discover_path(cwd, Vec::<PathBuf>::new()).map_err(|error| {
-            match error.code() {
+        let place = place(cwd, paths);
+        let data =
+            Repository::discover_path(&place, Vec::<PathBuf>::new()).map_err(
+                |error| {
+                    match error.code() {
                 ErrorCode::NotFound => Refusal::Wrong(
-                    "--rev reads a git repository, and the current directory is in none".to_owned(),
+                    "commits are read from a git repository, and the current directory is in none"
+                        .to_owned(),
                 ),
                 _ => wrong(error),
             }
-        })?;
+                },
+            )?;
         // opened without its working tree, its owner does not matter
         let repository = Repository::open_bare(&data).map_err(wrong)?;
         let (commit, tree) = commit(&repository, rev)?;
         let real = cwd.canonicalize().unwrap_or_else(|_| cwd.to_path_buf());
         let is_bare = data.canonicalize().is_ok_and(|data| real.starts_with(data));
-        let top = discover(cwd).filter(|_| !is_bare).map(|around| around.root);
-        let below = top.as_ref().and_then(|top| real.strip_prefix(top).ok());
-        let within = below.map(|below| names(below, Vec::new()));
+        let top = discover(&place)
+            .filter(|_| !is_bare)
+            .map(|around| around.root);
+        let within = match &top {
+            Some(top) => real.strip_prefix(top).ok(),
+            None => Some(Path::new("")),
+        };
         Ok(Self {
             repository,
-            within: within.flatten().unwrap_or_default(),
+            within: within.and_then(|below| names(below, Vec::new())),
             top,
             cwd: cwd.to_path_buf(),
             commit,
             tree,
         })
+    }
+
+    /// The file that a tree has under a path, links followed.
+    pub fn file_at(&self, tree: Oid, path: &Path) -> Option<Oid> {
+        let at = self.inside(path)?;
+        match self.files(tree).resolve(&at) {
+            Resolved::At(_, Node::File(file)) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// The commit that another name stands for in the same repository.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn named(&self, rev: &str) -> Result<Oid, Refusal> {
+        commit(&self.repository, rev).map(|(commit, _)| commit)
     }
 
     /// The full id of the commit.
@@ -69,12 +96,39 @@ impl Revision {
     /// The current directory from the root of the repository.
     pub fn within(&self) -> PathBuf {
         let name = |name: &Vec<u8>| String::from_utf8_lossy(name).into_owned();
-        self.within.iter().map(name).collect()
+        self.within.iter().flatten().map(name).collect()
     }
 
     /// Reads files and directories as [`super::load`] does, with the names it gives them.
     pub fn load(&self, paths: &[PathBuf], options: &Options) -> Result<Loaded, Refusal> {
-        let files = Files::new(&self.repository, self.tree);
+        let files = self.files(self.tree);
+        let (found, missing) = self.list(&files, paths, options)?;
+        Ok(found.read(missing, |wanted| files.read(wanted)))
+    }
+
+    pub(super) fn files(&self, tree: Oid) -> Files<'_> {
+        Files::new(&self.repository, tree)
+    }
+
+    pub(super) fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    pub(super) fn commit(&self) -> Oid {
+        self.commit
+    }
+
+    pub(super) fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    /// What there is to read, and which paths are not there.
+    pub(super) fn list(
+        &self,
+        files: &Files<'_>,
+        paths: &[PathBuf],
+        options: &Options,
+    ) -> Result<(Found<Oid>, Vec<PathBuf>), Refusal> {
         let mut found = Found::default();
         let mut missing = Vec::new();
         let view = View {
@@ -107,11 +161,11 @@ impl Revision {
                     files.directory(&full, at, tree, view, &mut found);
                 }
                 Resolved::At(at, Node::File(file)) => {
-                    found.named(name, file, self.leads_out(&files, &asked, &at));
+                    found.named(name, file, self.leads_out(files, &asked, &at));
                 }
             }
         }
-        Ok(found.read(missing, |wanted| files.read(wanted)))
+        Ok((found, missing))
     }
 
     /// Whether a link in the current directory leads out of it.
@@ -121,23 +175,43 @@ impl Revision {
         }
         let parent = asked.split_last().map(|(_, parent)| files.resolve(parent));
         match parent {
-            Some(Resolved::At(parent, _)) => {
-                parent.starts_with(&self.within) && !at.starts_with(&self.within)
-            }
+            Some(Resolved::At(parent, _)) => self
+                .within
+                .as_ref()
+                .is_some_and(|within| parent.starts_with(within) && !at.starts_with(within)),
             _ => true,
         }
     }
 
     /// A path from the root of the repository, dots resolved by their text as git does; nothing
     /// if it lies outside.
-    fn inside(&self, path: &Path) -> Option<Names> {
-        if !path.has_root() {
-            return names(path, self.within.clone());
-        }
+    pub(super) fn inside(&self, path: &Path) -> Option<Names> {
+        let path = match &self.within {
+            Some(within) if !path.has_root() => return names(path, within.clone()),
+            _ => self.cwd.join(path),
+        };
         let top = self.top.as_ref()?;
         let is_top = |above: &&Path| above.canonicalize().is_ok_and(|above| above == *top);
         let above = path.ancestors().find(is_top)?;
         names(path.strip_prefix(above).ok()?, Vec::new())
+    }
+}
+
+/// Where to look for a repository.
+fn place(cwd: &Path, paths: &[PathBuf]) -> PathBuf {
+    let first = paths.first().map(|path| cwd.join(path));
+    let root = |path: &Path| discover(path).map(|around| around.root);
+    match first.filter(|first| first.exists()) {
+        Some(first) => match (root(cwd), root(&first)) {
+            (Some(own), Some(named)) if own != named && !named.starts_with(&own) => first,
+            (None, Some(_)) => first,
+            // a bare repository has no root
+            (None, None) if git2::Repository::discover_path(cwd, [PathBuf::new()]).is_err() => {
+                first
+            }
+            _ => cwd.to_path_buf(),
+        },
+        None => cwd.to_path_buf(),
     }
 }
 

@@ -264,6 +264,17 @@ impl<'a> Files<'a> {
         above.collect()
     }
 
+    /// The ignore files that count in a directory, its own among them.
+    pub(super) fn ignores_in(&self, at: &[Vec<u8>]) -> Vec<Rc<Gitignore>> {
+        let mut ignores = self.ignores_above(at);
+        if let Resolved::At(_, Node::Directory(tree)) = self.resolve(at)
+            && let Ok(tree) = self.repository.find_tree(tree)
+        {
+            ignores.extend(self.ignore_file(at, &tree));
+        }
+        ignores
+    }
+
     fn ignore_file(&self, at: &[Vec<u8>], tree: &Tree<'_>) -> Option<Rc<Gitignore>> {
         let entry = tree.get_name_bytes(b".gitignore")?;
         // like git itself, nothing here follows a link to it
@@ -285,6 +296,11 @@ impl<'a> Files<'a> {
         left.is_some()
     }
 
+    /// The text of a file.
+    pub(super) fn text(&self, id: Oid) -> Result<String, String> {
+        self.bytes(id, MAX_FILE_BYTES).and_then(decode)
+    }
+
     fn bytes(&self, id: Oid, limit: usize) -> Result<Vec<u8>, String> {
         let odb = self.repository.odb().map_err(|error| lost(&error))?;
         // the size is known before anything is unpacked
@@ -303,7 +319,7 @@ impl<'a> Files<'a> {
     pub(super) fn read(&self, files: Vec<(String, Oid)>) -> Vec<(String, Result<String, String>)> {
         let mut left = MAX_BYTES;
         let mut read = |id| {
-            let text = self.bytes(id, MAX_FILE_BYTES).and_then(decode)?;
+            let text = self.text(id)?;
             left = left.checked_sub(text.len()).ok_or_else(|| {
                 let most = MAX_BYTES / (1024 * 1024);
                 format!("not read, because all files together are larger than {most} MiB")
@@ -316,7 +332,7 @@ impl<'a> Files<'a> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Directory,
     File,
     Link,
@@ -325,7 +341,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(mode: i32) -> Self {
+    pub(super) fn of(mode: i32) -> Self {
         match mode & 0o170_000 {
             0o040_000 => Self::Directory,
             0o100_000 => Self::File,
@@ -336,7 +352,7 @@ impl Kind {
     }
 }
 
-fn is_ignored(ignores: &[Rc<Gitignore>], at: &[Vec<u8>], is_directory: bool) -> bool {
+pub(super) fn is_ignored(ignores: &[Rc<Gitignore>], at: &[Vec<u8>], is_directory: bool) -> bool {
     let path = rooted(at);
     let innermost_first = ignores.iter().rev();
     innermost_first
@@ -353,13 +369,13 @@ fn rooted(at: &[Vec<u8>]) -> PathBuf {
 }
 
 #[cfg(unix)]
-fn path_of(name: &[u8]) -> PathBuf {
+pub(super) fn path_of(name: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(name))
 }
 
 #[cfg(not(unix))]
-fn path_of(name: &[u8]) -> PathBuf {
+pub(super) fn path_of(name: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(name).into_owned())
 }
 
