@@ -28,7 +28,11 @@ pub mod scan;
 
 pub mod fixtures;
 
+pub mod change;
+
 pub mod load;
+
+pub mod history;
 
 pub mod report;
 

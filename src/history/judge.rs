@@ -1,0 +1,177 @@
+//! What is in force in states, each environment judged once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::layout::{Signature, Sorted};
+use crate::change::InForce;
+use crate::facts::Sections;
+use crate::model::Problem;
+use crate::policy::{self, Memory, Rules};
+use crate::scan::{self, Origin, Places};
+
+/// What is in force in a state, by environment.
+#[derive(Debug, Default)]
+pub(super) struct Snapshot {
+    pub environments: BTreeMap<Arc<str>, Held>,
+    /// The directories with something in them that is not understood.
+    unjudged: Arc<BTreeSet<String>>,
+}
+
+impl Snapshot {
+    /// Whether an environment may be there, and not be judged.
+    pub fn may_hide(&self, environment: &str) -> bool {
+        !self.environments.contains_key(environment) && self.unjudged.contains(environment)
+    }
+}
+
+/// An environment of a snapshot.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    /// What it consists of.
+    signature: Signature,
+    pub in_force: Arc<InForce>,
+}
+
+type Key = (Arc<str>, Signature);
+
+/// Judges environments.
+pub(super) struct Judge<'a> {
+    rules: &'a Rules,
+    wanted: Sections,
+    environment: Option<&'a str>,
+    /// What rules said last, by environment.
+    memories: HashMap<Arc<str>, Memory>,
+    /// Whether there was a mesh in any.
+    pub has_mesh: bool,
+    /// Rules that failed.
+    pub problems: Vec<Problem>,
+}
+
+/// One environment, judged.
+struct Result {
+    key: Key,
+    held: Held,
+    memory: Option<Memory>,
+    /// What was not understood.
+    problems: Vec<Problem>,
+    /// Rules that failed.
+    failed: Vec<Problem>,
+}
+
+impl<'a> Judge<'a> {
+    /// Judges only `environment`, if one is named.
+    pub fn new(rules: &'a Rules, environment: Option<&'a str>) -> Self {
+        Self {
+            rules,
+            wanted: rules.sections(),
+            environment,
+            memories: HashMap::new(),
+            has_mesh: false,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Judges the newest state; what of it could not be read or judged.
+    pub fn newest(&mut self, sorted: &Sorted) -> (Arc<Snapshot>, Vec<Problem>) {
+        let mut problems = sorted.parsed.problems.clone();
+        let sorted = std::slice::from_ref(sorted);
+        let all = self.states(sorted, &Snapshot::default(), &mut problems);
+        (all.into_iter().next().unwrap_or_default(), problems)
+    }
+
+    /// Judges states; what is as in another one of them, or in `known`, is not judged again.
+    pub fn all(&mut self, states: &[Sorted], known: &Snapshot) -> Vec<Arc<Snapshot>> {
+        self.states(states, known, &mut Vec::new())
+    }
+
+    fn states(
+        &mut self,
+        states: &[Sorted],
+        known: &Snapshot,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Arc<Snapshot>> {
+        let mut held: HashMap<Key, Option<Held>> = HashMap::new();
+        for (name, one) in &known.environments {
+            held.insert((Arc::clone(name), one.signature), Some(one.clone()));
+        }
+        let mut open = Vec::new();
+        let mut keys = Vec::new();
+        for state in states {
+            let mut own = Vec::new();
+            let environments = state.parsed.environments.iter().enumerate();
+            for ((number, environment), signature) in environments.zip(&state.signatures) {
+                if self
+                    .environment
+                    .is_some_and(|name| name != environment.name)
+                {
+                    continue;
+                }
+                let key: Key = (environment.name.as_str().into(), *signature);
+                if !held.contains_key(&key) {
+                    held.insert(key.clone(), None);
+                    open.push((state, number, key.clone()));
+                }
+                own.push(key);
+            }
+            own.extend(state.others.iter().cloned());
+            keys.push((own, Arc::clone(&state.unjudged)));
+        }
+        let judged: Vec<Result> = open
+            .into_par_iter()
+            .filter_map(|(state, number, key)| self.judge(state, number, key))
+            .collect();
+        for one in judged {
+            self.has_mesh |= one.held.in_force.is_meshed();
+            problems.extend(one.problems);
+            self.problems.extend(one.failed);
+            if let Some(memory) = one.memory {
+                self.memories.insert(Arc::clone(&one.key.0), memory);
+            }
+            held.insert(one.key, Some(one.held));
+        }
+        let snapshot = |(keys, unjudged): (Vec<Key>, _)| {
+            let environments = keys.into_iter().filter_map(|key| {
+                let held = held.get(&key)?.clone()?;
+                Some((key.0, held))
+            });
+            Arc::new(Snapshot {
+                environments: environments.collect(),
+                unjudged,
+            })
+        };
+        keys.into_iter().map(snapshot).collect()
+    }
+
+    fn judge(&self, state: &Sorted, number: usize, key: Key) -> Option<Result> {
+        let Sorted {
+            sources, parsed, ..
+        } = state;
+        let environment = parsed.environments.get(number)?;
+        let origin = Origin {
+            kind: "revision",
+            revision: None,
+        };
+        let judged = scan::judge(parsed, environment, &origin, &self.wanted);
+        let (mut findings, mut failed, mut memory) = (Vec::new(), Vec::new(), None);
+        if !judged.world.meshes.is_empty() {
+            let known = self.memories.get(&key.0);
+            let places = Places(&judged.world);
+            (findings, failed, memory) =
+                policy::evaluate_again(self.rules, &judged.input, &places, &key.0, known);
+        }
+        let in_force = InForce::of(&judged, &parsed.documents, sources, findings);
+        Some(Result {
+            held: Held {
+                signature: key.1,
+                in_force: Arc::new(in_force),
+            },
+            key,
+            memory,
+            problems: scan::located(&judged.world.index, judged.problems),
+            failed,
+        })
+    }
+}

@@ -1,0 +1,249 @@
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use crate::change::{self, Lines, digest, exact, resources};
+use crate::finding::ResourceRef;
+use crate::model::{Place, Problem, ProblemKind};
+use crate::scan;
+use crate::syntax::Document;
+use crate::text::{FileId, SourceFile, Span};
+
+/// A file of some commit.
+#[derive(Debug)]
+pub(super) struct File {
+    pub source: SourceFile,
+    parsed: OnceLock<Parsed>,
+    says: Arc<Says>,
+    /// Its lines that may differ and say the same.
+    lines: OnceLock<Lines>,
+    /// The file that was parsed, where this one says the same but for such lines.
+    like: Option<Arc<File>>,
+}
+
+/// What is in a file.
+#[derive(Debug)]
+struct Parsed {
+    documents: Vec<Document>,
+    problems: Vec<Problem>,
+}
+
+/// What a file says, whatever its text looks like.
+#[derive(Debug)]
+struct Says {
+    documents: Vec<Arc<DocumentSays>>,
+    /// Whether there is nothing but objects in it, none of which says what belongs together.
+    is_plain: bool,
+    /// What could not be read.
+    problems: Vec<(ProblemKind, String)>,
+}
+
+/// What a document says.
+#[derive(Debug)]
+pub(super) struct DocumentSays {
+    /// Apart from fields of no account.
+    pub digest: u128,
+    /// The objects in it, by what names them.
+    pub names: Vec<u64>,
+}
+
+/// Makes hashes that no file can be made to fit.
+static SECRET: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+impl File {
+    pub fn parse(name: &Arc<str>, text: String) -> Self {
+        let source = SourceFile::new(Arc::clone(name), text);
+        let (documents, problems) = scan::documents(FileId(0), &source);
+        Self::new(source, documents, problems)
+    }
+
+    /// A file whose documents are parsed already.
+    pub fn of(source: SourceFile, documents: &[Document], problems: &[Problem]) -> Self {
+        let documents = documents.iter().map(|one| one.refiled(FileId(0)));
+        let problems = problems.iter().map(|one| refiled(one, FileId(0)));
+        Self::new(source, documents.collect(), problems.collect())
+    }
+
+    /// A file that cannot be read.
+    pub fn unreadable(name: &Arc<str>, reason: String) -> Self {
+        let place = Place::Path(name.to_string());
+        let problem = Problem::new(ProblemKind::UnreadableManifest, reason, place);
+        let source = SourceFile::new(Arc::clone(name), "");
+        Self::new(source, Vec::new(), vec![problem])
+    }
+
+    fn new(source: SourceFile, documents: Vec<Document>, problems: Vec<Problem>) -> Self {
+        let mut is_plain = true;
+        let says = |document: &Document| {
+            let objects = resources(document);
+            let is_object = |object: &ResourceRef| &*object.group != "kustomize.config.k8s.io";
+            is_plain &= !objects.is_empty() && objects.iter().all(is_object);
+            let name =
+                |one: &ResourceRef| hash(&(&one.kind, &one.group, &one.namespace, &one.name));
+            Arc::new(DocumentSays {
+                digest: digest(document),
+                names: objects.iter().map(name).collect(),
+            })
+        };
+        let said = documents.iter().map(says).collect();
+        let told = problems.iter();
+        let told = told.map(|problem| (problem.kind, problem.message.clone()));
+        Self {
+            says: Arc::new(Says {
+                documents: said,
+                is_plain,
+                problems: told.collect(),
+            }),
+            source,
+            parsed: OnceLock::from(Parsed {
+                documents,
+                problems,
+            }),
+            lines: OnceLock::new(),
+            like: None,
+        }
+    }
+
+    /// A file with another text than `known`, if that surely says the same. It is not parsed before
+    /// somebody asks for its documents.
+    pub fn like(known: &Arc<Self>, text: &str) -> Option<Self> {
+        let known = known.like.as_ref().unwrap_or(known);
+        let Parsed {
+            documents,
+            problems,
+        } = known.parsed();
+        let lines = known
+            .lines
+            .get_or_init(|| Lines::of(&known.source, documents, problems));
+        let is_same = lines.say_the_same(&known.source, documents, text);
+        is_same.then(|| Self {
+            source: SourceFile::new(known.source.name(), text),
+            parsed: OnceLock::new(),
+            says: Arc::clone(&known.says),
+            lines: OnceLock::new(),
+            like: Some(Arc::clone(known)),
+        })
+    }
+
+    fn parsed(&self) -> &Parsed {
+        self.parsed.get_or_init(|| {
+            let (documents, problems) = scan::documents(FileId(0), &self.source);
+            Parsed {
+                documents,
+                problems,
+            }
+        })
+    }
+
+    pub fn documents(&self) -> &[Document] {
+        &self.parsed().documents
+    }
+
+    /// This file, or one that says the same in the same lines and is parsed already.
+    pub fn told(&self) -> &Self {
+        self.like.as_deref().unwrap_or(self)
+    }
+
+    /// Its documents and problems, as a file among others.
+    pub fn refiled(&self, id: FileId) -> (impl Iterator<Item = Document>, Vec<Problem>) {
+        let problems = self.parsed().problems.iter();
+        let problems = problems.map(|problem| refiled(problem, id)).collect();
+        (
+            self.documents().iter().map(move |one| one.refiled(id)),
+            problems,
+        )
+    }
+
+    /// What its documents say.
+    pub fn says(&self) -> &[Arc<DocumentSays>] {
+        &self.says.documents
+    }
+
+    /// The objects in it, by what names them.
+    pub fn names(&self) -> impl Iterator<Item = u64> {
+        self.says().iter().flat_map(|one| &one.names).copied()
+    }
+
+    /// Whether there is nothing but objects in it, none of which says what belongs together.
+    pub fn is_plain(&self) -> bool {
+        self.says.is_plain
+    }
+
+    /// As what compares fields takes it.
+    pub fn view(&self) -> change::File<'_> {
+        change::File {
+            source: &self.source,
+            documents: self.documents(),
+        }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.says.documents.is_empty() && self.says.problems.is_empty()
+    }
+
+    /// What could not be read, if not all of it could.
+    pub fn unread(&self) -> Option<&str> {
+        let mut problems = self.says.problems.iter();
+        let unread = problems.find(|(kind, _)| kind.is_incomplete());
+        unread.map(|(_, message)| message.as_str())
+    }
+
+    /// Whether it says what another one says; to the last field, if that is asked.
+    pub fn agrees(&self, other: &Self, to_the_last: bool) -> bool {
+        let digests = |file: &Self| -> Vec<u128> {
+            let all = file.says().iter();
+            all.map(|one| one.digest).collect()
+        };
+        let exactly = |file: &Self| -> Vec<u128> { file.documents().iter().map(exact).collect() };
+        let is_same = Arc::ptr_eq(&self.says, &other.says)
+            || (digests(self) == digests(other) && self.says.problems == other.says.problems);
+        is_same && (!to_the_last || exactly(self) == exactly(other))
+    }
+}
+
+fn refiled(problem: &Problem, file: FileId) -> Problem {
+    let place = match &problem.place {
+        Place::File(_) => Place::File(file),
+        Place::Span(span) => Place::Span(Span { file, ..*span }),
+        other => other.clone(),
+    };
+    Problem {
+        place,
+        ..problem.clone()
+    }
+}
+
+/// The files of a commit, by the names they are shown under. A copy shares them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct State {
+    pub files: BTreeMap<Arc<str>, Arc<File>>,
+    /// What of the commit could not be read at all.
+    pub problems: Arc<Vec<Problem>>,
+}
+
+impl State {
+    pub fn set(&mut self, name: &Arc<str>, file: Option<Arc<File>>) {
+        match file {
+            Some(file) => self.files.insert(Arc::clone(name), file),
+            None => self.files.remove(name),
+        };
+    }
+
+    /// The same, with the files of another state where the texts are equal: the other may have seen that
+    /// one of them could not be read.
+    pub fn or_equal(mut self, other: &Self) -> Self {
+        for (name, file) in &mut self.files {
+            let known = other.files.get(name);
+            if let Some(known) = known.filter(|known| known.source.text() == file.source.text()) {
+                *file = Arc::clone(known);
+            }
+        }
+        self
+    }
+}
+
+/// A hash of anything that no file can be made to fit.
+pub(super) fn hash(of: &impl Hash) -> u64 {
+    SECRET.hash_one(of)
+}
