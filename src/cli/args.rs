@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::report::Format;
+use crate::report::history::DiffFormat;
 
 /// Vets the security of a service mesh from its configuration.
 #[derive(Debug, Parser)]
@@ -28,23 +29,35 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 pub struct Common {
     /// Only what was asked for, no summary
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 100)]
     pub quiet: bool,
 
     /// Also everything that could not be judged, each with its line
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 101)]
     pub verbose: bool,
 
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        display_order = 102
+    )]
     pub color: Color,
 
     /// Never show a progress bar
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 103)]
     pub no_progress: bool,
 
     /// How many threads to use [default: one per processor]
-    #[arg(long, global = true, value_name = "N", env = "MESHVET_THREADS")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        env = "MESHVET_THREADS",
+        display_order = 104
+    )]
     pub threads: Option<usize>,
 }
 
@@ -68,6 +81,10 @@ pub enum Command {
     Can(Can),
     /// Run the reachability tests in *.meshvet-test.yaml
     Test(Test),
+    /// The log of changes to a mesh's security: who, when, and what each opened or closed
+    History(History),
+    /// What differs in force between two git revisions
+    Diff(Diff),
     /// The `input` document that rules see
     Facts(Facts),
     /// The rules: list them, explain one, test them
@@ -137,6 +154,14 @@ pub struct Scan {
     /// Do not fail because of findings
     #[arg(long)]
     pub exit_zero: bool,
+
+    /// Report and count only what this git revision did not have, or had in fewer places or less bad
+    #[arg(long, value_name = "REV")]
+    pub new_since: Option<String>,
+
+    /// Do not look in git for who wrote what, and when
+    #[arg(long)]
+    pub no_history: bool,
 }
 
 /// The lowest severity that fails.
@@ -236,6 +261,120 @@ pub enum TestFormat {
     Json,
     /// For CI systems
     Junit,
+}
+
+/// `history`.
+#[derive(Debug, Args)]
+#[command(
+    mut_arg("paths", |arg| arg.help("Files or directories")),
+    mut_arg("rev", |arg| arg.help("The git revision to go back from [default: HEAD]"))
+)]
+pub struct History {
+    /// Where the input is.
+    #[command(flatten)]
+    pub input: Input,
+
+    /// Which rules judge.
+    #[command(flatten)]
+    pub rules: RuleSource,
+
+    /// Only commits after this revision, or from this day on (v1.2, 2026-03-02)
+    #[arg(long, value_name = "REV|DATE")]
+    pub since: Option<String>,
+
+    /// Only commits up to this revision, or to the end of this day
+    #[arg(long, value_name = "REV|DATE")]
+    pub until: Option<String>,
+
+    /// Show only changes in this file or below this directory; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub path: Vec<PathBuf>,
+
+    /// Show only changes of these objects: kind/namespace/name, namespace/name, a kind or a name; may
+    /// be repeated
+    #[arg(long, value_name = "OBJECT")]
+    pub resource: Vec<String>,
+
+    /// Show only what changed for calls of FROM to TO: namespace/name or `external`, and namespace/name
+    /// or namespace/name:port
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"])]
+    pub between: Option<Vec<String>>,
+
+    /// Since when may FROM call TO, or not, because of which change, and how was it before?
+    #[arg(
+        long,
+        num_args = 2,
+        value_names = ["FROM", "TO"],
+        conflicts_with_all = ["between", "path", "resource", "trend"]
+    )]
+    pub when_allowed: Option<Vec<String>>,
+
+    /// How many findings there were after each commit that changed their number, oldest first
+    #[arg(long, conflicts_with_all = ["between", "path", "resource"])]
+    pub trend: bool,
+
+    /// The form of what is printed
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: HistoryFormat,
+
+    /// Write to a file instead
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// The form of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HistoryFormat {
+    /// For people
+    Text,
+    /// For programs: one document
+    Json,
+    /// For programs: a line for each change
+    Jsonl,
+    /// For a pull request or a report
+    Markdown,
+    /// With --trend: a line for each commit that changed the number
+    Csv,
+    /// With --trend: a chart
+    Svg,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The git revision before
+    pub old: String,
+
+    /// The git revision after
+    pub new: String,
+
+    /// Files or directories
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+
+    /// Only this environment, by the name that reports show
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+
+    /// Read files that .gitignore names, too
+    #[arg(long)]
+    pub no_ignore: bool,
+
+    /// Do not fail because something could not be read or understood
+    #[arg(long)]
+    pub allow_partial: bool,
+
+    /// Which rules judge.
+    #[command(flatten)]
+    pub rules: RuleSource,
+
+    /// The form of what is printed
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: DiffFormat,
+
+    /// Write to a file instead
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// `facts`.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Input, RuleSource};
 use super::{Exit, Failure, Io};
-use crate::load::{self, Loaded, Options, Refusal, Repository, Revision};
+use crate::load::{self, Loaded, Options, Repository, Revision};
 use crate::model::{self, Problem};
 use crate::policy::Rules;
 use crate::report::{ProblemLine, Spot};
@@ -40,6 +40,34 @@ impl Read {
     }
 }
 
+impl Read {
+    /// What was there at a revision, of the same paths.
+    pub fn at(&self, rev: &str, input: &Input, cwd: &Path) -> Result<Self, Failure> {
+        if self.origin.kind == "stdin" {
+            return Err(Failure::usage(
+                "standard input (-) is in no revision: --new-since takes files and directories",
+            ));
+        }
+        let input = Input {
+            rev: Some(rev.to_owned()),
+            ..input.clone()
+        };
+        let (loaded, origin, place) = revision(rev, &input, cwd)?;
+        let mut parsed = parse(&loaded.sources);
+        parsed.problems.extend(loaded.problems);
+        if let Some(wanted) = &input.environment {
+            let environments = &mut parsed.environments;
+            environments.retain(|environment| environment.name == *wanted);
+        }
+        Ok(Self {
+            sources: loaded.sources,
+            parsed,
+            origin,
+            place,
+        })
+    }
+}
+
 /// Reads what the user named.
 pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
     let stdin = input.paths.iter().any(|path| path == Path::new("-"));
@@ -54,7 +82,7 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
         ));
     }
     let (loaded, origin, place) = match &input.rev {
-        Some(rev) => revision(rev, input, io)?,
+        Some(rev) => revision(rev, input, &io.cwd)?,
         None => disk(input, stdin, io),
     };
     if let Some(missing) = loaded.missing.first() {
@@ -93,15 +121,9 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
 }
 
 /// The files of a commit.
-fn revision(rev: &str, input: &Input, io: &Io<'_>) -> Result<(Loaded, Origin, Place), Failure> {
-    let refused = |refusal| match refusal {
-        Refusal::Wrong(message) => Failure::usage(message),
-        Refusal::Empty(message) => Failure::no_input(message),
-    };
-    let revision = Revision::find(rev, &io.cwd).map_err(refused)?;
-    let loaded = revision
-        .load(&input.paths, &options(input))
-        .map_err(refused)?;
+fn revision(rev: &str, input: &Input, cwd: &Path) -> Result<(Loaded, Origin, Place), Failure> {
+    let revision = Revision::find(rev, cwd, &input.paths)?;
+    let loaded = revision.load(&input.paths, &options(input))?;
     let origin = Origin {
         kind: "revision",
         revision: Some(revision.id()),
@@ -123,7 +145,8 @@ fn disk(input: &Input, stdin: bool, io: &mut Io<'_>) -> (Loaded, Origin, Place) 
     (loaded, origin, Place::Disk(repository))
 }
 
-fn options(input: &Input) -> Options {
+/// What of a directory is left out.
+pub(super) fn options(input: &Input) -> Options {
     Options {
         gitignore: !input.no_ignore,
     }

@@ -3,7 +3,9 @@
 
 mod args;
 mod can;
+mod diff;
 mod facts;
+mod history;
 mod input;
 mod rules;
 mod scan;
@@ -17,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::load::Refusal;
 use args::{Cli, Color, Command, Common};
 
 /// The world around a run.
@@ -69,6 +72,15 @@ impl Failure {
         Self {
             message: message.into(),
             exit: Exit::NoInput,
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Wrong(message) => Self::usage(message),
+            Refusal::Empty(message) => Self::no_input(message),
         }
     }
 }
@@ -141,6 +153,8 @@ fn dispatch(cli: &Cli, io: &mut Io<'_>) -> Result<Exit, Failure> {
         Command::Scan(args) => scan::run(args, &cli.common, io),
         Command::Can(args) => can::run(args, &cli.common, io),
         Command::Test(args) => test::run(args, &cli.common, io),
+        Command::History(args) => history::run(args, &cli.common, io),
+        Command::Diff(args) => diff::run(args, &cli.common, io),
         Command::Facts(args) => facts::run(args, io),
         Command::Rules(args) => rules::run(args, io),
     }

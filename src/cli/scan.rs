@@ -1,17 +1,23 @@
 //! `meshvet scan`.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::ValueEnum;
 
-use super::args::{Common, FailOn, Scan};
-use super::input::{completeness, problem_lines, read, rules};
+use super::args::{Common, FailOn, Input, Scan};
+use super::input::{Read, completeness, options, problem_lines, read, rules};
 use super::{Exit, Failure, Io, color};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Earlier, Finding, Severity, newer};
+use crate::history::{self, Walk};
+use crate::load::{Log, Refusal, Revision};
+use crate::model::{Place, Problem};
+use crate::policy::Rules;
 use crate::report::{Format, Options, Report, ScanSummary, write};
-use crate::scan::scan;
+use crate::scan::{Outcome, scan};
+use crate::text::Sources;
 
 pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit, Failure> {
     let started = Instant::now();
@@ -20,15 +26,22 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
     // while files are read there is time to compile the rules
     let (rules, read) = rayon::join(|| rules(&args.rules, &cwd), || read(&args.input, io));
     let (rules, read) = (rules?, read?);
-    let outcome = scan(&read.sources, &read.parsed, &rules, &read.origin);
+    let mut outcome = scan(&read.sources, &read.parsed, &rules, &read.origin);
     let broken = outcome
         .problems
         .iter()
         .any(|problem| problem.kind.is_incomplete());
     if outcome.counts.meshes.is_empty() && !broken {
         return Err(Failure::no_input(
-            "nothing here is a mesh: no object of Istio, and no namespace or pod that asks for its proxy",
+            "nothing here is a mesh: no object of Istio, Linkerd or Consul, and no namespace or pod that asks for a proxy of theirs",
         ));
+    }
+    if let Some(rev) = &args.new_since {
+        let before = read.at(rev, &args.input, &cwd)?;
+        leave_new(&mut outcome, &read, &before, &rules);
+    }
+    if !args.no_history {
+        introduced(&read, &args.input, &rules, &mut outcome.findings, io)?;
     }
     let scan = ScanSummary {
         origin: read.origin.kind.to_owned(),
@@ -92,6 +105,79 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
         verdict(&outcome.findings, args.fail_on)
     };
     Ok(incomplete.max(found))
+}
+
+/// Leaves what was not there before.
+fn leave_new(outcome: &mut Outcome, read: &Read, before: &Read, rules: &Rules) {
+    let old = scan(&before.sources, &before.parsed, rules, &before.origin);
+    let earlier = Earlier {
+        findings: &old.findings,
+        sources: &before.sources,
+    };
+    let findings = std::mem::take(&mut outcome.findings);
+    outcome.findings = newer(findings, &read.sources, &earlier);
+    let known: HashSet<_> = old
+        .problems
+        .iter()
+        .filter_map(|problem| place_of(problem, &before.sources))
+        .collect();
+    let is_known = |problem: &Problem| {
+        place_of(problem, &read.sources).is_some_and(|place| known.contains(&place))
+    };
+    outcome.problems.retain(|problem| !is_known(problem));
+}
+
+/// What a problem says, its sort, and the name and text of its file.
+type Told<'a> = (&'a str, &'static str, Option<(&'a str, &'a str)>);
+
+/// What makes a problem the same as one of another revision: what it says, and the name and the whole
+/// text of its file, as nothing in a file that is not understood can be called unchanged otherwise.
+/// Nothing where the file could not be read at all.
+fn place_of<'a>(problem: &'a Problem, sources: &'a Sources) -> Option<Told<'a>> {
+    let file = match &problem.place {
+        Place::File(file) => Some(*file),
+        Place::Span(span) => Some(span.file),
+        Place::Nowhere => None,
+        Place::Path(_) | Place::At(_) => return None,
+    };
+    let file = file.map(|file| sources.get(file));
+    let text = file.map(|file| (file.name(), file.text()));
+    Some((&problem.message, problem.kind.name(), text))
+}
+
+/// Finds out who brought the findings, if they lie in a repository.
+fn introduced(
+    read: &Read,
+    input: &Input,
+    rules: &Rules,
+    findings: &mut [Finding],
+    io: &mut Io<'_>,
+) -> Result<(), Failure> {
+    if read.origin.kind == "stdin" || read.origin.revision.is_none() {
+        return Ok(());
+    }
+    let rev = input.rev.as_deref().unwrap_or("HEAD");
+    let mut search = || {
+        let revision = Revision::find(rev, &io.cwd, &input.paths)?;
+        let log = Log::new(&revision);
+        let walk = Walk {
+            revision: &revision,
+            log: &log,
+            paths: &input.paths,
+            options: options(input),
+            environment: input.environment.as_deref(),
+            rules,
+        };
+        let on_disk = input.rev.is_none();
+        history::introduced(&walk, on_disk, &read.sources, &read.parsed, findings)
+    };
+    if let Err(Refusal::Wrong(message) | Refusal::Empty(message)) = search() {
+        writeln!(
+            io.stderr,
+            "notice: git does not tell who wrote what was found: {message}"
+        )?;
+    }
+    Ok(())
 }
 
 /// The path of a file in no repository: from the directory that was named.

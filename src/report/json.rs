@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::{Options, ProblemLine, Report, Spot};
-use crate::finding::{Finding, Related, ResourceRef, Severity};
+use crate::finding::{Finding, Introduced, Related, ResourceRef, Severity};
 use crate::text::{Sources, Span};
 
 /// The version of the document's form.
@@ -61,10 +61,52 @@ struct JsonFinding<'a> {
     environments: &'a [String],
     controls: &'a [String],
     /// Who wrote it and when: not known outside of git.
-    introduced: Option<()>,
+    introduced: Option<JsonIntroduced<'a>>,
     fingerprint: &'a str,
     /// Why it does not count: suppressed findings are not listed.
     suppressed: Option<()>,
+}
+
+/// All of it is null where no commit can be named; then one of the last two says why.
+#[derive(Default, Serialize)]
+pub(super) struct JsonIntroduced<'a> {
+    commit: Option<&'a str>,
+    author: Option<&'a str>,
+    time: Option<&'a str>,
+    subject: Option<&'a str>,
+    /// The line was changed since the last commit.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    uncommitted: bool,
+    /// The clone is shallow: the line is older than this commit, or as old.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a str>,
+}
+
+impl<'a> JsonIntroduced<'a> {
+    pub(super) fn new(of: &'a Introduced) -> Self {
+        match of {
+            Introduced::Commit {
+                commit,
+                author,
+                time,
+                subject,
+            } => Self {
+                commit: Some(commit),
+                author: Some(author),
+                time: Some(time),
+                subject: Some(subject),
+                ..Self::default()
+            },
+            Introduced::Uncommitted => Self {
+                uncommitted: true,
+                ..Self::default()
+            },
+            Introduced::Before { commit } => Self {
+                before: Some(commit),
+                ..Self::default()
+            },
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -151,7 +193,7 @@ fn finding<'a>(sources: &'a Sources, of: &'a Finding) -> JsonFinding<'a> {
         related: of.related.iter().map(|r| related(sources, r)).collect(),
         environments: &of.environments,
         controls: &of.controls,
-        introduced: None,
+        introduced: of.introduced.as_ref().map(JsonIntroduced::new),
         fingerprint: &of.fingerprint,
         suppressed: None,
     }
@@ -200,8 +242,9 @@ fn location(sources: &Sources, span: Span) -> Location<'_> {
 mod tests {
     use serde_json::Value;
 
-    use super::super::sample::Sample;
+    use super::super::sample::{Sample, ann};
     use super::super::{Format, Options};
+    use crate::finding::Introduced;
 
     fn print(sample: &Sample) -> Value {
         let text = sample.print(Format::json, Options::default());
@@ -242,6 +285,29 @@ mod tests {
   {"kind": "duplicate-key", "message": "the key is there twice",
    "location": {"file": "deploy/web shop.yaml", "line": 3, "column": 3, "end_line": 3, "end_column": 7}}],
  "summary": {"critical": 0, "high": 1, "medium": 0, "low": 0, "info": 0, "suppressed": 0}}"#;
+
+    #[test]
+    fn who_brought_it_is_said_as_far_as_it_is_known() {
+        let mut sample = Sample::new();
+        let mut shown = |introduced| {
+            sample.findings[0].introduced = Some(introduced);
+            print(&sample)["findings"][0]["introduced"].to_string()
+        };
+        assert_eq!(
+            shown(ann()),
+            r#"{"commit":"4f2c9e1d","author":"Ann Lee <ann@example.com>","time":"2026-03-02T09:14:00Z","subject":"payments: let the batch job in"}"#
+        );
+        assert_eq!(
+            shown(Introduced::Uncommitted),
+            r#"{"commit":null,"author":null,"time":null,"subject":null,"uncommitted":true}"#
+        );
+        assert_eq!(
+            shown(Introduced::Before {
+                commit: "4f2c9e1d".into()
+            }),
+            r#"{"commit":null,"author":null,"time":null,"subject":null,"before":"4f2c9e1d"}"#
+        );
+    }
 
     #[test]
     fn columns_count_characters() {

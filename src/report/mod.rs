@@ -159,5 +159,9 @@ impl Report<'_> {
     }
 }
 
+pub mod history;
+mod style;
+pub(crate) mod words;
+
 #[cfg(test)]
 mod sample;

@@ -1,7 +1,7 @@
 //! A small scan that the tests of all formats print.
 
 use super::{Format, Options, ProblemLine, Report, ScanSummary, Spot, write};
-use crate::finding::{Finding, Related, ResourceRef, Severity, Site, collect};
+use crate::finding::{Finding, Introduced, Related, ResourceRef, Severity, Site, collect};
 use crate::model::ProblemKind;
 use crate::policy::Rules;
 use crate::text::{FileId, SourceFile, Sources, Span};
@@ -139,12 +139,23 @@ pub(super) fn finding(rule: &str, severity: Severity) -> Finding {
                 name: "default".into(),
             }),
             field: "/spec/mtls/mode".into(),
-            span: None,
+            ..Site::default()
         },
         related: Vec::new(),
         environments: vec!["prod".into()],
         controls: ["pci-dss-4.0.1/4.2.1".to_owned()].into(),
+        introduced: None,
         fingerprint: String::new(),
+    }
+}
+
+/// A commit of Ann's.
+pub(super) fn ann() -> Introduced {
+    Introduced::Commit {
+        commit: "4f2c9e1d".into(),
+        author: "Ann Lee <ann@example.com>".into(),
+        time: "2026-03-02T09:14:00Z".into(),
+        subject: "payments: let the batch job in".into(),
     }
 }
 

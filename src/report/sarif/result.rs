@@ -8,6 +8,7 @@ use serde_sarif::sarif::{
     Result as SarifResult, ResultLevel,
 };
 
+use super::super::json::JsonIntroduced;
 use super::super::{Options, Report, Spot};
 use super::{line_hash, text, uri};
 use crate::finding::{Finding, Severity, Site};
@@ -189,11 +190,15 @@ fn fingerprints(finding: &Finding, places: &Places<'_>) -> BTreeMap<String, Stri
 
 fn properties(finding: &Finding) -> PropertyBag {
     let list = |of: &[String]| Value::from(of.to_vec());
-    let more = BTreeMap::from([
+    let mut more = BTreeMap::from([
         ("severity".to_owned(), finding.severity.name().into()),
         ("remediation".to_owned(), (*finding.remediation).into()),
         ("environments".to_owned(), list(&finding.environments)),
         ("controls".to_owned(), list(&finding.controls)),
     ]);
+    if let Some(introduced) = &finding.introduced {
+        let introduced = serde_json::to_value(JsonIntroduced::new(introduced));
+        more.insert("introduced".to_owned(), introduced.unwrap_or_default());
+    }
     PropertyBag::builder().additional_properties(more).build()
 }

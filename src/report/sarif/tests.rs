@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::super::sample::{Sample, finding, related};
+use super::super::sample::{Sample, ann, finding, related};
 use super::super::{Format, Options};
 use crate::finding::{Severity, collect};
 use crate::model::ProblemKind;
@@ -71,6 +71,23 @@ fn check_links(result: &Value) {
         let id = link.split(')').next().unwrap().parse().expect("a number");
         assert!(ids.contains(&id), "{id} in {message}");
     }
+}
+
+#[test]
+fn who_brought_it_is_a_property_of_the_result() {
+    let mut sample = Sample::new();
+    sample.findings[0].introduced = Some(ann());
+    let results = &run(&sample)["results"];
+    assert_eq!(
+        results[0]["properties"]["introduced"],
+        json!({
+            "commit": "4f2c9e1d",
+            "author": "Ann Lee <ann@example.com>",
+            "time": "2026-03-02T09:14:00Z",
+            "subject": "payments: let the batch job in"
+        })
+    );
+    assert!(results[1]["properties"].get("introduced").is_none());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use miette::{
 };
 use regex::{Captures, Regex};
 
-use super::style::{Style, harmless};
+use super::super::style::{Style, harmless};
 use crate::text::{SourceFile, Sources, Span};
 
 /// A place in the frame and what is said of it.

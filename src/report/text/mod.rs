@@ -1,18 +1,18 @@
 //! For people: short, and never a verdict without its line.
 
 mod frame;
-mod style;
 mod summary;
 
 use std::collections::HashMap;
 use std::io;
 
+use super::style::Style;
+use super::words::{clean, day, name, short};
 use super::{Options, Report};
-use crate::finding::{Finding, Related};
+use crate::finding::{Finding, Introduced, Related};
 use crate::text::Span;
 
 use frame::Label;
-use style::Style;
 
 /// How many findings of a rule are shown with their lines; the others take one line each.
 const IN_FULL: usize = 10;
@@ -110,6 +110,9 @@ impl Printer<'_> {
         if far.len() > RELATED {
             text.push_str(&format!("  and {} more\n", far.len() - RELATED));
         }
+        if let Some(introduced) = &finding.introduced {
+            text.push_str(&format!("  {}\n", clean(&since(introduced))));
+        }
         let help = self.style.help("help:");
         text.push_str(&format!("  {help} {}\n", clean(&finding.remediation)));
         text
@@ -152,10 +155,25 @@ impl Printer<'_> {
     }
 }
 
-/// Text from the input, on one line and without what a terminal would act on.
-fn clean(text: &str) -> String {
-    let on_one_line = |c| if c == '\n' { ' ' } else { style::harmless(c) };
-    text.chars().map(on_one_line).collect()
+/// Who brought it and when.
+fn since(introduced: &Introduced) -> String {
+    match introduced {
+        Introduced::Commit {
+            commit,
+            author,
+            time,
+            subject,
+        } => format!(
+            "since {}, {} \"{subject}\", {}",
+            day(time),
+            short(commit),
+            name(author)
+        ),
+        Introduced::Uncommitted => "since a change that is not committed".to_owned(),
+        Introduced::Before { commit } => {
+            format!("since before {}: the clone is shallow", short(commit))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::super::style::Style;
+use super::super::words::{clean, many};
 use super::super::{ProblemLine, Report, ScanSummary, Spot};
-use super::clean;
-use super::style::Style;
 use crate::finding::Severity;
 
 /// `12 findings: … · 2 things could not be judged` and `Istio · 23 workloads, …`.
@@ -103,12 +103,6 @@ pub(super) fn problems(report: &Report<'_>, style: Style) -> String {
     text
 }
 
-/// `1 finding`, `2 findings`.
-fn many(count: usize, of: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {of}{plural}")
-}
-
 fn duration(of: Duration) -> String {
     match of.as_millis() {
         ms @ 0..1_000 => format!("{ms} ms"),
@@ -121,9 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_and_times_read_well() {
-        assert_eq!(many(1, "finding"), "1 finding");
-        assert_eq!(many(0, "edge"), "0 edges");
+    fn times_read_well() {
         assert_eq!(duration(Duration::from_millis(41)), "41 ms");
         assert_eq!(duration(Duration::from_millis(1_250)), "1.2 s");
     }

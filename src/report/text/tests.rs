@@ -1,6 +1,6 @@
-use super::super::sample::{Sample, finding, related};
+use super::super::sample::{Sample, ann, finding, related};
 use super::super::{Format, Options};
-use crate::finding::{Finding, Severity, collect};
+use crate::finding::{Finding, Introduced, Severity, collect};
 use crate::text::{FileId, SourceFile, Span};
 
 const QUIET: Options<'_> = Options {
@@ -216,4 +216,39 @@ fn colours_come_only_when_asked_for() {
         printed.starts_with("\u{1b}[31mhigh\u{1b}[0m  \u{1b}[1mmtls/"),
         "{printed}"
     );
+}
+
+#[test]
+fn who_brought_it_and_when_stands_under_the_lines() {
+    let mut sample = Sample::new();
+    let shown = |sample: &Sample| {
+        let printed = print(sample, QUIET);
+        let since = printed.lines().find(|line| line.starts_with("  since"));
+        since.map(str::to_owned)
+    };
+    assert_eq!(shown(&sample), None);
+    let mut since = |introduced| {
+        sample.findings[0].introduced = Some(introduced);
+        shown(&sample).unwrap_or_default()
+    };
+    assert_eq!(
+        since(ann()),
+        "  since 2026-03-02, 4f2c9e1 \"payments: let the batch job in\", Ann Lee"
+    );
+    assert_eq!(
+        since(Introduced::Uncommitted),
+        "  since a change that is not committed"
+    );
+    let commit = "4f2c9e1d".to_owned();
+    assert_eq!(
+        since(Introduced::Before { commit }),
+        "  since before 4f2c9e1: the clone is shallow"
+    );
+    let evil = Introduced::Commit {
+        commit: "\u{1b}[2J".into(),
+        author: "\u{202e}Ann".into(),
+        time: "\u{9b}".into(),
+        subject: "a\nb\u{1b}]0;x\u{7}".into(),
+    };
+    assert!(since(evil).chars().all(|c| !c.is_control() && c != '\u{202e}'));
 }

@@ -1,5 +1,6 @@
 //! Colours, or none.
 
+use crate::change::Direction;
 use crate::finding::Severity;
 
 /// Whether and how words are coloured.
@@ -32,6 +33,18 @@ impl Style {
 
     pub(super) fn help(self, text: &str) -> String {
         self.paint("36", text)
+    }
+
+    pub(super) fn commit(self, id: &str) -> String {
+        self.paint("33", id)
+    }
+
+    pub(super) fn direction(self, direction: Direction, word: &str) -> String {
+        match direction {
+            Direction::Weaker => self.paint("31", word),
+            Direction::Stronger => self.paint("32", word),
+            Direction::Neutral => self.paint("2", word),
+        }
     }
 
     fn paint(self, code: &str, text: &str) -> String {
