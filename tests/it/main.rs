@@ -6,7 +6,7 @@ mod cli;
 mod conformance;
 mod fixtures;
 mod graph;
-
+mod history;
 mod own_files;
 mod peers;
 mod properties;
@@ -16,3 +16,6 @@ mod revisions;
 mod rights;
 mod scenarios;
 mod tidy;
+
+#[path = "../../benches/repo/mod.rs"]
+mod repo;

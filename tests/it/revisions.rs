@@ -11,13 +11,13 @@ use tempfile::TempDir;
 use crate::cli::{Ran, SHOP, folders, meshvet, meshvet_with, root};
 
 /// A repository with a working tree.
-struct Shop {
+pub struct Shop {
     dir: TempDir,
-    repository: Repository,
+    pub repository: Repository,
 }
 
 impl Shop {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut options = git2::RepositoryInitOptions::new();
         options.initial_head("main");
@@ -25,11 +25,11 @@ impl Shop {
         Self { dir, repository }
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
@@ -62,7 +62,7 @@ impl Shop {
             .unwrap()
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub fn run(&self, args: &[&str]) -> Ran {
         meshvet(self.path(), args)
     }
 
@@ -77,13 +77,14 @@ impl Shop {
     }
 }
 
-fn with_mode(mode: &str) -> String {
+/// A workload of a namespace with this mode.
+pub fn with_mode(mode: &str) -> String {
     format!(
         "{SHOP}---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata:\n  name: default\n  namespace: shop\nspec:\n  mtls:\n    mode: {mode}\n"
     )
 }
 
-fn entry(name: &str, mode: u32, id: Oid) -> IndexEntry {
+pub fn entry(name: &str, mode: u32, id: Oid) -> IndexEntry {
     IndexEntry {
         ctime: IndexTime::new(0, 0),
         mtime: IndexTime::new(0, 0),
@@ -133,7 +134,7 @@ fn problems(ran: &Ran) -> Vec<(String, String)> {
 }
 
 #[track_caller]
-fn refused(ran: &Ran, exit: Exit, message: &str) {
+pub fn refused(ran: &Ran, exit: Exit, message: &str) {
     assert_eq!(ran.exit, exit, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains(message), "{message}: {}", ran.stderr);
     assert_eq!(ran.stdout, "");

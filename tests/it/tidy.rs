@@ -19,7 +19,9 @@ const LAYERS: &[&str] = &[
     "policy",
     "scan",
     "fixtures",
+    "change",
     "load",
+    "history",
     "report",
     "cli",
 ];
