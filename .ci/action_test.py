@@ -214,6 +214,32 @@ def nothing_to_scan_is_no_pass():
     assert job.used == [] and "Nothing was scanned" in job.summary
 
 
+def new_since_counts_only_what_was_not_there():
+    def commit(job):
+        git = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.com"]
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "a change"]):
+            subprocess.run([*git, *words], cwd=job.workspace, check=True, stdin=subprocess.DEVNULL)
+
+    job = Job({"new-since": "HEAD"}, scenario("payments"))
+    commit(job)
+    assert job.run() == 0, job.log
+    assert job.outputs()["findings"] == "0", job.outputs()
+    assert "Only what HEAD did not have is counted." in job.summary, job.summary
+
+    job = Job({"new-since": "HEAD"}, [("deploy/mesh.yaml", GOOD)])
+    commit(job)
+    for name, text in scenario("payments"):
+        (job.workspace / name).write_text(text)
+    assert job.run() == 1, job.log
+    assert int(job.outputs()["findings"]) > 0, job.outputs()
+
+    for revision in ("nowhere", "--help"):
+        job = Job({"new-since": revision}, scenario("clean"))
+        commit(job)
+        assert job.run() == 2, (revision, job.log)
+        assert "Nothing was scanned" in job.summary, job.summary
+
+
 def wrong_inputs_are_refused():
     for inputs in (
         {"fail-on": "medium; true"},
@@ -235,6 +261,7 @@ TESTS = [
     what_files_say_is_neither_command_nor_markup,
     allow_partial_accepts_what_was_not_understood,
     nothing_to_scan_is_no_pass,
+    new_since_counts_only_what_was_not_there,
     wrong_inputs_are_refused,
 ]
 

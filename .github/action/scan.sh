@@ -40,6 +40,7 @@ done <<<"$INPUT_PATHS"
 [[ ${#paths[@]} -gt 0 ]] || wrong "paths names nothing to scan"
 
 arguments=(--color never --fail-on "$INPUT_FAIL_ON" --output "sarif=$sarif" --output "json=$json")
+[[ -n $INPUT_NEW_SINCE ]] && arguments+=("--new-since=$INPUT_NEW_SINCE")
 [[ $INPUT_ALLOW_PARTIAL == true ]] && arguments+=(--allow-partial)
 
 # reports of an earlier run must not be taken for those of this one
@@ -63,7 +64,7 @@ echo "::$token::"
 
 if [[ $INPUT_SUMMARY == true ]]; then
   if [[ -f $json ]]; then
-    jq -r --argjson code "$code" --arg fail_on "$INPUT_FAIL_ON" -f "$here/summary.jq" "$json"
+    jq -r --argjson code "$code" --arg fail_on "$INPUT_FAIL_ON" --arg new_since "$INPUT_NEW_SINCE" -f "$here/summary.jq" "$json"
   else
     printf '## meshvet\n\nNothing was scanned (exit code %d); the log says why.\n' "$code"
   fi >>"$GITHUB_STEP_SUMMARY"

@@ -41,6 +41,7 @@ def counts:
 verdict,
 "",
 "\(counts). \(.scan.workloads) workloads, \(.scan.files) files.",
+(if $new_since == "" then empty else "", "Only what \($new_since | plain(100)) did not have is counted." end),
 (.findings | table(["Severity", "Rule", "Where", "What"]; 200; "findings";
   [.severity, (.rule | plain(100)), (.location | place), (.message | plain(300))])),
 (.problems | table(["Not understood", "Where", "What"]; 50; "things that were not understood";
