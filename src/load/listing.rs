@@ -24,6 +24,8 @@ pub struct Listing<'r> {
     roots: Vec<Root>,
     /// Whether trees can be compared entry by entry: what links lead to is seen only in the whole.
     is_plain: bool,
+    /// How many more entries of trees are compared.
+    left: usize,
     /// The ignore files that count in a directory.
     ignores: HashMap<Names, Vec<Rc<Gitignore>>>,
 }
@@ -62,6 +64,7 @@ impl<'r> Listing<'r> {
             problems: Vec::new(),
             roots: Vec::new(),
             is_plain: false,
+            left: 0,
             ignores: HashMap::new(),
         }
     }
@@ -107,6 +110,11 @@ impl<'r> Listing<'r> {
         if !tree.is_zero() {
             let files = self.revision.files(tree);
             let (found, _) = self.revision.list(&files, &self.paths, &self.options)?;
+            if files.is_spent() {
+                // nobody looks at as much commit by commit
+                let message = "a commit holds more files and directories than are looked at";
+                return Err(Refusal::Wrong(message.to_owned()));
+            }
             self.is_plain = !found.has_links() && self.find_roots(&files);
             (self.files, self.problems) = found.into_parts();
         }
@@ -134,6 +142,7 @@ impl<'r> Listing<'r> {
     }
 
     fn compare(&mut self, tree: Oid, found: &mut Vec<Difference>) -> Result<(), Intricate> {
+        self.left = MAX_COMPARED;
         let repository = self.revision.repository();
         let old = repository.find_tree(self.tree).map_err(|_| Intricate)?;
         let new = repository.find_tree(tree).map_err(|_| Intricate)?;
@@ -161,6 +170,7 @@ impl<'r> Listing<'r> {
                 (None, Some(_)) => Ordering::Greater,
                 (Some(a), Some(b)) => compare_names(a, b),
             };
+            self.left = self.left.checked_sub(1).ok_or(Intricate)?;
             i += usize::from(order.is_le());
             j += usize::from(order.is_ge());
             let a = a.filter(|_| order.is_le());
@@ -287,6 +297,10 @@ impl<'r> Listing<'r> {
         })
     }
 }
+
+/// How many entries of two trees are compared before the whole is looked at, which knows when to stop: a
+/// few objects can describe more files than any disk would hold.
+const MAX_COMPARED: usize = 100_000;
 
 /// How deep directories may lie in each other.
 const MAX_DEPTH: usize = 512;

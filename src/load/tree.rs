@@ -290,6 +290,11 @@ impl<'a> Files<'a> {
         rules.build().ok().map(Rc::new)
     }
 
+    /// Whether there was more than is looked at.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+
     fn spend(&self, entries: usize) -> bool {
         let left = self.left.get().checked_sub(entries);
         self.left.set(left.unwrap_or(0));

@@ -622,6 +622,8 @@ fn a_hostile_tree_is_bounded_and_stays_inside() {
             .iter()
             .any(|(_, why)| why.contains("not all were read"))
     );
+    let told = shop.run(&["history"]);
+    refused(&told, Exit::Usage, "more files and directories");
     // directories in each other without end
     let mut tree = raw_tree(repository, &[("100644", "a.yaml", manifest)]);
     for _ in 0..2_000 {

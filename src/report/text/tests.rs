@@ -250,5 +250,9 @@ fn who_brought_it_and_when_stands_under_the_lines() {
         time: "\u{9b}".into(),
         subject: "a\nb\u{1b}]0;x\u{7}".into(),
     };
-    assert!(since(evil).chars().all(|c| !c.is_control() && c != '\u{202e}'));
+    assert!(
+        since(evil)
+            .chars()
+            .all(|c| !c.is_control() && c != '\u{202e}')
+    );
 }
