@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use git2::{Oid, Tree, TreeEntry};
+use git2::{Oid, Repository, Tree, TreeEntry};
 use ignore::gitignore::Gitignore;
 
 use super::found::is_manifest;
@@ -26,6 +26,9 @@ pub struct Listing<'r> {
     is_plain: bool,
     /// How many more entries of trees are compared.
     left: usize,
+    /// What trees are read from, and how often it was. The library keeps all that it reads, so that it
+    /// is opened anew from time to time.
+    opened: Option<(Rc<Repository>, usize)>,
     /// The ignore files that count in a directory.
     ignores: HashMap<Names, Vec<Rc<Gitignore>>>,
 }
@@ -65,6 +68,7 @@ impl<'r> Listing<'r> {
             roots: Vec::new(),
             is_plain: false,
             left: 0,
+            opened: None,
             ignores: HashMap::new(),
         }
     }
@@ -143,15 +147,29 @@ impl<'r> Listing<'r> {
 
     fn compare(&mut self, tree: Oid, found: &mut Vec<Difference>) -> Result<(), Intricate> {
         self.left = MAX_COMPARED;
-        let repository = self.revision.repository();
+        let repository = self.repository().ok_or(Intricate)?;
         let old = repository.find_tree(self.tree).map_err(|_| Intricate)?;
         let new = repository.find_tree(tree).map_err(|_| Intricate)?;
-        self.directory(Some(&old), Some(&new), &mut Vec::new(), found)
+        self.directory(&repository, Some(&old), Some(&new), &mut Vec::new(), found)
+    }
+
+    fn repository(&mut self) -> Option<Rc<Repository>> {
+        let opened = self.opened.take().filter(|(_, times)| *times < MAX_TURNS);
+        let (repository, times) = match opened {
+            Some(opened) => opened,
+            None => {
+                let path = self.revision.repository().path();
+                (Rc::new(Repository::open_bare(path).ok()?), 0)
+            }
+        };
+        self.opened = Some((Rc::clone(&repository), times + 1));
+        Some(repository)
     }
 
     /// Compares what two trees say of one directory.
     fn directory(
         &mut self,
+        repository: &Repository,
         old: Option<&Tree<'_>>,
         new: Option<&Tree<'_>>,
         at: &mut Names,
@@ -178,7 +196,7 @@ impl<'r> Listing<'r> {
             let is_same = matches!((&a, &b), (Some(a), Some(b))
                 if a.id() == b.id() && a.filemode() == b.filemode());
             if !is_same {
-                self.entry(a.as_ref(), b.as_ref(), at, found)?;
+                self.entry(repository, a.as_ref(), b.as_ref(), at, found)?;
             }
         }
     }
@@ -186,6 +204,7 @@ impl<'r> Listing<'r> {
     /// One name that two trees say different things of.
     fn entry(
         &mut self,
+        repository: &Repository,
         old: Option<&TreeEntry<'_>>,
         new: Option<&TreeEntry<'_>>,
         at: &mut Names,
@@ -203,13 +222,14 @@ impl<'r> Listing<'r> {
             return Err(Intricate);
         }
         at.push(name);
-        let result = self.named(old, new, at, found);
+        let result = self.named(repository, old, new, at, found);
         at.pop();
         result
     }
 
     fn named(
         &mut self,
+        repository: &Repository,
         old: Option<&TreeEntry<'_>>,
         new: Option<&TreeEntry<'_>>,
         at: &mut Names,
@@ -226,13 +246,12 @@ impl<'r> Listing<'r> {
         let kind = |entry: &TreeEntry<'_>| Kind::of(entry.filemode());
         match (old.map(kind), new.map(kind)) {
             (None | Some(Kind::Directory), None | Some(Kind::Directory)) => {
-                let repository = self.revision.repository();
                 let tree = |entry: &TreeEntry<'_>| repository.find_tree(entry.id()).ok();
                 let trees = (old.and_then(tree), new.and_then(tree));
                 if (old.is_some(), new.is_some()) != (trees.0.is_some(), trees.1.is_some()) {
                     return Err(Intricate);
                 }
-                self.directory(trees.0.as_ref(), trees.1.as_ref(), at, found)
+                self.directory(repository, trees.0.as_ref(), trees.1.as_ref(), at, found)
             }
             (None | Some(Kind::File), None | Some(Kind::File)) => {
                 self.file(
@@ -301,6 +320,9 @@ impl<'r> Listing<'r> {
 /// How many entries of two trees are compared before the whole is looked at, which knows when to stop: a
 /// few objects can describe more files than any disk would hold.
 const MAX_COMPARED: usize = 100_000;
+
+/// How often a repository is read before it is opened anew.
+const MAX_TURNS: usize = 256;
 
 /// How deep directories may lie in each other.
 const MAX_DEPTH: usize = 512;
