@@ -1,6 +1,3 @@
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use git2::Oid;
 
 use super::entries::Teller;
@@ -32,15 +29,9 @@ pub fn difference(walk: &Walk<'_>, old: Oid, new: Oid) -> Result<Difference, Ref
     let mut traveller = Traveller::new(walk, new)?;
     let after = traveller.state.clone();
     let unread = traveller.reading.problems.clone();
-    traveller.turn(old)?;
+    traveller.turn(&walk.log.commit(old)?)?;
     let before = traveller.state.clone();
-    let names: BTreeSet<&Arc<str>> = before.files.keys().chain(after.files.keys()).collect();
-    let files = names.into_iter().map(|name| Changed {
-        name: Arc::clone(name),
-        before: before.files.get(name).cloned(),
-        after: after.files.get(name).cloned(),
-    });
-    let files: Vec<Changed> = files.filter(|file| file.says_something(true)).collect();
+    let files = Changed::between(&before, &after);
     let mut judge = Judge::new(walk.rules, walk.environment);
     let (after, mut problems) = judge.newest(&after.sort().0);
     let (before, _) = before.sort();

@@ -9,7 +9,7 @@ use super::judge::{Judge, Snapshot};
 use super::origin::fields;
 use super::reading::{Changed, Reading};
 use super::state::{File, State};
-use super::walk::{Moment, Traveller, Walk};
+use super::walk::{Moment, TOGETHER, Traveller, Walk};
 use crate::change::{self, FieldChange, Traced, Written};
 use crate::finding::{Finding, Introduced};
 use crate::load::{self, Refusal, blob_id};
@@ -19,9 +19,6 @@ use crate::policy::Rules;
 use crate::scan::Parsed;
 use crate::syntax::{Document, locate};
 use crate::text::{FileId, Sources};
-
-/// How many commits are looked at together.
-const TOGETHER: usize = 64;
 
 /// Finds for each finding the commit that gave the line it points at its present meaning; where the
 /// line is there only because something else is missing, the one that took that away.
@@ -55,11 +52,14 @@ pub fn introduced(
         (file.source.name().to_owned(), id, Arc::clone(file))
     });
     let mut traveller = Traveller::knowing(walk, newest, known)?;
-    let mut search = Search::new(walk, open);
+    let about_more = open.iter().filter(|one| one.is_about_more);
+    let about_more: HashSet<Arc<str>> = about_more.map(|one| Arc::clone(&one.rule)).collect();
+    let rules = walk.rules.only(|rule| about_more.contains(&rule.id));
+    let mut search = Search::new(walk, &rules, open);
     search.state = traveller.state.clone();
     if on_disk {
         let lies_there = scanned.or_equal(&traveller.state);
-        let files = differing(&traveller.state, &lies_there);
+        let files = Changed::between(&traveller.state, &lies_there);
         search.state = lies_there;
         let before = traveller.state.clone();
         search.moment(None, &files, before, &mut traveller.reading, findings)?;
@@ -152,25 +152,31 @@ struct Search<'a> {
     /// The state it has come to.
     state: State,
     teller: Teller<'a>,
-    /// The rules of findings that are about more than one line.
-    rules: Rules,
-    known: Arc<Snapshot>,
+    /// Judges by the rules of findings that are about more than one line.
+    judge: Judge<'a>,
+    /// The last state that was judged, and whether that is the one it has come to.
+    judged: Arc<Snapshot>,
+    is_judged: bool,
 }
 
 impl<'a> Search<'a> {
-    fn new(walk: &'a Walk<'a>, open: Vec<Open>) -> Self {
-        let rules: HashSet<&str> = open
-            .iter()
-            .filter(|one| one.is_about_more)
-            .map(|one| &*one.rule)
-            .collect();
+    fn new(walk: &'a Walk<'a>, rules: &'a Rules, open: Vec<Open>) -> Self {
         Self {
-            rules: walk.rules.only(|rule| rules.contains(&*rule.id)),
+            judge: Judge::new(rules, None),
             open,
             state: State::default(),
             teller: Teller::new(walk),
-            known: Arc::default(),
+            judged: Arc::default(),
+            is_judged: false,
         }
+    }
+
+    /// What is in force in a state.
+    fn in_force(&mut self, state: &State) -> Arc<Snapshot> {
+        let (sorted, _) = state.sort();
+        let all = self.judge.all(&[sorted], &self.judged);
+        self.judged = all.into_iter().next().unwrap_or_default();
+        Arc::clone(&self.judged)
     }
 
     /// Looks at one commit, or at what is not committed yet.
@@ -184,9 +190,12 @@ impl<'a> Search<'a> {
     ) -> Result<(), Refusal> {
         let changes = fields(files);
         let mut brought: HashMap<usize, Option<FieldChange>> = HashMap::new();
-        if self.open.iter().any(|one| one.is_about_more) && self.may_take_away(&changes) {
+        let is_candidate =
+            self.open.iter().any(|one| one.is_about_more) && self.may_take_away(&changes);
+        if is_candidate {
             brought.extend(self.taken_away(files, &before));
         }
+        self.is_judged = is_candidate;
         for (number, change) in self.written(files, &changes) {
             brought.entry(number).or_insert(change);
         }
@@ -270,19 +279,18 @@ impl<'a> Search<'a> {
         files: &[Changed],
         before: &State,
     ) -> Vec<(usize, Option<FieldChange>)> {
-        let sorted = [self.state.sort().0, before.sort().0];
-        let mut judge = Judge::new(&self.rules, None);
-        let judged = judge.all(&sorted, &self.known);
-        let [after, before] = judged.as_slice() else {
-            return Vec::new();
+        let state = std::mem::take(&mut self.state);
+        let after = match self.is_judged {
+            true => Arc::clone(&self.judged),
+            false => self.in_force(&state),
         };
-        self.known = Arc::clone(before);
-        let new = |one: &&Open| one.is_about_more && !one.is_in(before) && one.is_in(after);
+        let before = self.in_force(before);
+        let new = |one: &&Open| one.is_about_more && !one.is_in(&before) && one.is_in(&after);
         let new: Vec<&Open> = self.open.iter().filter(new).collect();
         if new.is_empty() {
             return Vec::new();
         }
-        let changes = self.teller.changes(files, before, after);
+        let changes = self.teller.changes(files, &before, &after);
         let cause = |one: &Open| {
             let did = |change: &&change::Change| {
                 let mut introduced = change.effects.introduced.iter();
@@ -331,19 +339,4 @@ fn problems_of(parsed: &Parsed, id: FileId) -> Vec<Problem> {
         _ => false,
     };
     parsed.problems.iter().filter(is_own).cloned().collect()
-}
-
-fn differing(before: &State, after: &State) -> Vec<Changed> {
-    let names: HashSet<&Arc<str>> = before.files.keys().chain(after.files.keys()).collect();
-    let mut files: Vec<Changed> = names
-        .into_iter()
-        .map(|name| Changed {
-            name: Arc::clone(name),
-            before: before.files.get(name).cloned(),
-            after: after.files.get(name).cloned(),
-        })
-        .filter(|file| file.says_something(true))
-        .collect();
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    files
 }

@@ -8,7 +8,7 @@ use super::reading::Changed;
 use super::state::{DocumentSays, File, State, hash};
 use crate::change::exact;
 use crate::model::{Place, Problem};
-use crate::render::{Environment, Member, Namespace, Values};
+use crate::render::{Environment, Member, Namespace, Values, paths};
 use crate::scan::{self, Parsed};
 use crate::syntax::Document;
 use crate::text::{FileId, Sources, Span};
@@ -163,10 +163,7 @@ fn directory(problem: &Problem, sources: &Sources) -> Option<String> {
         Place::Path(name) => name,
         Place::Nowhere | Place::At(_) => return None,
     };
-    let directory = file
-        .rsplit_once('/')
-        .map_or(".", |(directory, _)| directory);
-    Some(directory.to_owned())
+    Some(paths::directory(file).to_owned())
 }
 
 /// Files, read for one state.

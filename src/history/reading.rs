@@ -1,6 +1,6 @@
 //! The files of commits, each read and parsed once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,6 +23,17 @@ pub(super) struct Changed {
 }
 
 impl Changed {
+    /// The files of two states that do not say the same to the last field, by name.
+    pub fn between(before: &State, after: &State) -> Vec<Self> {
+        let names: BTreeSet<&Arc<str>> = before.files.keys().chain(after.files.keys()).collect();
+        let changed = names.into_iter().map(|name| Self {
+            name: Arc::clone(name),
+            before: before.files.get(name).cloned(),
+            after: after.files.get(name).cloned(),
+        });
+        changed.filter(|file| file.says_something(true)).collect()
+    }
+
     /// Whether anything that is read differs; to the last field, if that is asked.
     pub fn says_something(&self, to_the_last: bool) -> bool {
         match (&self.before, &self.after) {

@@ -18,7 +18,7 @@ use crate::policy::Rules;
 
 /// How many commits are looked at together: enough to keep processors busy, few enough that memory
 /// does not depend on how many there are.
-const TOGETHER: usize = 64;
+pub(super) const TOGETHER: usize = 64;
 
 /// What is read of a repository.
 pub struct Walk<'a> {
@@ -117,6 +117,8 @@ pub(super) struct Traveller<'a> {
     pub state: State,
     /// How many objects of each name there are in it.
     names: HashMap<u64, usize>,
+    /// The commit to go through next, if it was read already.
+    next: Option<Commit>,
     pub seen: Seen,
 }
 
@@ -138,23 +140,24 @@ impl<'a> Traveller<'a> {
             reading: Reading::new(walk.revision, walk.log),
             state: State::default(),
             names: HashMap::new(),
+            next: None,
             seen: Seen::default(),
         };
         traveller.reading.learn(known);
-        traveller.turn(newest)?;
-        traveller.seen.newest = Some(walk.log.commit(newest)?);
+        let newest = walk.log.commit(newest)?;
+        traveller.turn(&newest)?;
+        traveller.seen.newest = Some(newest);
         Ok(traveller)
     }
 
     /// Goes to another commit at once.
-    pub fn turn(&mut self, commit: Oid) -> Result<(), Refusal> {
-        let tree = self.walk.log.commit(commit)?.tree;
-        let differences = self.listing.turn(Some(tree))?;
+    pub fn turn(&mut self, commit: &Commit) -> Result<(), Refusal> {
+        let differences = self.listing.turn(Some(commit.tree))?;
         self.reading.ahead(differences.iter(), &self.state);
-        for (name, file) in self.reading.files(&differences, commit) {
+        for (name, file) in self.reading.files(&differences, commit.id) {
             self.set(&name, file);
         }
-        self.state.problems = Arc::new(self.listing.problems().to_vec());
+        self.state.problems = Arc::clone(self.listing.problems());
         Ok(())
     }
 
@@ -230,7 +233,10 @@ impl<'a> Traveller<'a> {
         let log = self.walk.log;
         let mut pending = Vec::new();
         for &id in commits {
-            let commit = log.commit(id)?;
+            let commit = match self.next.take().filter(|next| next.id == id) {
+                Some(next) => next,
+                None => log.commit(id)?,
+            };
             self.seen.commits += 1;
             self.seen.oldest = Some(commit.clone());
             if log.is_cut(id) {
@@ -240,11 +246,13 @@ impl<'a> Traveller<'a> {
             let parent = commit.parents.first();
             let parent = parent.map(|&parent| log.commit(parent)).transpose()?;
             // the listing goes back in time
-            let differences = self.listing.turn(parent.map(|parent| parent.tree))?;
+            let tree = parent.as_ref().map(|parent| parent.tree);
+            let differences = self.listing.turn(tree)?;
+            self.next = parent;
             pending.push(Pending {
                 commit,
                 differences,
-                problems: Arc::new(self.listing.problems().to_vec()),
+                problems: Arc::clone(self.listing.problems()),
             });
         }
         Ok(pending)

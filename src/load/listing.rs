@@ -2,6 +2,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use git2::{Oid, Repository, Tree, TreeEntry};
 use ignore::gitignore::Gitignore;
@@ -19,13 +20,11 @@ pub struct Listing<'r> {
     options: Options,
     tree: Oid,
     files: BTreeMap<String, Oid>,
-    problems: Vec<Problem>,
+    problems: Arc<Vec<Problem>>,
     /// The directories and files that were asked for, where no link is on the way to them.
     roots: Vec<Root>,
     /// Whether trees can be compared entry by entry: what links lead to is seen only in the whole.
     is_plain: bool,
-    /// How many more entries of trees are compared.
-    left: usize,
     /// What trees are read from, and how often it was. The library keeps all that it reads, so that it
     /// is opened anew from time to time.
     opened: Option<(Rc<Repository>, usize)>,
@@ -64,17 +63,16 @@ impl<'r> Listing<'r> {
             options,
             tree: Oid::ZERO_SHA1,
             files: BTreeMap::new(),
-            problems: Vec::new(),
+            problems: Arc::default(),
             roots: Vec::new(),
             is_plain: false,
-            left: 0,
             opened: None,
             ignores: HashMap::new(),
         }
     }
 
     /// What could not be read of the commit that is listed.
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &Arc<Vec<Problem>> {
         &self.problems
     }
 
@@ -87,19 +85,19 @@ impl<'r> Listing<'r> {
         if tree == self.tree {
             return Ok(Vec::new());
         }
-        if self.is_plain && !tree.is_zero() {
-            let mut differences = Vec::new();
-            if self.compare(tree, &mut differences).is_ok() {
-                self.tree = tree;
-                differences.sort_by(|a, b| a.name.cmp(&b.name));
-                for difference in &differences {
-                    match difference.to {
-                        Some(id) => self.files.insert(difference.name.clone(), id),
-                        None => self.files.remove(&difference.name),
-                    };
-                }
-                return Ok(differences);
+        if self.is_plain
+            && !tree.is_zero()
+            && let Ok(mut differences) = self.compare(tree)
+        {
+            self.tree = tree;
+            differences.sort_by(|a, b| a.name.cmp(&b.name));
+            for difference in &differences {
+                match difference.to {
+                    Some(id) => self.files.insert(difference.name.clone(), id),
+                    None => self.files.remove(&difference.name),
+                };
             }
+            return Ok(differences);
         }
         self.whole(tree)
     }
@@ -109,7 +107,7 @@ impl<'r> Listing<'r> {
         self.tree = tree;
         self.ignores.clear();
         let before = std::mem::take(&mut self.files);
-        self.problems.clear();
+        self.problems = Arc::default();
         self.is_plain = false;
         if !tree.is_zero() {
             let files = self.revision.files(tree);
@@ -120,7 +118,9 @@ impl<'r> Listing<'r> {
                 return Err(Refusal::Wrong(message.to_owned()));
             }
             self.is_plain = !found.has_links() && self.find_roots(&files);
-            (self.files, self.problems) = found.into_parts();
+            let (files, problems) = found.into_parts();
+            self.files = files;
+            self.problems = Arc::new(problems);
         }
         Ok(differences(&before, &self.files))
     }
@@ -145,12 +145,20 @@ impl<'r> Listing<'r> {
         true
     }
 
-    fn compare(&mut self, tree: Oid, found: &mut Vec<Difference>) -> Result<(), Intricate> {
-        self.left = MAX_COMPARED;
+    /// What differs between the tree that is listed and another one, in no order.
+    fn compare(&mut self, tree: Oid) -> Result<Vec<Difference>, Intricate> {
         let repository = self.repository().ok_or(Intricate)?;
         let old = repository.find_tree(self.tree).map_err(|_| Intricate)?;
         let new = repository.find_tree(tree).map_err(|_| Intricate)?;
-        self.directory(&repository, Some(&old), Some(&new), &mut Vec::new(), found)
+        let mut comparison = Comparison {
+            listing: self,
+            repository: &repository,
+            at: Names::new(),
+            found: Vec::new(),
+            left: MAX_COMPARED,
+        };
+        comparison.directory(Some(&old), Some(&new))?;
+        Ok(comparison.found)
     }
 
     fn repository(&mut self) -> Option<Rc<Repository>> {
@@ -166,119 +174,16 @@ impl<'r> Listing<'r> {
         Some(repository)
     }
 
-    /// Compares what two trees say of one directory.
-    fn directory(
-        &mut self,
-        repository: &Repository,
-        old: Option<&Tree<'_>>,
-        new: Option<&Tree<'_>>,
-        at: &mut Names,
-        found: &mut Vec<Difference>,
-    ) -> Result<(), Intricate> {
-        if at.len() > MAX_DEPTH {
-            return Err(Intricate);
-        }
-        let (mut i, mut j) = (0, 0);
-        loop {
-            let a = old.and_then(|tree| tree.get(i));
-            let b = new.and_then(|tree| tree.get(j));
-            let order = match (&a, &b) {
-                (None, None) => return Ok(()),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(a), Some(b)) => compare_names(a, b),
-            };
-            self.left = self.left.checked_sub(1).ok_or(Intricate)?;
-            i += usize::from(order.is_le());
-            j += usize::from(order.is_ge());
-            let a = a.filter(|_| order.is_le());
-            let b = b.filter(|_| order.is_ge());
-            let is_same = matches!((&a, &b), (Some(a), Some(b))
-                if a.id() == b.id() && a.filemode() == b.filemode());
-            if !is_same {
-                self.entry(repository, a.as_ref(), b.as_ref(), at, found)?;
-            }
-        }
-    }
-
-    /// One name that two trees say different things of.
-    fn entry(
-        &mut self,
-        repository: &Repository,
-        old: Option<&TreeEntry<'_>>,
-        new: Option<&TreeEntry<'_>>,
-        at: &mut Names,
-        found: &mut Vec<Difference>,
-    ) -> Result<(), Intricate> {
-        let Some(name) = old.or(new).map(|entry| entry.name_bytes().to_vec()) else {
-            return Ok(());
-        };
-        if name == b".git" {
-            return Ok(());
-        }
-        // several names that are no text are shown as one
-        let is_text = std::str::from_utf8(&name).is_ok();
-        if matches!(name.as_slice(), b"" | b"." | b"..") || name.contains(&b'/') || !is_text {
-            return Err(Intricate);
-        }
-        at.push(name);
-        let result = self.named(repository, old, new, at, found);
-        at.pop();
-        result
-    }
-
-    fn named(
-        &mut self,
-        repository: &Repository,
-        old: Option<&TreeEntry<'_>>,
-        new: Option<&TreeEntry<'_>>,
-        at: &mut Names,
-        found: &mut Vec<Difference>,
-    ) -> Result<(), Intricate> {
-        let is_near = |root: &Root| root.at.starts_with(at) || at.starts_with(&root.at);
-        if at.last().is_some_and(|name| name == b".gitignore") {
-            // those above what was asked for count as well
-            return Err(Intricate);
-        }
-        if !self.roots.iter().any(is_near) {
-            return Ok(());
-        }
-        let kind = |entry: &TreeEntry<'_>| Kind::of(entry.filemode());
-        match (old.map(kind), new.map(kind)) {
-            (None | Some(Kind::Directory), None | Some(Kind::Directory)) => {
-                let tree = |entry: &TreeEntry<'_>| repository.find_tree(entry.id()).ok();
-                let trees = (old.and_then(tree), new.and_then(tree));
-                if (old.is_some(), new.is_some()) != (trees.0.is_some(), trees.1.is_some()) {
-                    return Err(Intricate);
-                }
-                self.directory(repository, trees.0.as_ref(), trees.1.as_ref(), at, found)
-            }
-            (None | Some(Kind::File), None | Some(Kind::File)) => {
-                self.file(
-                    old.map(TreeEntry::id),
-                    new.map(TreeEntry::id),
-                    at.clone(),
-                    found,
-                );
-                Ok(())
-            }
-            _ => Err(Intricate),
-        }
-    }
-
-    fn file(&mut self, old: Option<Oid>, new: Option<Oid>, at: Names, found: &mut Vec<Difference>) {
+    /// The names that the roots ask for a file by.
+    fn names_of(&mut self, at: &Names) -> Vec<String> {
         let mut names = Vec::new();
         for root in 0..self.roots.len() {
-            names.extend(self.name_below(root, &at));
+            names.extend(self.name_below(root, at));
         }
         // one file may have been asked for twice, in two ways
         names.sort();
         names.dedup();
-        found.extend(names.into_iter().map(|name| Difference {
-            name,
-            from: old,
-            to: new,
-        }));
+        names
     }
 
     /// The name of a file, if a root asks for it.
@@ -314,6 +219,109 @@ impl<'r> Listing<'r> {
                 .or_insert_with(|| revision.files(tree).ignores_in(directory));
             is_ignored(rules, part, length < at.len())
         })
+    }
+}
+
+/// Two trees, compared entry by entry.
+struct Comparison<'l, 'r> {
+    listing: &'l mut Listing<'r>,
+    repository: &'l Repository,
+    /// Where it has come to.
+    at: Names,
+    found: Vec<Difference>,
+    /// How many more entries are looked at.
+    left: usize,
+}
+
+impl Comparison<'_, '_> {
+    /// Compares what two trees say of one directory.
+    fn directory(
+        &mut self,
+        old: Option<&Tree<'_>>,
+        new: Option<&Tree<'_>>,
+    ) -> Result<(), Intricate> {
+        if self.at.len() > MAX_DEPTH {
+            return Err(Intricate);
+        }
+        let (mut i, mut j) = (0, 0);
+        loop {
+            let a = old.and_then(|tree| tree.get(i));
+            let b = new.and_then(|tree| tree.get(j));
+            let order = match (&a, &b) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(a), Some(b)) => compare_names(a, b),
+            };
+            self.left = self.left.checked_sub(1).ok_or(Intricate)?;
+            i += usize::from(order.is_le());
+            j += usize::from(order.is_ge());
+            let a = a.filter(|_| order.is_le());
+            let b = b.filter(|_| order.is_ge());
+            let is_same = matches!((&a, &b), (Some(a), Some(b))
+                if a.id() == b.id() && a.filemode() == b.filemode());
+            if !is_same {
+                self.entry(a.as_ref(), b.as_ref())?;
+            }
+        }
+    }
+
+    /// One name that two trees say different things of.
+    fn entry(
+        &mut self,
+        old: Option<&TreeEntry<'_>>,
+        new: Option<&TreeEntry<'_>>,
+    ) -> Result<(), Intricate> {
+        let Some(name) = old.or(new).map(|entry| entry.name_bytes().to_vec()) else {
+            return Ok(());
+        };
+        if name == b".git" {
+            return Ok(());
+        }
+        // several names that are no text are shown as one
+        let is_text = std::str::from_utf8(&name).is_ok();
+        // ignore files above what was asked for count as well
+        let is_ignore_file = name == b".gitignore";
+        let is_odd = matches!(name.as_slice(), b"" | b"." | b"..") || name.contains(&b'/');
+        if is_odd || !is_text || is_ignore_file {
+            return Err(Intricate);
+        }
+        self.at.push(name);
+        let result = self.named(old, new);
+        self.at.pop();
+        result
+    }
+
+    fn named(
+        &mut self,
+        old: Option<&TreeEntry<'_>>,
+        new: Option<&TreeEntry<'_>>,
+    ) -> Result<(), Intricate> {
+        let at = &self.at;
+        let is_near = |root: &Root| root.at.starts_with(at) || at.starts_with(&root.at);
+        if !self.listing.roots.iter().any(is_near) {
+            return Ok(());
+        }
+        let kind = |entry: &TreeEntry<'_>| Kind::of(entry.filemode());
+        match (old.map(kind), new.map(kind)) {
+            (None | Some(Kind::Directory), None | Some(Kind::Directory)) => {
+                let repository = self.repository;
+                let tree = |entry: &TreeEntry<'_>| repository.find_tree(entry.id()).ok();
+                let trees = (old.and_then(tree), new.and_then(tree));
+                if (old.is_some(), new.is_some()) != (trees.0.is_some(), trees.1.is_some()) {
+                    return Err(Intricate);
+                }
+                self.directory(trees.0.as_ref(), trees.1.as_ref())
+            }
+            (None | Some(Kind::File), None | Some(Kind::File)) => {
+                let (from, to) = (old.map(TreeEntry::id), new.map(TreeEntry::id));
+                let names = self.listing.names_of(&self.at).into_iter();
+                self.found
+                    .extend(names.map(|name| Difference { name, from, to }));
+                Ok(())
+            }
+            _ => Err(Intricate),
+        }
     }
 }
 

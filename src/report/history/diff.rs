@@ -9,8 +9,7 @@ use serde::Serialize;
 use super::super::style::Style;
 use super::super::words::{clean, many, short};
 use super::json::{JsonChange, VERSION, once_each};
-use super::text::{NEUTRAL, more_neutral};
-use super::{Options, markdown, phrase, text};
+use super::{NEUTRAL, Options, markdown, more_neutral, phrase, text};
 use crate::change::{Change, Direction, EdgeChange, FindingChange};
 
 /// The formats of a difference.
@@ -172,7 +171,7 @@ fn plain(states: &TwoStates<'_>, options: Options) -> String {
         .map(|change| text::change(change, "", style, options.verbose))
         .collect();
     if hidden > 0 {
-        text.push_str(&format!("and {}\n", more_neutral(hidden)));
+        text.push_str(&format!("{}\n", more_neutral(hidden)));
     }
     if !options.quiet {
         let summary = Summary::of(states.changes).words();
@@ -196,7 +195,7 @@ fn marked(states: &TwoStates<'_>, options: Options) -> String {
         text.push_str(&markdown::change(change, options.verbose));
     }
     if hidden > 0 {
-        text.push_str(&format!("- and {}\n", more_neutral(hidden)));
+        text.push_str(&format!("- {}\n", more_neutral(hidden)));
     }
     text
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use super::super::words::{day, name, short};
 use super::phrase::{code, plain};
-use super::text::{NEUTRAL, more_neutral, pull_request, shallow};
+use super::text::{pull_request, shallow};
 use super::{Options, Out, Sink, Tally, effects, written};
 use crate::change::{Change, Direction};
 use crate::history::{Entry, Range};
@@ -15,8 +15,6 @@ pub(super) struct Markdown<'a> {
     out: Out<'a>,
     options: Options,
     tally: Tally,
-    /// Neutral changes of the commit so far.
-    neutral: usize,
 }
 
 impl<'a> Markdown<'a> {
@@ -25,18 +23,14 @@ impl<'a> Markdown<'a> {
             out,
             options,
             tally: Tally::default(),
-            neutral: 0,
         }
     }
 
     /// Says how many changes of the last commit were left out.
     fn close(&mut self) -> io::Result<()> {
-        let hidden = self.neutral.saturating_sub(NEUTRAL);
-        self.neutral = 0;
-        match hidden {
-            0 => Ok(()),
-            _ if self.options.verbose => Ok(()),
-            more => writeln!(self.out, "- and {}", more_neutral(more)),
+        match self.tally.left_out(self.options) {
+            Some(more) => writeln!(self.out, "- {more}"),
+            None => Ok(()),
         }
     }
 }
@@ -52,10 +46,7 @@ impl Sink for Markdown<'_> {
             self.close()?;
             text.push_str(&header(entry));
         }
-        self.tally.count(entry);
-        let is_neutral = entry.change.direction == Direction::Neutral;
-        self.neutral += usize::from(is_neutral);
-        if !is_neutral || self.neutral <= NEUTRAL || self.options.verbose {
+        if self.tally.shows(entry, self.options) {
             text.push_str(&change(&entry.change, self.options.verbose));
         }
         self.out.write_all(text.as_bytes())

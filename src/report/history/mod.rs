@@ -96,6 +96,17 @@ struct Tally {
     changes: usize,
     weaker: usize,
     stronger: usize,
+    /// Neutral changes of the last commit.
+    neutral: usize,
+}
+
+/// How many neutral changes of a commit are shown; a repository may begin with hundreds.
+const NEUTRAL: usize = 20;
+
+/// How many neutral changes are left out.
+fn more_neutral(count: usize) -> String {
+    let more = many(count, "more neutral change");
+    format!("and {more} (-v shows them)")
 }
 
 impl Tally {
@@ -117,6 +128,22 @@ impl Tally {
         self.changes += 1;
         self.weaker += usize::from(entry.change.direction == Direction::Weaker);
         self.stronger += usize::from(entry.change.direction == Direction::Stronger);
+    }
+
+    /// Counts a change; whether it is shown.
+    fn shows(&mut self, entry: &Entry, options: Options) -> bool {
+        self.count(entry);
+        let is_neutral = entry.change.direction == Direction::Neutral;
+        self.neutral += usize::from(is_neutral);
+        !is_neutral || self.neutral <= NEUTRAL || options.verbose
+    }
+
+    /// After the last change of a commit: how many of them were left out, if any.
+    fn left_out(&mut self, options: Options) -> Option<String> {
+        let neutral = std::mem::take(&mut self.neutral);
+        let hidden = neutral.saturating_sub(NEUTRAL);
+        let is_told = hidden > 0 && !options.verbose;
+        is_told.then(|| more_neutral(hidden))
     }
 
     /// `3 changes in 2 commits: 1 weaker, 2 neutral · 17 commits looked at`.

@@ -3,21 +3,16 @@
 use std::io;
 
 use super::super::style::Style;
-use super::super::words::{clean, day, many, name, short};
+use super::super::words::{clean, day, name, short};
 use super::{Options, Out, Sink, Tally, effects, written};
-use crate::change::{Change, Direction};
+use crate::change::Change;
 use crate::history::{Commit, Entry, Range};
-
-/// How many neutral changes of a commit are shown; a repository may begin with hundreds.
-pub(super) const NEUTRAL: usize = 20;
 
 /// Prints the log.
 pub(super) struct Text<'a> {
     out: Out<'a>,
     options: Options,
     tally: Tally,
-    /// Neutral changes of the commit so far.
-    neutral: usize,
 }
 
 impl<'a> Text<'a> {
@@ -26,18 +21,14 @@ impl<'a> Text<'a> {
             out,
             options,
             tally: Tally::default(),
-            neutral: 0,
         }
     }
 
     /// Says how many changes of the last commit were left out.
     fn close(&mut self) -> io::Result<()> {
-        let hidden = self.neutral.saturating_sub(NEUTRAL);
-        self.neutral = 0;
-        match hidden {
-            0 => Ok(()),
-            _ if self.options.verbose => Ok(()),
-            more => writeln!(self.out, "  and {}", more_neutral(more)),
+        match self.tally.left_out(self.options) {
+            Some(more) => writeln!(self.out, "  {more}"),
+            None => Ok(()),
         }
     }
 }
@@ -58,10 +49,7 @@ impl Sink for Text<'_> {
             }
             text.push_str(&header(entry, style, self.options.verbose));
         }
-        self.tally.count(entry);
-        let is_neutral = entry.change.direction == Direction::Neutral;
-        self.neutral += usize::from(is_neutral);
-        if !is_neutral || self.neutral <= NEUTRAL || self.options.verbose {
+        if self.tally.shows(entry, self.options) {
             text.push_str(&change(&entry.change, "  ", style, self.options.verbose));
         }
         self.out.write_all(text.as_bytes())
@@ -81,11 +69,6 @@ impl Sink for Text<'_> {
             None => Ok(()),
         }
     }
-}
-
-/// How many neutral changes are left out.
-pub(super) fn more_neutral(count: usize) -> String {
-    format!("{} (-v shows them)", many(count, "more neutral change"))
 }
 
 /// That older commits are not there.
