@@ -105,15 +105,11 @@ impl<'s> Builder<'s> {
         source: &'s SourceFile,
     ) -> Self {
         let document = Body {
-            number,
-            root: NodeId(0),
             nodes: Vec::with_capacity(piece.text.len() / 16),
-            items: Vec::new(),
             entries: Vec::with_capacity(piece.text.len() / 24),
             text: String::with_capacity(piece.text.len() / 2),
-            comments: Vec::new(),
             line_ends: line_ends(piece),
-            duplicates: Vec::new(),
+            ..Body::empty(number)
         };
         Self {
             file,

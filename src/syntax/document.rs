@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::comment::Comment;
 use super::consul::Consul;
-use super::node::{EntryData, Node, NodeData, NodeId, Slice};
+use super::node::{Elsewhere, EntryData, Node, NodeData, NodeId, Slice};
 use crate::model::{Place, Problem, ProblemKind};
 use crate::text::{FileId, SourceFile, Span};
 
@@ -32,6 +32,8 @@ pub struct Body {
     /// Where the lines of the document end, before their line breaks; ascending.
     pub(super) line_ends: Vec<u32>,
     pub(super) duplicates: Vec<Duplicate>,
+    /// Where its nodes stand, if that is not all in one file.
+    pub(super) elsewhere: Option<Arc<Elsewhere>>,
 }
 
 /// A key that stands twice in one mapping.
@@ -41,6 +43,24 @@ pub(super) struct Duplicate {
     pub(super) first_start: u32,
     pub(super) start: u32,
     pub(super) end: u32,
+}
+
+impl Body {
+    /// Nothing yet.
+    pub(super) fn empty(number: usize) -> Self {
+        Self {
+            number,
+            root: NodeId(0),
+            nodes: Vec::new(),
+            items: Vec::new(),
+            entries: Vec::new(),
+            text: String::new(),
+            comments: Vec::new(),
+            line_ends: Vec::new(),
+            duplicates: Vec::new(),
+            elsewhere: None,
+        }
+    }
 }
 
 impl Deref for Document {
@@ -141,6 +161,13 @@ impl Document {
         let place = self.embedded.partition_point(|(node, _)| *node < holder);
         let (node, document) = self.embedded.get(place)?;
         (*node == holder).then_some(document)
+    }
+
+    /// The file that the key of an entry stands in.
+    pub(super) fn key_file(&self, entry: usize) -> FileId {
+        let elsewhere = self.elsewhere.as_ref();
+        let file = elsewhere.and_then(|elsewhere| elsewhere.keys.get(entry));
+        file.copied().unwrap_or(self.file)
     }
 
     /// As much of a span as stands on its first line.

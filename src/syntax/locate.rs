@@ -52,7 +52,7 @@ fn child<'a>(node: Node<'a>, step: &str) -> Option<(Node<'a>, Option<Span>)> {
 
 fn located(node: Node<'_>, key: Option<Span>, exact: bool) -> Located {
     let span = node.span();
-    let first_line = node.document().first_line(span);
+    let first_line = node.first_line();
     let anchor = match key {
         Some(key) if first_line != span || span.start == span.end => {
             node.document().first_line(key)

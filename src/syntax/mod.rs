@@ -19,6 +19,7 @@ mod position;
 mod problem;
 mod scalar;
 mod split;
+mod tree;
 mod yaml;
 
 pub use comment::Comment;
@@ -28,6 +29,7 @@ pub use document::Document;
 pub use embedded::embedded;
 pub use locate::{Located, locate};
 pub use node::{Entry, Node, NodeId, Value};
+pub use tree::{Field, Kind, Tree, Written};
 
 use crate::model::Problem;
 use crate::text::{FileId, SourceFile};

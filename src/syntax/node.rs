@@ -1,5 +1,6 @@
 use super::document::Document;
-use crate::text::Span;
+use super::tree::Written;
+use crate::text::{FileId, Span};
 
 /// A node of a document: an index into its arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +52,15 @@ pub(super) struct EntryData {
     pub(super) key_start: u32,
     pub(super) key_end: u32,
     pub(super) value: NodeId,
+}
+
+/// Where the nodes of a document stand that was put together from several files.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Elsewhere {
+    /// The file of each node, and where its first line ends.
+    pub(super) nodes: Vec<(FileId, u32)>,
+    /// The file of the key of each entry.
+    pub(super) keys: Vec<FileId>,
 }
 
 /// What a node holds.
@@ -196,14 +206,14 @@ impl<'a> Node<'a> {
     /// The entries of a mapping, each key once; of anything else, none.
     pub fn entries(self) -> impl ExactSizeIterator<Item = Entry<'a>> {
         let document = self.document;
-        let entries = match self.content() {
-            Content::Map(entries) => entries.of(&document.entries),
-            _ => &[],
+        let (first, entries) = match self.content() {
+            Content::Map(entries) => (entries.start, entries.of(&document.entries)),
+            _ => (0, Default::default()),
         };
-        entries.iter().map(move |entry| Entry {
+        entries.iter().enumerate().map(move |(at, entry)| Entry {
             key: entry.key.text(&document.text),
             key_span: Span {
-                file: document.file,
+                file: document.key_file(first as usize + at),
                 start: entry.key_start,
                 end: entry.key_end,
             },
@@ -216,10 +226,36 @@ impl<'a> Node<'a> {
     pub fn span(self) -> Span {
         let (start, end) = self.data().map_or((0, 0), |data| (data.start, data.end));
         Span {
-            file: self.document.file,
+            file: self
+                .elsewhere()
+                .map_or(self.document.file, |(file, _)| file),
             start,
             end,
         }
+    }
+
+    /// Where it is written, with the end of its first line.
+    pub fn written(self) -> Written {
+        let span = self.span();
+        let line_end = match self.elsewhere() {
+            Some((_, line_end)) => line_end,
+            None => self.document.first_line(span).end,
+        };
+        Written { span, line_end }
+    }
+
+    /// As much of it as stands on its first line.
+    pub(super) fn first_line(self) -> Span {
+        let Written { span, line_end } = self.written();
+        Span {
+            end: line_end,
+            ..span
+        }
+    }
+
+    fn elsewhere(self) -> Option<(FileId, u32)> {
+        let elsewhere = self.document.elsewhere.as_ref()?;
+        elsewhere.nodes.get(self.id.0 as usize).copied()
     }
 
     fn data(self) -> Option<&'a NodeData> {

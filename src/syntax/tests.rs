@@ -686,3 +686,42 @@ mod structs {
         assert_eq!(unknown, ["/nmae", "/inner/0/x"]);
     }
 }
+
+#[test]
+fn a_tree_keeps_what_a_document_says_and_where() {
+    let text = "a:\n- &x\n  b: [1, two, 3.5, true, null, 18446744073709551615]\n  c: |\n    long\n    text\n- *x\n";
+    let (documents, problems) = parse(FileId(3), &SourceFile::new("a.yaml", text));
+    assert!(problems.is_empty(), "{problems:?}");
+    let document = documents.first().unwrap();
+    let tree = Tree::from(document.root());
+    let made = tree.to_document(document.number());
+    assert_eq!(Tree::from(made.root()), tree);
+    assert_eq!(made.file(), FileId(3));
+    for pointer in ["/a/0/b/3", "/a/0/c", "/a/1/b", "/a/1/none"] {
+        let pointer = Pointer::new(pointer);
+        assert_eq!(locate(&made, &pointer), locate(document, &pointer));
+    }
+}
+
+#[test]
+fn parts_of_a_tree_may_stand_in_several_files() {
+    let tree = |file, text: &str| {
+        let (documents, _) = parse(FileId(file), &SourceFile::new("a.yaml", text));
+        Tree::from(documents.first().unwrap().root())
+    };
+    let mut base = tree(0, "a: 1\nb: {c: 2, d: 3}\n");
+    let patch = tree(1, "\n\nb:\n  c: 4\n");
+    let changed = patch.path(&["b"]).unwrap().fields().first().unwrap();
+    assert!(base.get_mut("b").unwrap().set(changed.clone()));
+    assert!(base.get_mut("b").unwrap().remove("d").is_some());
+    let document = base.to_document(0);
+    let located = |pointer: &str| locate(&document, &Pointer::new(pointer));
+    let changed = located("/b/c");
+    assert_eq!(
+        (changed.span.file, changed.span.start, changed.anchor().file),
+        (FileId(1), 10, FileId(1))
+    );
+    assert_eq!(changed.key.unwrap().file, FileId(1));
+    assert_eq!(located("/a").span.file, FileId(0));
+    assert!(!located("/b/d").exact);
+}
