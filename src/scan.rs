@@ -21,7 +21,7 @@ use crate::text::{FileId, SourceFile, Sources};
 /// Files, read and sorted into environments.
 #[derive(Default)]
 pub struct Parsed {
-    /// All documents.
+    /// All documents: those that were read, and behind them those that rendering made.
     pub documents: Arc<Vec<Document>>,
     /// The worlds they make up.
     pub environments: Vec<Environment>,
@@ -85,7 +85,7 @@ pub struct Counts {
 /// The documents of a file, with those that texts in them hold, and what could not be read.
 pub fn documents(id: FileId, file: &SourceFile) -> (Vec<Document>, Vec<Problem>) {
     let (mut documents, mut problems) = syntax::parse(id, file);
-    problems.extend(render::embedded::attach(file, &mut documents));
+    problems.extend(render::embedded::attach(|_| file, &mut documents));
     (documents, problems)
 }
 
@@ -102,8 +102,8 @@ pub fn parse(sources: &Sources) -> Parsed {
 }
 
 /// Sorts the documents of files into environments; `problems` are those of reading them.
-pub fn sort(sources: &Sources, documents: Vec<Document>, problems: Vec<Problem>) -> Parsed {
-    let (environments, problems) = render::environments(sources, &documents, problems);
+pub fn sort(sources: &Sources, mut documents: Vec<Document>, problems: Vec<Problem>) -> Parsed {
+    let (environments, problems) = render::environments(sources, &mut documents, problems);
     Parsed {
         documents: Arc::new(documents),
         environments,

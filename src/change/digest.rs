@@ -231,7 +231,7 @@ mod tests {
         let file = sources.add(SourceFile::new("a.yaml", text));
         let (mut documents, problems) = parse(file, sources.get(file));
         assert!(problems.is_empty(), "{problems:?}");
-        render::embedded::attach(sources.get(file), &mut documents);
+        render::embedded::attach(|id| sources.get(id), &mut documents);
         documents.remove(0)
     }
 

@@ -274,6 +274,7 @@ impl Parts {
             name: self.name.to_string(),
             members: Vec::new(),
             values: Vec::new(),
+            rendered_from: BTreeSet::new(),
         };
         for part in files {
             let (_, first) = file(&part.name, made)?;

@@ -263,8 +263,8 @@ mod tests {
     fn read(text: &str) -> (Vec<String>, Vec<String>) {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new("all.yaml", text));
-        let (documents, _) = parse(file, sources.get(file));
-        let (environments, _) = render::environments(&sources, &documents, Vec::new());
+        let (mut documents, _) = parse(file, sources.get(file));
+        let (environments, _) = render::environments(&sources, &mut documents, Vec::new());
         let (index, problems) = Index::build(environments.first().unwrap(), Arc::new(documents));
         (
             index

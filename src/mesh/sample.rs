@@ -22,10 +22,10 @@ pub fn index(files: &[(&str, &str)]) -> (Arc<Index>, Vec<Problem>) {
         let file = sources.add(SourceFile::new(*name, *text));
         let (mut read, failed) = parse(file, sources.get(file));
         problems.extend(failed);
-        problems.extend(render::embedded::attach(sources.get(file), &mut read));
+        problems.extend(render::embedded::attach(|id| sources.get(id), &mut read));
         documents.extend(read);
     }
-    let (environments, problems) = render::environments(&sources, &documents, problems);
+    let (environments, problems) = render::environments(&sources, &mut documents, problems);
     let (index, mut more) = Index::build(environments.first().unwrap(), Arc::new(documents));
     more.extend(problems);
     (Arc::new(index), more)

@@ -4,7 +4,7 @@
 
 use crate::model::Problem;
 use crate::syntax::{Document, Node, NodeId, embedded};
-use crate::text::SourceFile;
+use crate::text::{FileId, SourceFile};
 
 /// The annotation that holds a proxy's configuration.
 const PROXY_CONFIG: &str = "proxy.istio.io/config";
@@ -56,7 +56,12 @@ const CONSUL_MAPS: &[(&str, &str)] = &[
 
 /// Attaches the documents that texts in the documents of a file hold, so that addresses lead into
 /// them.
-pub fn attach(source: &SourceFile, documents: &mut [Document]) -> Vec<Problem> {
+///
+/// `source` gives the file that a place is in.
+pub fn attach<'s>(
+    source: impl Fn(FileId) -> &'s SourceFile,
+    documents: &mut [Document],
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     for document in documents {
         let mut found = Vec::new();
@@ -64,7 +69,8 @@ pub fn attach(source: &SourceFile, documents: &mut [Document]) -> Vec<Problem> {
         let items = root.get("items").into_iter().flat_map(Node::items);
         for object in std::iter::once(root).chain(items) {
             for (holder, is_sure) in holders(object) {
-                match embedded(document, source, holder) {
+                let source = source(holder.span().file);
+                match embedded(source, holder) {
                     Ok(mut inner) => {
                         attach_in_values(source, &mut inner);
                         found.push((holder.id(), inner));
@@ -74,7 +80,7 @@ pub fn attach(source: &SourceFile, documents: &mut [Document]) -> Vec<Problem> {
                 }
             }
             let texts = texts_in_values(object).into_iter();
-            found.extend(texts.filter_map(|text| mapping_in(document, source, text)));
+            found.extend(texts.filter_map(|text| mapping_in(source(text.span().file), text)));
         }
         for (holder, inner) in found {
             document.attach(holder, inner);
@@ -86,21 +92,15 @@ pub fn attach(source: &SourceFile, documents: &mut [Document]) -> Vec<Problem> {
 /// Attaches what texts in values of Consul's chart hold, where the values themselves stand in a text.
 fn attach_in_values(source: &SourceFile, values: &mut Document) {
     let texts = texts_of(values.root()).into_iter();
-    let found: Vec<_> = texts
-        .filter_map(|text| mapping_in(values, source, text))
-        .collect();
+    let found: Vec<_> = texts.filter_map(|text| mapping_in(source, text)).collect();
     for (holder, inner) in found {
         values.attach(holder, inner);
     }
 }
 
 /// The mapping that a text holds; other charts have texts of the same names.
-fn mapping_in(
-    document: &Document,
-    source: &SourceFile,
-    text: Node<'_>,
-) -> Option<(NodeId, Document)> {
-    let inner = embedded(document, source, text).ok()?;
+fn mapping_in(source: &SourceFile, text: Node<'_>) -> Option<(NodeId, Document)> {
+    let inner = embedded(source, text).ok()?;
     inner.root().is_map().then(|| (text.id(), inner))
 }
 

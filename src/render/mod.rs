@@ -30,6 +30,9 @@ pub struct Environment {
     /// What lies beside them and is no object: it may hold the values that something is installed
     /// with. Of plain manifests only, those of charts among them.
     pub values: Vec<Values>,
+    /// All files that were rendered to it, if it is not just the documents of files: those of its
+    /// members, and those that say how they are put together.
+    pub rendered_from: BTreeSet<FileId>,
 }
 
 /// A document that is no object.
@@ -93,10 +96,11 @@ pub(crate) fn home(environment: &str) -> &str {
 ///
 /// `problems` are those of reading the documents. They come back with those found here, but for
 /// the ones about parts of a chart: there is one problem for the chart instead. Kustomizations,
-/// patches and the like, and the parts of charts are in no environment.
+/// patches and the like, and the parts of charts are in no environment. What rendering makes of
+/// documents is added behind them.
 pub fn environments(
     sources: &Sources,
-    documents: &[Document],
+    documents: &mut Vec<Document>,
     problems: Vec<Problem>,
 ) -> (Vec<Environment>, Vec<Problem>) {
     let files = Files::new(sources, documents);
@@ -128,6 +132,7 @@ pub fn environments(
             },
             members: rendered.members,
             values: Vec::new(),
+            rendered_from: BTreeSet::new(),
         })
         .collect();
     if !plain.is_empty() {
@@ -137,6 +142,7 @@ pub fn environments(
             values: values(&files, |name| {
                 outcome.taken.contains(name) || (is_part(name) && !charts.is_values(name))
             }),
+            rendered_from: BTreeSet::new(),
         });
     }
     environments.retain(|environment| !environment.members.is_empty());

@@ -32,7 +32,7 @@ fn render(files: &[(&str, &str)]) -> World {
         documents.extend(read);
         problems.extend(failed);
     }
-    let (environments, problems) = environments(&sources, &documents, problems);
+    let (environments, problems) = environments(&sources, &mut documents, problems);
     World {
         sources,
         environments,

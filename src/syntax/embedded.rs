@@ -10,11 +10,7 @@ use crate::text::{SourceFile, Span};
 /// All spans are places in that file: exact where the text stands there as it is (literal blocks,
 /// and plain or quoted text on one line without escapes), else the whole text. The document is
 /// not yet [attached](Document::attach). A text that is no document, or more than one, is a problem.
-pub fn embedded(
-    document: &Document,
-    source: &SourceFile,
-    node: Node<'_>,
-) -> Result<Document, Problem> {
+pub fn embedded(source: &SourceFile, node: Node<'_>) -> Result<Document, Problem> {
     let span = node.span();
     let problem = |kind, message: String, place| Problem::new(kind, message, Place::Span(place));
     let Value::Text(text) = node.value() else {
@@ -23,7 +19,7 @@ pub fn embedded(
     };
     let places = Places::new(text, source, span);
     let inner = SourceFile::new("", text);
-    let (documents, problems) = yaml::parse(document.file, &inner);
+    let (documents, problems) = yaml::parse(span.file, &inner);
     let unreadable = problems
         .into_iter()
         .find(|problem| problem.kind.is_incomplete());

@@ -503,7 +503,7 @@ mod inside {
         let (mut document, source) = one(&format!("kind: ConfigMap\ndata:\n{mesh}"));
         let node = document.root().path(&["data", "mesh"]).unwrap();
         let id = node.id();
-        let inner = embedded(&document, &source, node).unwrap();
+        let inner = embedded(&source, node).unwrap();
         document.attach(id, inner);
         (document, source)
     }
@@ -578,7 +578,7 @@ mod inside {
         let (document, source) =
             one("data:\n  mesh: |\n    a: 1\n    b: [\n  empty: ''\n  number: 3\n");
         let data = document.root().get("data").unwrap();
-        let problem = |key: &str| embedded(&document, &source, data.get(key).unwrap()).unwrap_err();
+        let problem = |key: &str| embedded(&source, data.get(key).unwrap()).unwrap_err();
         let Place::Span(span) = problem("mesh").place else {
             panic!()
         };

@@ -19,7 +19,7 @@ impl State {
             let file = sources.add(SourceFile::new(*name, *text));
             let (mut found, problems) = parse(file, sources.get(file));
             assert!(problems.is_empty(), "{problems:?}");
-            assert!(render::embedded::attach(sources.get(file), &mut found).is_empty());
+            assert!(render::embedded::attach(|id| sources.get(id), &mut found).is_empty());
             documents.push(found);
         }
         Self { sources, documents }

@@ -98,7 +98,7 @@ pub(super) fn all_spans_are_sound(source: &SourceFile) {
             if let Some(key) = located.key {
                 slice(source, key);
             }
-            if let Ok(inner) = embedded(document, source, node) {
+            if let Ok(inner) = embedded(source, node) {
                 walk(inner.root(), &Pointer::root(), &mut |node, _| {
                     slice(source, node.span());
                 });

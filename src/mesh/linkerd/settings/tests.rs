@@ -22,10 +22,10 @@ fn read_files(files: &[(&str, &str)]) -> Sample {
     for (name, text) in files.iter().chain([&("pod.yaml", pod)]) {
         let file = sources.add(SourceFile::new(*name, *text));
         let (mut read, _) = parse(file, sources.get(file));
-        assert!(render::embedded::attach(sources.get(file), &mut read).is_empty());
+        assert!(render::embedded::attach(|id| sources.get(id), &mut read).is_empty());
         documents.extend(read);
     }
-    let (environments, _) = render::environments(&sources, &documents, Vec::new());
+    let (environments, _) = render::environments(&sources, &mut documents, Vec::new());
     let (index, _) = Index::build(
         environments.first().unwrap(),
         std::sync::Arc::new(documents),
