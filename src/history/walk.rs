@@ -282,10 +282,18 @@ impl Walk<'_> {
         let unread = traveller.reading.problems.iter().cloned();
         traveller.seen.problems.extend(unread);
         traveller.seen.newest_snapshot = Arc::clone(&snapshot);
-        for commits in trunk.chunks(TOGETHER) {
-            let moments = traveller.through(commits)?;
-            let sorted = sort(&moments, &mut layout);
-            let snapshots = judge.all(&sorted, &snapshot);
+        let mut chunks = trunk.chunks(TOGETHER);
+        let mut next = chunks.next().map(|commits| traveller.through(commits));
+        while let Some(moments) = next.take().transpose()? {
+            let mut snapshots = Vec::new();
+            // commits are read by this thread alone: the others judge meanwhile
+            rayon::in_place_scope(|scope| {
+                scope.spawn(|_| {
+                    let sorted = sort(&moments, &mut layout);
+                    snapshots = judge.all(&sorted, &snapshot);
+                });
+                next = chunks.next().map(|commits| traveller.through(commits));
+            });
             let moments = moments.into_iter().zip(snapshots);
             let steps: Vec<Step> = moments
                 .map(|(moment, before)| Step {
