@@ -50,11 +50,13 @@ pub(super) struct Judge<'a> {
     pub problems: Vec<Problem>,
 }
 
+/// An environment of a state, by its number there, that is to be judged.
+type Open<'s> = (&'s Sorted, usize, Signature);
+
 /// One environment, judged.
 struct Result {
     key: Key,
     held: Held,
-    memory: Option<Memory>,
     /// What was not understood.
     problems: Vec<Problem>,
     /// Rules that failed.
@@ -97,7 +99,7 @@ impl<'a> Judge<'a> {
         for (name, one) in &known.environments {
             held.insert((Arc::clone(name), one.signature), Some(one.clone()));
         }
-        let mut open = Vec::new();
+        let mut open: BTreeMap<Arc<str>, Vec<Open<'_>>> = BTreeMap::new();
         let mut keys = Vec::new();
         for state in states {
             let mut own = Vec::new();
@@ -112,25 +114,22 @@ impl<'a> Judge<'a> {
                 let key: Key = (environment.name.as_str().into(), *signature);
                 if !held.contains_key(&key) {
                     held.insert(key.clone(), None);
-                    open.push((state, number, key.clone()));
+                    let own: &mut Vec<_> = open.entry(Arc::clone(&key.0)).or_default();
+                    own.push((state, number, key.1));
                 }
                 own.push(key);
             }
             own.extend(state.others.iter().cloned());
             keys.push((own, Arc::clone(&state.unjudged)));
         }
-        let judged: Vec<Result> = open
-            .into_par_iter()
-            .filter_map(|(state, number, key)| self.judge(state, number, key))
-            .collect();
-        for one in judged {
-            self.has_mesh |= one.held.in_force.is_meshed();
-            problems.extend(one.problems);
-            self.problems.extend(one.failed);
-            if let Some(memory) = one.memory {
-                self.memories.insert(Arc::clone(&one.key.0), memory);
+        for (name, judged, memory) in self.judged(open) {
+            for one in judged {
+                self.has_mesh |= one.held.in_force.is_meshed();
+                problems.extend(one.problems);
+                self.problems.extend(one.failed);
+                held.insert(one.key, Some(one.held));
             }
-            held.insert(one.key, Some(one.held));
+            self.memories.extend(memory.map(|memory| (name, memory)));
         }
         let snapshot = |(keys, unjudged): (Vec<Key>, _)| {
             let environments = keys.into_iter().filter_map(|key| {
@@ -145,7 +144,35 @@ impl<'a> Judge<'a> {
         keys.into_iter().map(snapshot).collect()
     }
 
-    fn judge(&self, state: &Sorted, number: usize, key: Key) -> Option<Result> {
+    /// Judges environments, each by itself: of one state after the other most is the same, and no rule
+    /// is asked about that again.
+    fn judged(
+        &self,
+        open: BTreeMap<Arc<str>, Vec<Open<'_>>>,
+    ) -> Vec<(Arc<str>, Vec<Result>, Option<Memory>)> {
+        let judge = |(name, states): (Arc<str>, Vec<Open<'_>>)| {
+            let (mut judged, mut last) = (Vec::new(), None);
+            for (state, number, signature) in states {
+                let known = last.as_ref().or_else(|| self.memories.get(&name));
+                let key = (Arc::clone(&name), signature);
+                let Some((result, memory)) = self.judge(state, number, key, known) else {
+                    continue;
+                };
+                judged.push(result);
+                last = memory.or(last);
+            }
+            (name, judged, last)
+        };
+        open.into_par_iter().map(judge).collect()
+    }
+
+    fn judge(
+        &self,
+        state: &Sorted,
+        number: usize,
+        key: Key,
+        known: Option<&Memory>,
+    ) -> Option<(Result, Option<Memory>)> {
         let Sorted {
             sources, parsed, ..
         } = state;
@@ -157,21 +184,20 @@ impl<'a> Judge<'a> {
         let judged = scan::judge(parsed, environment, &origin, &self.wanted);
         let (mut findings, mut failed, mut memory) = (Vec::new(), Vec::new(), None);
         if !judged.world.meshes.is_empty() {
-            let known = self.memories.get(&key.0);
             let places = Places(&judged.world);
             (findings, failed, memory) =
                 policy::evaluate_again(self.rules, &judged.input, &places, &key.0, known);
         }
         let in_force = InForce::of(&judged, &parsed.documents, sources, findings);
-        Some(Result {
+        let result = Result {
             held: Held {
                 signature: key.1,
                 in_force: Arc::new(in_force),
             },
             key,
-            memory,
             problems: scan::located(&judged.world.index, judged.problems),
             failed,
-        })
+        };
+        Some((result, memory))
     }
 }
