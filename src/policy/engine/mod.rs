@@ -116,7 +116,11 @@ impl Program {
             errors.extend(prepare(&mut engine, rules).err());
         }
         if errors.is_empty() {
-            let sections = rules.iter().map(|rule| sections_of(rule, libraries));
+            let packages = libraries.iter().map(|one| (&*one.package, &*one.text));
+            let packages: Vec<_> = packages
+                .chain(rules.iter().map(|one| (&*one.package, &*one.text)))
+                .collect();
+            let sections = rules.iter().map(|rule| sections_of(rule, &packages));
             let sections = sections.collect();
             Ok(Self {
                 engine,
@@ -191,28 +195,53 @@ impl Program {
     }
 }
 
-/// How a policy would begin to name a library that only a value tells.
-const BY_VALUE: &[&str] = &["data[", "meshvet[", "custom[", "lib["];
-
-/// The sections that a rule reads, by itself or by the libraries that it may use: those whose names
-/// stand in it, or in one of them.
-fn sections_of(rule: &Rule, libraries: &[Library]) -> Sections {
+/// The sections that a policy reads, by itself or by all others that it may use: those that it names,
+/// whole or in part, or one of them does.
+fn sections_of(rule: &Rule, others: &[(&str, &str)]) -> Sections {
     let mut texts = vec![&*rule.text];
-    let mut left: Vec<&Library> = libraries.iter().collect();
+    let mut left = others.to_vec();
     let mut next = 0;
     while let Some(&text) = texts.get(next) {
         next += 1;
-        let names_all = BY_VALUE.iter().any(|start| text.contains(start));
-        left.retain(|library| {
-            let name = library.package.rsplit('.').next().unwrap_or("");
-            let is_used = names_all || text.contains(name);
+        let named = named_data(text);
+        left.retain(|(package, other)| {
+            let is_used = named.iter().any(|name| may_be(name, package));
             if is_used {
-                texts.push(&library.text);
+                texts.push(other);
             }
             !is_used
         });
     }
     named_in(texts.into_iter())
+}
+
+/// What a policy names of `data`, up to where a value or a new name takes over: `meshvet.lib.ports`.
+fn named_data(text: &str) -> BTreeSet<&str> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let code = text.lines();
+    let code = code.filter(|line| !line.trim_start().starts_with('#'));
+    code.flat_map(|line| {
+        line.match_indices("data")
+            .map(move |(at, word)| (line, at, word))
+    })
+    .filter_map(|(line, at, word)| {
+        let before = line.get(..at)?.chars().next_back();
+        let rest = line.get(at + word.len()..)?;
+        let end = rest.find(|c: char| !is_word(c) && c != '.');
+        let path = rest.get(..end.unwrap_or(rest.len()))?;
+        let is_data = !before.is_some_and(|c| is_word(c) || c == '.') && !path.starts_with(is_word);
+        is_data.then(|| path.trim_matches('.'))
+    })
+    .collect()
+}
+
+/// Whether what is named is a package, in it or around it.
+fn may_be(name: &str, package: &str) -> bool {
+    let is_below = |one: &str, other: &str| {
+        let rest = one.strip_prefix(other);
+        other.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    is_below(name, package) || is_below(package, name)
 }
 
 fn add(engine: &mut Engine, path: &str, text: &str) -> Result<(), PolicyError> {

@@ -300,3 +300,55 @@ fn a_package_may_be_there_once() {
         "test/one.rego: package meshvet.test.one is there twice"
     );
 }
+
+#[test]
+fn a_rule_reads_what_it_and_all_that_it_uses_name() {
+    let lib = |name: &str, body: &str| {
+        SourceFile::new(
+            format!("lib/{name}.rego"),
+            format!("package meshvet.lib.{name}\n{body}"),
+        )
+    };
+    let libraries = [
+        lib("ports", "import data.meshvet.lib.words\nall := input.ports"),
+        lib("words", "all := input.words"),
+        lib("calls", "all := input.calls"),
+    ];
+    let read = |body: &str| {
+        let files = [file("one", body), file("two", "deny := input.two")];
+        let rules = Rules::from_files(libraries.iter().cloned().chain(files)).expect("rules");
+        let program = rules.program().expect("policies");
+        let names = ["ports", "words", "calls", "two", "own"];
+        let sees = |name: &&str| {
+            let [one, other] =
+                [0, 1].map(|n| super::Input::new(&json!({*name: n})).expect("input"));
+            !program.sees_the_same(0, &one, &other)
+        };
+        names.into_iter().filter(sees).collect::<Vec<_>>()
+    };
+    let deny = "deny contains {\"msg\": \"m\", \"at\": input.own}";
+    let of = |import: &str| read(&format!("{import}\n{deny} if input.own"));
+    assert_eq!(of(""), ["own"]);
+    assert_eq!(
+        of("# data.meshvet.lib.ports and calls\nports := 1"),
+        ["own"]
+    );
+    assert_eq!(of("import data.meshvet.lib.calls"), ["calls", "own"]);
+    assert_eq!(
+        of("import data.meshvet.lib.ports as p"),
+        ["ports", "words", "own"]
+    );
+    assert_eq!(of("x := data.meshvet.lib.calls.all"), ["calls", "own"]);
+    assert_eq!(of("x := data.meshvet.test.two.deny"), ["two", "own"]);
+    for all in [
+        "import data.meshvet.lib",
+        "import data.meshvet.lib as l",
+        "x := data.meshvet.lib[\"calls\"]",
+    ] {
+        assert_eq!(of(all), ["ports", "words", "calls", "own"], "{all}");
+    }
+    assert_eq!(
+        of("x := data[\"params\"]"),
+        ["ports", "words", "calls", "two", "own"]
+    );
+}
