@@ -251,12 +251,10 @@ impl Addresses for Places<'_> {
         let at = index.parse_address(at)?;
         let resource = index.resource(at.resource);
         let key = &resource.key;
-        let document = index.document(at.resource);
+        let written = index.written(&at);
         Some(Site {
-            inside: document.map(|document| {
-                let pointer = resource.inside.append(at.pointer.as_str());
-                (document.number(), pointer)
-            }),
+            inside: written
+                .map(|(document, pointer)| (document.file(), document.number(), pointer)),
             resource: Some(ResourceRef {
                 kind: Arc::clone(&key.kind),
                 group: Arc::clone(&key.group),

@@ -124,7 +124,7 @@ fn read(mesh: &Mesh) -> (State, Option<InForce>) {
     };
     let wanted = crate::facts::Sections::Named(BTreeSet::new());
     let judged = judge(&parsed, environment, &Origin::default(), &wanted);
-    let kept = InForce::of(&judged, &parsed.documents, &sources, Vec::new());
+    let kept = InForce::of(&judged, &sources, Vec::new());
     (one_by_one(&judged), Some(kept))
 }
 

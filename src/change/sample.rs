@@ -28,7 +28,7 @@ pub fn all_in_force(files: &[File<'_>], rule: &str) -> Vec<InForce> {
             let judged = judge(&parsed, environment, &Origin::default(), &rules.sections());
             let places = Places(&judged.world);
             let (findings, _) = policy::evaluate(&rules, &judged.input, &places, &judged.name);
-            InForce::of(&judged, &parsed.documents, &sources, findings)
+            InForce::of(&judged, &sources, findings)
         })
         .collect()
 }

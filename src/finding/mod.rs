@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::model::Pointer;
-use crate::text::Span;
+use crate::text::{FileId, Span};
 
 pub use group::{by_address, collect};
 pub use introduced::Introduced;
@@ -71,8 +71,8 @@ pub struct Site {
     pub keys: Vec<usize>,
     /// Its place in the files, on one line; `None` for what was read from a cluster.
     pub span: Option<Span>,
-    /// Which document of the file that is, and where in it, from its outermost node on.
-    pub inside: Option<(usize, Pointer)>,
+    /// The file, which document of it that is, and where in it, from its outermost node on.
+    pub inside: Option<(FileId, usize, Pointer)>,
 }
 
 impl Site {

@@ -112,9 +112,9 @@ struct Open {
 
 impl Open {
     fn new(number: usize, finding: &Finding, sources: &Sources, parsed: &Parsed) -> Option<Self> {
-        let (document, pointer) = finding.site.inside.clone()?;
-        let file = finding.site.span?.file;
+        let (file, document, pointer) = finding.site.inside.clone()?;
         let mut documents = parsed.documents.iter();
+        let mut documents = documents.by_ref().filter(|one| !one.is_made());
         let around = documents.find(|one| one.file() == file && one.number() == document)?;
         let located = locate(around, &pointer);
         let is_value = located.exact && !located.is_collection;
@@ -319,7 +319,8 @@ fn concerns(change: &FieldChange, at: &Written) -> bool {
 /// The files that were scanned.
 fn scanned(sources: &Sources, parsed: &Parsed) -> State {
     let mut documents: BTreeMap<FileId, Vec<Document>> = BTreeMap::new();
-    for document in parsed.documents.iter() {
+    let read = parsed.documents.iter().filter(|one| !one.is_made());
+    for document in read {
         let own = documents.entry(document.file()).or_default();
         own.push(document.clone());
     }

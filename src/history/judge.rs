@@ -188,7 +188,7 @@ impl<'a> Judge<'a> {
             (findings, failed, memory) =
                 policy::evaluate_again(self.rules, &judged.input, &places, &key.0, known);
         }
-        let in_force = InForce::of(&judged, &parsed.documents, sources, findings);
+        let in_force = InForce::of(&judged, sources, findings);
         let result = Result {
             held: Held {
                 signature: key.1,

@@ -4,9 +4,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::reading::Changed;
 use super::state::{DocumentSays, File, State, hash};
-use crate::change::exact;
+use crate::change::{exact, resources};
 use crate::model::{Place, Problem};
 use crate::render::{Environment, Member, Namespace, Values, paths};
 use crate::scan::{self, Parsed};
@@ -44,6 +46,8 @@ struct Parts {
     name: Arc<str>,
     /// In their order; nothing if not each file belongs to it as a whole.
     files: Option<Vec<Part>>,
+    /// Whether it is rendered, from the files of these names alone.
+    is_rendered: bool,
     names: HashSet<Arc<str>>,
 }
 
@@ -72,6 +76,7 @@ impl State {
         let documents = std::mem::take(&mut made.documents);
         let problems = std::mem::take(&mut made.problems);
         let mut parsed = scan::sort(&made.sources, documents, problems);
+        made.says_of_made(&parsed.documents);
         parsed.problems.extend(self.problems.iter().cloned());
         let environments = parsed.environments.iter();
         let signatures: Vec<Signature> = environments
@@ -121,14 +126,15 @@ impl Layout {
                 parts.is_some_and(|parts| files.iter().any(|file| parts.names.contains(&file.name)))
             })
             .collect();
+        let parts: Vec<&Parts> = concerned
+            .iter()
+            .filter_map(|&one| self.environments.get(one).map(Arc::as_ref))
+            .collect();
         let mut made = Made::to(the_last);
-        let mut environments = Vec::new();
-        let mut ids = HashMap::new();
-        for &one in &concerned {
-            let parts = self.environments.get(one)?;
-            environments.push(parts.environment(state, &mut made, &mut ids)?);
-        }
-        let documents = Arc::new(std::mem::take(&mut made.documents));
+        let (documents, environments) = match parts.iter().all(|parts| parts.files.is_some()) {
+            true => made.whole_files(&parts, state)?,
+            false => made.rendered(&parts, state)?,
+        };
         let sign = |one: &Environment| made.signature(one, &documents);
         let signatures: Vec<Signature> = environments.iter().map(sign).collect::<Option<_>>()?;
         for (&one, signature) in concerned.iter().zip(&signatures) {
@@ -196,11 +202,61 @@ impl Made {
     }
 }
 
+impl Made {
+    /// Environments to each of which files belong as a whole.
+    fn whole_files(
+        &mut self,
+        parts: &[&Parts],
+        state: &State,
+    ) -> Option<(Arc<Vec<Document>>, Vec<Environment>)> {
+        let mut ids = HashMap::new();
+        let environments = parts
+            .iter()
+            .map(|parts| parts.environment(state, self, &mut ids))
+            .collect::<Option<_>>()?;
+        Some((Arc::new(std::mem::take(&mut self.documents)), environments))
+    }
+
+    /// Environments that are rendered from files, and from these alone. Nothing where one of them is
+    /// not: what lies around it may have to do with it.
+    fn rendered(
+        &mut self,
+        parts: &[&Parts],
+        state: &State,
+    ) -> Option<(Arc<Vec<Document>>, Vec<Environment>)> {
+        let mut names = BTreeSet::new();
+        for parts in parts {
+            parts.is_rendered.then(|| names.extend(&parts.names))?;
+        }
+        for name in names {
+            self.add(state.files.get(name)?);
+        }
+        let documents = std::mem::take(&mut self.documents);
+        let problems = std::mem::take(&mut self.problems);
+        let mut parsed = scan::sort(&self.sources, documents, problems);
+        self.says_of_made(&parsed.documents);
+        let is_one = |one: &Environment| parts.iter().any(|parts| *parts.name == *one.name);
+        parsed.environments.retain(is_one);
+        let are_all = parsed.environments.len() == parts.len();
+        are_all.then_some((parsed.documents, parsed.environments))
+    }
+
+    /// Notes what documents say that were made of others.
+    fn says_of_made(&mut self, documents: &[Document]) {
+        let made = documents.get(self.says.len()..).unwrap_or(&[]);
+        let says: Vec<_> = made
+            .par_iter()
+            .map(|document| Arc::new(DocumentSays::of(document, &resources(document))))
+            .collect();
+        self.says.extend(says);
+    }
+}
+
 impl Parts {
     fn of(environment: &Environment, documents: &[Document], sources: &Sources) -> Self {
         let name = |file: FileId| -> Arc<str> { sources.get(file).name().into() };
         let mut all: HashMap<FileId, usize> = HashMap::new();
-        for document in documents {
+        for document in documents.iter().filter(|document| !document.is_made()) {
             *all.entry(document.file()).or_default() += 1;
         }
         let members = environment.members.iter();
@@ -239,9 +295,13 @@ impl Parts {
             }
         }
         is_whole &= last.is_none_or(|(.., left)| left == 0);
+        let is_rendered = !environment.rendered_from.is_empty();
+        is_whole &= !is_rendered;
+        names.extend(environment.rendered_from.iter().map(|&file| name(file)));
         Self {
             name: environment.name.as_str().into(),
             files: is_whole.then_some(files),
+            is_rendered,
             names,
         }
     }

@@ -21,6 +21,15 @@ pub(super) struct File {
     like: Option<Arc<File>>,
 }
 
+/// Groups of objects that say what belongs together.
+const BELONGING: [&str; 5] = [
+    "argoproj.io",
+    "helm.toolkit.fluxcd.io",
+    "kustomize.config.k8s.io",
+    "kustomize.toolkit.fluxcd.io",
+    "source.toolkit.fluxcd.io",
+];
+
 /// What is in a file.
 #[derive(Debug)]
 struct Parsed {
@@ -45,6 +54,17 @@ pub(super) struct DocumentSays {
     pub digest: u128,
     /// The objects in it, by what names them.
     pub names: Vec<u64>,
+}
+
+impl DocumentSays {
+    /// Of a document in which there are these objects.
+    pub fn of(document: &Document, objects: &[ResourceRef]) -> Self {
+        let name = |one: &ResourceRef| hash(&(&one.kind, &one.group, &one.namespace, &one.name));
+        Self {
+            digest: digest(document),
+            names: objects.iter().map(name).collect(),
+        }
+    }
 }
 
 /// Makes hashes that no file can be made to fit.
@@ -76,14 +96,9 @@ impl File {
         let mut is_plain = true;
         let says = |document: &Document| {
             let objects = resources(document);
-            let is_object = |object: &ResourceRef| &*object.group != "kustomize.config.k8s.io";
+            let is_object = |object: &ResourceRef| !BELONGING.contains(&&*object.group);
             is_plain &= !objects.is_empty() && objects.iter().all(is_object);
-            let name =
-                |one: &ResourceRef| hash(&(&one.kind, &one.group, &one.namespace, &one.name));
-            Arc::new(DocumentSays {
-                digest: digest(document),
-                names: objects.iter().map(name).collect(),
-            })
+            Arc::new(DocumentSays::of(document, &objects))
         };
         let said = documents.iter().map(says).collect();
         let told = problems.iter();

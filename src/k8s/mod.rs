@@ -25,9 +25,9 @@ use crate::model::{
     At, Labels, Namespace, Place, Pointer, Problem, ProblemKind, Protocol, ResourceId, Service,
     ServiceId, TargetPort, Workload, WorkloadId,
 };
-use crate::render::{Environment, Values};
-use crate::syntax::{Document, Node};
-use crate::text::Span;
+use crate::render::{Environment, Member, Values};
+use crate::syntax::{Document, Node, pointer_to};
+use crate::text::{FileId, Span};
 
 pub use resource::{Resource, ResourceKey};
 pub use shape::{Shape, shape};
@@ -50,6 +50,8 @@ pub struct Index {
     /// The environment's name.
     pub environment: String,
     documents: Arc<Vec<Document>>,
+    /// The documents that were read of files of which some were made that the environment has.
+    by_file: HashMap<FileId, Vec<usize>>,
     resources: Vec<Resource>,
     by_address: HashMap<Arc<str>, ResourceId>,
     by_kind: BTreeMap<(Arc<str>, Arc<str>), Vec<ResourceId>>,
@@ -75,6 +77,19 @@ impl Index {
             documents: Arc::clone(&documents),
             ..Self::default()
         };
+        let made = |member: &Member| {
+            documents
+                .get(member.document)
+                .is_some_and(Document::is_made)
+        };
+        if environment.members.iter().any(made) {
+            for (number, document) in documents.iter().enumerate() {
+                if !document.is_made() {
+                    let own = index.by_file.entry(document.file()).or_default();
+                    own.push(number);
+                }
+            }
+        }
         let mut problems = Vec::new();
         let mut twins = Twins::new();
         let read: Vec<_> = environment
@@ -504,6 +519,49 @@ impl Index {
             field => field,
         };
         Some(crate::syntax::locate(document, &resource.inside.append(field)).anchor())
+    }
+
+    /// Where an address leads in the files: to a document that was read, and from its outermost node on.
+    pub fn written(&self, at: &At) -> Option<(&Document, Pointer)> {
+        let resource = self.resource(at.resource);
+        let document = self.documents.get(resource.document)?;
+        let pointer = match resource.inside.as_str() {
+            "" => at.pointer.clone(),
+            _ => resource.inside.append(at.pointer.as_str()),
+        };
+        match document.is_made() {
+            false => Some((document, pointer)),
+            true => self.made_of(document, &pointer),
+        }
+    }
+
+    /// Where what a pointer leads to was written, before it was put together with other things. What is
+    /// not written is missing in what is around it.
+    fn made_of(&self, document: &Document, pointer: &Pointer) -> Option<(&Document, Pointer)> {
+        let mut node = document.root();
+        let mut steps = pointer.steps();
+        let mut missing = Vec::new();
+        for step in steps.by_ref() {
+            match step_into(node, &step) {
+                Some(next) => node = next,
+                None => {
+                    missing.push(step);
+                    break;
+                }
+            }
+        }
+        missing.extend(steps);
+        let span = node.span();
+        let holds = |document: &&Document| {
+            let whole = document.span();
+            whole.start <= span.start && span.end <= whole.end
+        };
+        let of_file = self.by_file.get(&span.file)?.iter();
+        let mut read = of_file.filter_map(|&number| self.documents.get(number));
+        let read = read.find(holds)?;
+        let around = pointer_to(read, span)?;
+        let pointer = missing.into_iter().fold(around, |at, step| at.join(step));
+        Some((read, pointer))
     }
 
     /// The document that an object stands in.

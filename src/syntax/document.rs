@@ -109,6 +109,11 @@ impl Document {
         self.file
     }
 
+    /// Whether it was put together from parts of others, and is not written like this anywhere.
+    pub fn is_made(&self) -> bool {
+        self.elsewhere.is_some()
+    }
+
     /// Its place among the documents of its file, counted from 0; unreadable ones count,
     /// empty ones do not.
     pub fn number(&self) -> usize {

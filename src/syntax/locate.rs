@@ -38,6 +38,34 @@ pub fn locate(document: &Document, pointer: &Pointer) -> Located {
     located(node, key, true)
 }
 
+/// Where in a document something is written: the innermost value around it, or itself. It may be in a
+/// document that is [attached](Document::attach) to a text.
+pub fn pointer_to(document: &Document, span: Span) -> Option<Pointer> {
+    let holds = |node: Node<'_>| {
+        let around = node.span();
+        around.file == span.file && around.start <= span.start && span.end <= around.end
+    };
+    let mut node = document.root();
+    let mut pointer = Pointer::root();
+    holds(node).then_some(())?;
+    loop {
+        let inner = node.document().attached(node.id()).map(Document::root);
+        let around = inner.unwrap_or(node);
+        let items = around
+            .items()
+            .enumerate()
+            .map(|(at, item)| (at.to_string(), item));
+        let entries = around
+            .entries()
+            .map(|entry| (entry.key.to_owned(), entry.value));
+        let next = items.chain(entries).find(|(_, child)| holds(*child));
+        let Some((step, child)) = next else {
+            return Some(pointer);
+        };
+        (node, pointer) = (child, pointer.join(step));
+    }
+}
+
 fn child<'a>(node: Node<'a>, step: &str) -> Option<(Node<'a>, Option<Span>)> {
     let node = match node.document().attached(node.id()) {
         Some(document) => document.root(),

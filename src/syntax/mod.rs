@@ -27,7 +27,7 @@ pub use consul::Consul;
 pub use de::{DeError, from_node, unknown_fields};
 pub use document::Document;
 pub use embedded::embedded;
-pub use locate::{Located, locate};
+pub use locate::{Located, locate, pointer_to};
 pub use node::{Entry, Node, NodeId, Value};
 pub use tree::{Field, Kind, Tree, Written};
 

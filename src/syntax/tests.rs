@@ -725,3 +725,34 @@ fn parts_of_a_tree_may_stand_in_several_files() {
     assert_eq!(located("/a").span.file, FileId(0));
     assert!(!located("/b/d").exact);
 }
+
+#[test]
+fn what_is_written_somewhere_has_a_pointer() {
+    let text = "a:\n- b: 1\n  c: |\n    d: {e: 2}\n    f: 3\n";
+    let source = SourceFile::new("a.yaml", text);
+    let (mut documents, _) = parse(FileId(0), &source);
+    let mut document = documents.remove(0);
+    let holder = document.root().path(&["a"]).unwrap();
+    let holder = holder.items().next().unwrap().get("c").unwrap();
+    let inner = embedded(&source, holder).unwrap();
+    let holder = holder.id();
+    document.attach(holder, inner);
+    for pointer in [
+        "",
+        "/a",
+        "/a/0",
+        "/a/0/b",
+        "/a/0/c/d",
+        "/a/0/c/d/e",
+        "/a/0/c/f",
+    ] {
+        let span = locate(&document, &Pointer::new(pointer)).span;
+        assert_eq!(pointer_to(&document, span).unwrap().as_str(), pointer);
+    }
+    let elsewhere = Span {
+        file: FileId(1),
+        start: 0,
+        end: 1,
+    };
+    assert_eq!(pointer_to(&document, elsewhere), None);
+}

@@ -10,21 +10,18 @@ use crate::k8s::whole;
 use crate::model::{At, Because, LogState, Membership, ResourceId, Workload, WorkloadId};
 use crate::reach::{Edge, Group, ListenerPort, Stage};
 use crate::scan::Judged;
-use crate::syntax::Document;
 use crate::text::{FileId, Sources};
 
 impl InForce {
-    /// Keeps what is in force in an environment. `documents` and `sources` are those of its scan,
+    /// Keeps what is in force in an environment. `sources` are those of its scan,
     /// `findings` what rules found in this environment.
     pub fn of(
         judged: &Judged,
-        documents: &[Document],
         sources: &Sources,
         findings: Vec<Finding>,
     ) -> Self {
         let mut reader = Reader {
             judged,
-            documents,
             sources,
             names: names(judged.world.index.workloads()),
             files: HashMap::new(),
@@ -65,7 +62,6 @@ type Reason = (Vec<At>, Vec<At>, Vec<At>, bool);
 
 struct Reader<'a> {
     judged: &'a Judged,
-    documents: &'a [Document],
     sources: &'a Sources,
     names: HashMap<WorkloadId, Arc<str>>,
     files: HashMap<FileId, Arc<str>>,
@@ -75,15 +71,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn written(&mut self, at: &At) -> Option<Written> {
-        let resource = self.judged.world.index.resource(at.resource);
-        let document = self.documents.get(resource.document)?;
+        let (document, pointer) = self.judged.world.index.written(at)?;
         let sources = self.sources;
         let file = self.files.entry(document.file());
         let file = file.or_insert_with(|| sources.get(document.file()).name().into());
-        let pointer = match resource.inside.as_str() {
-            "" => at.pointer.clone(),
-            _ => resource.inside.append(at.pointer.as_str()),
-        };
         Some(Written {
             file: Arc::clone(file),
             document: document.number(),

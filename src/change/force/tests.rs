@@ -220,7 +220,7 @@ fn logs_are_those_of_the_facts() {
         let parsed = scan::parse(&sources);
         let origin = scan::Origin::default();
         let judged = scan::judge(&parsed, &parsed.environments[0], &origin, &Sections::All);
-        let kept = super::InForce::of(&judged, &parsed.documents, &sources, Vec::new());
+        let kept = super::InForce::of(&judged, &sources, Vec::new());
         let kept = kept.logs.iter().map(|one| (one.log, &*one.of, one.state));
         let kept: Vec<_> = kept.collect();
         let workloads = judged.input.workloads.iter();
