@@ -11,6 +11,22 @@ use crate::text::{SourceFile, Span};
 /// and plain or quoted text on one line without escapes), else the whole text. The document is
 /// not yet [attached](Document::attach). A text that is no document, or more than one, is a problem.
 pub fn embedded(source: &SourceFile, node: Node<'_>) -> Result<Document, Problem> {
+    let problem = |message: &str| {
+        let place = Place::Span(node.span());
+        Problem::new(ProblemKind::UnreadableManifest, message, place)
+    };
+    let mut documents = embedded_all(source, node)?.into_iter();
+    match (documents.next(), documents.next()) {
+        (Some(inner), None) => Ok(inner),
+        (None, _) => Err(problem("the text is empty, so there is no document in it")),
+        _ => Err(problem(
+            "the text holds several documents where one is expected",
+        )),
+    }
+}
+
+/// Reads all documents that a text of another document holds, as [`embedded`] does.
+pub fn embedded_all(source: &SourceFile, node: Node<'_>) -> Result<Vec<Document>, Problem> {
     let span = node.span();
     let problem = |kind, message: String, place| Problem::new(kind, message, Place::Span(place));
     let Value::Text(text) = node.value() else {
@@ -19,7 +35,7 @@ pub fn embedded(source: &SourceFile, node: Node<'_>) -> Result<Document, Problem
     };
     let places = Places::new(text, source, span);
     let inner = SourceFile::new("", text);
-    let (documents, problems) = yaml::parse(span.file, &inner);
+    let (mut documents, problems) = yaml::parse(span.file, &inner);
     let unreadable = problems
         .into_iter()
         .find(|problem| problem.kind.is_incomplete());
@@ -35,21 +51,10 @@ pub fn embedded(source: &SourceFile, node: Node<'_>) -> Result<Document, Problem
         };
         return Err(problem(kind, message, place));
     }
-    let mut documents = documents.into_iter();
-    match (documents.next(), documents.next()) {
-        (Some(mut inner), None) => {
-            places.move_out(&mut inner, source);
-            Ok(inner)
-        }
-        (None, _) => {
-            let message = "the text is empty, so there is no document in it".to_owned();
-            Err(problem(ProblemKind::UnreadableManifest, message, span))
-        }
-        _ => {
-            let message = "the text holds several documents where one is expected".to_owned();
-            Err(problem(ProblemKind::UnreadableManifest, message, span))
-        }
+    for document in &mut documents {
+        places.move_out(document, source);
     }
+    Ok(documents)
 }
 
 /// Where the lines of a text stand in the file around it.

@@ -26,7 +26,7 @@ pub use comment::Comment;
 pub use consul::Consul;
 pub use de::{DeError, from_node, unknown_fields};
 pub use document::Document;
-pub use embedded::embedded;
+pub use embedded::{embedded, embedded_all};
 pub use locate::{Located, locate, pointer_to};
 pub use node::{Entry, Node, NodeId, Value};
 pub use tree::{Field, Kind, Tree, Written};

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::document::{Body, Document};
 use super::node::{Content, Elsewhere, EntryData, Node, NodeData, NodeId, Slice, Value};
+use super::scalar::{self, Resolved};
 use crate::text::Span;
 
 /// A value that can be changed and made a [`Document`] of; each part of it keeps the place where it is
@@ -89,6 +90,21 @@ impl Tree {
         Self { kind, place }
     }
 
+    /// What a text means where it stands in a document without quotes, if it can stand there so; else the
+    /// text.
+    pub fn plain(text: impl Into<String>, place: Written) -> Self {
+        let text = text.into();
+        let kind = match scalar::resolve(text.trim()) {
+            Resolved::Null => Kind::Null,
+            Resolved::Bool(value) => Kind::Bool(value),
+            Resolved::Int(value) => Kind::Int(value),
+            Resolved::UInt(value) => Kind::UInt(value),
+            Resolved::Float(value) => Kind::Float(value),
+            Resolved::Text | Resolved::NotFinite => Kind::Text(text),
+        };
+        Self { kind, place }
+    }
+
     /// Its text, if it is text.
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
@@ -110,6 +126,14 @@ impl Tree {
         match &self.kind {
             Kind::List(items) => items,
             _ => &[],
+        }
+    }
+
+    /// The items of a list, to be changed; of anything else, none.
+    pub fn items_mut(&mut self) -> &mut [Self] {
+        match &mut self.kind {
+            Kind::List(items) => items,
+            _ => &mut [],
         }
     }
 
