@@ -6,7 +6,7 @@ use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
 use super::decode::decode;
-use super::found::{Found, Target, is_manifest};
+use super::found::{Found, MAX_OTHER_BYTES, Target, beside, is_manifest};
 use super::name::shown;
 use super::{Loaded, discover};
 use crate::syntax::MAX_FILE_BYTES;
@@ -16,11 +16,16 @@ use crate::syntax::MAX_FILE_BYTES;
 pub struct Options {
     /// Whether files that `.gitignore` names are left out.
     pub gitignore: bool,
+    /// Whether all files of charts are read, and not only the manifests among them.
+    pub charts: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { gitignore: true }
+        Self {
+            gitignore: true,
+            charts: false,
+        }
     }
 }
 
@@ -41,20 +46,38 @@ pub fn load(paths: &[PathBuf], cwd: &Path, options: &Options) -> Loaded {
             Err(error) => found.unreadable(&full, error.to_string()),
         }
     }
-    found.files.read(missing, |files| {
+    let (others, links) = found.files.beside();
+    let mut loaded = found.files.read(missing, |files| {
         files.into_par_iter().map(read_one).collect()
-    })
+    });
+    let others = others.into_iter().map(|(name, path)| {
+        let bytes = bytes(&path, MAX_OTHER_BYTES);
+        (
+            name,
+            bytes.and_then(|bytes| fitting(bytes, MAX_OTHER_BYTES)),
+        )
+    });
+    loaded.beside = beside(others, links, &loaded.problems);
+    loaded
 }
 
 fn read_one((name, path): (String, PathBuf)) -> (String, Result<String, String>) {
+    (name, bytes(&path, MAX_FILE_BYTES).and_then(decode))
+}
+
+/// The bytes of a file; one more than is allowed shows that there is too much.
+fn bytes(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    // one byte more than is allowed shows that there is too much
-    let read = File::open(&path)
-        .and_then(|file| file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes));
-    let text = read
-        .map_err(|error| error.to_string())
-        .and_then(|_| decode(bytes));
-    (name, text)
+    let read =
+        File::open(path).and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes));
+    read.map(|_| bytes).map_err(|error| error.to_string())
+}
+
+fn fitting(bytes: Vec<u8>, limit: usize) -> Result<Vec<u8>, String> {
+    match bytes.len() > limit {
+        true => Err("too large".to_owned()),
+        false => Ok(bytes),
+    }
 }
 
 /// The files of the working directory and of those that were named.
@@ -127,6 +150,10 @@ impl<'a> Walker<'a> {
             Some(kind) if kind.is_file() && wanted => {
                 self.files
                     .file(shown(&shown_path, self.cwd), entry.path().to_path_buf());
+            }
+            Some(kind) if kind.is_file() && self.options.charts => {
+                self.files
+                    .other(shown(&shown_path, self.cwd), entry.path().to_path_buf());
             }
             Some(kind) if !kind.is_dir() && !kind.is_file() && wanted => {
                 self.unreadable(&shown_path, "not a regular file");
@@ -255,7 +282,14 @@ mod tests {
     fn what_git_ignores_is_left_out_unless_wanted() {
         let dir = tree(&[(".gitignore", "out/\n"), ("out/a.yaml", ""), ("b.yaml", "")]);
         assert_eq!(names(&scan(dir.path(), &["."])), ["b.yaml"]);
-        let all = load(&[".".into()], dir.path(), &Options { gitignore: false });
+        let all = load(
+            &[".".into()],
+            dir.path(),
+            &Options {
+                gitignore: false,
+                charts: false,
+            },
+        );
         assert_eq!(names(&all), ["b.yaml", "out/a.yaml"]);
     }
 

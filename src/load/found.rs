@@ -3,7 +3,14 @@ use std::path::{Path, PathBuf};
 
 use super::{Loaded, unreadable};
 use crate::model::{Place, Problem, ProblemKind};
+use crate::render::Beside;
+use crate::render::paths::{base_name, below, directory};
 use crate::text::{SourceFile, Sources};
+
+/// How many bytes are read in all of files of charts that are no manifests.
+const MAX_BESIDE_BYTES: usize = 256 * 1024 * 1024;
+/// How many bytes such a file may have.
+pub(super) const MAX_OTHER_BYTES: usize = 16 * 1024 * 1024;
 
 /// What there is to read, by the name it is shown under: sorted, and each file once. `T` is what a
 /// file is read by.
@@ -12,6 +19,10 @@ pub(super) struct Found<T> {
     /// Why the file or directory of a name is not read.
     problems: BTreeMap<String, Problem>,
     has_links: bool,
+    /// Files that are no manifests, and may be parts of charts.
+    others: BTreeMap<String, T>,
+    /// Links among them.
+    links: Vec<String>,
 }
 
 /// What a link in a directory leads to.
@@ -30,6 +41,8 @@ impl<T> Default for Found<T> {
             files: BTreeMap::new(),
             problems: BTreeMap::new(),
             has_links: false,
+            others: BTreeMap::new(),
+            links: Vec::new(),
         }
     }
 }
@@ -37,6 +50,11 @@ impl<T> Default for Found<T> {
 impl<T> Found<T> {
     pub(super) fn file(&mut self, name: String, file: T) {
         self.files.insert(name, file);
+    }
+
+    /// A file that is no manifest, and may be a part of a chart.
+    pub(super) fn other(&mut self, name: String, file: T) {
+        self.others.insert(name, file);
     }
 
     pub(super) fn unreadable(&mut self, name: String, reason: impl Into<String>) {
@@ -65,6 +83,7 @@ impl<T> Found<T> {
     /// A link in a directory; `wanted` if a file of its name would be read.
     pub(super) fn link(&mut self, name: String, wanted: bool, target: Target<T>) {
         self.has_links = true;
+        self.links.push(name.clone());
         match target {
             Target::Nowhere if wanted => self.unreadable(name, "a link that leads nowhere"),
             // what lies inside is read where it lies, unless its own name hides what it is
@@ -85,6 +104,22 @@ impl<T> Found<T> {
     /// The files and what is wrong, unread.
     pub(super) fn into_parts(self) -> (BTreeMap<String, T>, Vec<Problem>) {
         (self.files, self.problems.into_values().collect())
+    }
+
+    /// What there is in the directories of charts beside manifests, each file yet to be read, and the links
+    /// there, which nobody follows.
+    pub(super) fn beside(&mut self) -> (Vec<(String, T)>, Vec<String>) {
+        let charts: Vec<String> = self
+            .files
+            .keys()
+            .filter(|name| base_name(name) == "Chart.yaml")
+            .map(|name| directory(name).to_owned())
+            .collect();
+        let is_in_chart = |name: &str| charts.iter().any(|chart| below(name, chart).is_some());
+        let others = std::mem::take(&mut self.others).into_iter();
+        let others = others.filter(|(name, _)| is_in_chart(name)).collect();
+        let links = std::mem::take(&mut self.links).into_iter();
+        (others, links.filter(|name| is_in_chart(name)).collect())
     }
 
     /// Reads all files.
@@ -110,8 +145,42 @@ impl<T> Found<T> {
             sources,
             problems: problems.into_values().collect(),
             missing,
+            beside: Beside::default(),
         }
     }
+}
+
+/// What lies in the directories of charts beside manifests: read, or left out for a reason.
+pub(super) fn beside(
+    read: impl IntoIterator<Item = (String, Result<Vec<u8>, String>)>,
+    links: Vec<String>,
+    problems: &[Problem],
+) -> Beside {
+    let mut beside = Beside::default();
+    let mut left = MAX_BESIDE_BYTES;
+    for (name, bytes) in read {
+        let bytes = bytes.and_then(|bytes| {
+            let rest = left.checked_sub(bytes.len());
+            left = rest.ok_or("the files of all charts together are too large")?;
+            Ok(bytes)
+        });
+        match bytes {
+            Ok(bytes) => drop(beside.files.insert(name, bytes)),
+            Err(reason) => drop(beside.left_out.insert(name, reason)),
+        }
+    }
+    for link in links {
+        let reason = "a link, which is not followed in a chart".to_owned();
+        beside.left_out.insert(link, reason);
+    }
+    for problem in problems {
+        if let Place::Path(name) = &problem.place {
+            beside
+                .left_out
+                .insert(name.clone(), problem.message.clone());
+        }
+    }
+    beside
 }
 
 /// Whether a file of a directory is read. The last name is kustomize's own.

@@ -18,7 +18,7 @@ pub fn shown(path: &Path, cwd: &Path) -> String {
 }
 
 /// A path without `.` and `..`, as far as its text tells.
-fn tidy(path: &Path) -> PathBuf {
+pub(super) fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for component in path.components() {
         match component {

@@ -2,7 +2,7 @@ use std::path::{Component, Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
-use super::found::Found;
+use super::found::{Found, MAX_OTHER_BYTES, beside};
 use super::name::shown;
 use super::tree::{Files, Names, Node, Resolved, View};
 use super::{Loaded, Options, discover};
@@ -102,8 +102,13 @@ impl Revision {
     /// Reads files and directories as [`super::load`] does, with the names it gives them.
     pub fn load(&self, paths: &[PathBuf], options: &Options) -> Result<Loaded, Refusal> {
         let files = self.files(self.tree);
-        let (found, missing) = self.list(&files, paths, options)?;
-        Ok(found.read(missing, |wanted| files.read(wanted)))
+        let (mut found, missing) = self.list(&files, paths, options)?;
+        let (others, links) = found.beside();
+        let mut loaded = found.read(missing, |wanted| files.read(wanted));
+        let others = others.into_iter();
+        let others = others.map(|(name, id)| (name, files.bytes(id, MAX_OTHER_BYTES)));
+        loaded.beside = beside(others, links, &loaded.problems);
+        Ok(loaded)
     }
 
     pub(super) fn files(&self, tree: Oid) -> Files<'_> {
@@ -116,6 +121,49 @@ impl Revision {
 
     pub(super) fn commit(&self) -> Oid {
         self.commit
+    }
+
+    /// The current directory from the root of the repository; nothing if it lies elsewhere.
+    pub(super) fn below_top(&self) -> Option<PathBuf> {
+        self.within.as_ref().map(|_| self.within())
+    }
+
+    /// The top of the working tree.
+    pub(super) fn top(&self) -> Option<&Path> {
+        self.top.as_deref()
+    }
+
+    /// The directory of the commit that a path is or lies in, from the root of the repository.
+    pub(super) fn directory_at(&self, path: &Path) -> Option<PathBuf> {
+        let mut steps = self.inside(path)?;
+        if let Resolved::At(_, Node::File(_)) = self.files(self.tree).resolve(&steps) {
+            steps.pop();
+        }
+        let steps = steps.iter().map(|step| String::from_utf8_lossy(step));
+        Some(steps.map(|step| step.into_owned()).collect())
+    }
+
+    /// The text of a file of the commit, from the root of the repository, links followed; nothing if there
+    /// is none.
+    pub(super) fn text_at(&self, path: &Path) -> Option<Result<String, String>> {
+        let mut around = names(path, Vec::new())?;
+        let name = around.pop()?;
+        let files = self.files(self.tree);
+        // the directory may be there by a link, and the file not at all
+        let Resolved::At(mut steps, _) = files.resolve(&around) else {
+            return None;
+        };
+        steps.push(name);
+        match files.resolve(&steps) {
+            Resolved::At(_, Node::File(file)) => {
+                let read = files.read(vec![(String::new(), file)]);
+                read.into_iter().next().map(|(_, text)| text)
+            }
+            Resolved::Nowhere { by_link: false } | Resolved::At(..) => None,
+            _ => Some(Err(
+                "it is a link that leads nowhere or out of the repository".to_owned(),
+            )),
+        }
     }
 
     pub(super) fn cwd(&self) -> &Path {
@@ -134,6 +182,7 @@ impl Revision {
         let view = View {
             cwd: &self.cwd,
             gitignore: options.gitignore,
+            charts: options.charts,
         };
         for path in paths {
             let asked = self.inside(path).ok_or_else(|| {

@@ -56,6 +56,7 @@ pub(super) enum Resolved {
 pub(super) struct View<'a> {
     pub(super) cwd: &'a Path,
     pub(super) gitignore: bool,
+    pub(super) charts: bool,
 }
 
 struct Directory {
@@ -209,6 +210,7 @@ impl<'a> Files<'a> {
                     ignores: directory.ignores.clone(),
                 }),
                 Kind::File if wanted => found.file(shown(&shown_path, view.cwd), entry.id()),
+                Kind::File if view.charts => found.other(shown(&shown_path, view.cwd), entry.id()),
                 Kind::Link => {
                     let target = self.target(&directory.at, entry.id(), root);
                     found.link(shown(&shown_path, view.cwd), wanted, target);
@@ -306,7 +308,7 @@ impl<'a> Files<'a> {
         self.bytes(id, MAX_FILE_BYTES).and_then(decode)
     }
 
-    fn bytes(&self, id: Oid, limit: usize) -> Result<Vec<u8>, String> {
+    pub(super) fn bytes(&self, id: Oid, limit: usize) -> Result<Vec<u8>, String> {
         let odb = self.repository.odb().map_err(|error| lost(&error))?;
         // the size is known before anything is unpacked
         let (size, _) = odb.read_header(id).map_err(|error| lost(&error))?;

@@ -1,10 +1,35 @@
 //! Helm charts: found, and never guessed at.
 
+mod action;
+mod failure;
+mod install;
+mod job;
+mod known;
+mod lines;
+mod mark;
+mod output;
+mod part;
+mod place;
+mod plan;
+mod release;
+mod rendered;
+mod scope;
+mod value;
+mod values;
+mod world;
+
 use std::collections::BTreeMap;
+
+pub use install::Installed;
+pub use job::{Beside, Install, Job, KUBERNETES, Refused};
+pub use release::{Overlay, Release};
+pub use rendered::{Failure, Output, Rendered};
 
 use super::files::Files;
 use super::paths::{base_name, below, directory};
 use crate::model::{Place, Problem, ProblemKind};
+pub(super) use job::jobs;
+use part::Chart;
 
 /// Folders of a chart that hold no manifests to apply as they are. Whatever else lies in a
 /// repository whose top is a chart may well be applied by hand.
@@ -55,6 +80,11 @@ impl Charts {
         })
     }
 
+    /// Whether a directory is one of a chart.
+    pub(super) fn is_chart(&self, directory: &str) -> bool {
+        self.directories.iter().any(|chart| chart == directory)
+    }
+
     /// Whether a file holds the values of the chart it lies in.
     pub(super) fn is_values(&self, name: &str) -> bool {
         base_name(name).starts_with("values")
@@ -64,8 +94,9 @@ impl Charts {
                 .any(|chart| chart == directory(name))
     }
 
-    /// One problem for each chart that is not part of another one, if it renders to anything.
-    pub(super) fn problems(&self, files: &Files<'_>) -> Vec<Problem> {
+    /// One problem for each chart that is not part of another one, if it renders to anything and was not
+    /// tried.
+    fn problems(&self, files: &Files<'_>, are_tried: bool) -> Vec<Problem> {
         let mut templates: BTreeMap<&str, usize> = BTreeMap::new();
         for chart in self.outermost() {
             let is_template = |name: &&str| {
@@ -76,7 +107,47 @@ impl Charts {
         }
         templates
             .into_iter()
+            .filter(|(chart, _)| !(are_tried && self.is_known(chart, files)))
             .filter_map(|(chart, count)| problem(chart, count, files))
+            .collect()
+    }
+
+    /// Each chart that stands alone, with each of its values files: the name of the environment that it
+    /// is, and the release.
+    pub(super) fn releases(&self, files: &Files<'_>) -> Vec<(String, Release)> {
+        plan::releases(self, files)
+    }
+
+    /// What a release adds to the environment it is installed in; nothing where there is no such chart.
+    pub(super) fn install(
+        &self,
+        release: &Release,
+        files: &Files<'_>,
+        rendered: &Rendered,
+    ) -> Option<Installed> {
+        let chart = Chart::read(&release.chart, files)?;
+        Some(match rendered.of(release) {
+            Some(Ok(output)) => install::rendered(release, &chart, files, output),
+            Some(Err(failure)) => install::failed(release, &chart, files, failure),
+            None => install::unrendered(release, &chart, files),
+        })
+    }
+
+    /// The charts that are part of no other one.
+    fn roots(&self, files: &Files<'_>) -> Vec<&str> {
+        let in_charts = |chart: &str| {
+            let mut all = self.directories.iter();
+            all.any(|outer| below(chart, outer).is_some_and(|inside| inside.starts_with("charts/")))
+        };
+        let taken: Vec<String> = self
+            .directories
+            .iter()
+            .filter_map(|directory| Chart::alone(directory, files))
+            .flat_map(|chart| chart.dependencies.into_iter())
+            .filter_map(|dependency| dependency.directory)
+            .collect();
+        let all = self.directories.iter().map(String::as_str);
+        all.filter(|chart| !in_charts(chart) && !taken.iter().any(|one| one == chart))
             .collect()
     }
 
@@ -106,7 +177,7 @@ fn problem(chart: &str, templates: usize, files: &Files<'_>) -> Option<Problem> 
     };
     let verb = if templates == 1 { "is" } else { "are" };
     let message = format!(
-        "{subject} of chart {} {verb} not rendered; render the chart (helm template …) and scan the result",
+        "{subject} of chart {} {verb} not rendered; render them with your helm (--render)",
         name.and_then(|name| name.as_str())
             .unwrap_or(base_name(chart))
     );
@@ -117,3 +188,6 @@ fn problem(chart: &str, templates: usize, files: &Files<'_>) -> Option<Problem> 
         place,
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+{{- define "shop.labels" -}}
+app: cart
+{{ toYaml .Values.labels }}
+{{- end -}}
