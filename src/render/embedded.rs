@@ -1,7 +1,9 @@
 //! Documents inside strings: the mesh configuration and the injector's values in a ConfigMap, values
 //! of a chart in the object that installs it, a proxy's configuration in an annotation, configuration
-//! of Consul's servers in values of its chart and in the ConfigMaps that it renders.
+//! of Consul's servers in values of its chart and in the ConfigMaps that it renders, patches in a
+//! kustomization.
 
+use super::kustomize;
 use crate::model::Problem;
 use crate::syntax::{Document, Node, NodeId, embedded};
 use crate::text::{FileId, SourceFile};
@@ -78,6 +80,14 @@ pub fn attach<'s>(
                     Err(problem) if is_sure => problems.push(problem),
                     Err(_) => {}
                 }
+            }
+            for patch in kustomize::inline_patches(object) {
+                let source = source(patch.span().file);
+                found.extend(
+                    embedded(source, patch)
+                        .ok()
+                        .map(|inner| (patch.id(), inner)),
+                );
             }
             let texts = texts_in_values(object).into_iter();
             found.extend(texts.filter_map(|text| mapping_in(source(text.span().file), text)));

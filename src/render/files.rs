@@ -1,10 +1,12 @@
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 use crate::syntax::Document;
-use crate::text::{FileId, Sources};
+use crate::text::{FileId, SourceFile, Sources, Span};
 
 /// The files of a scan by name, and the documents by file.
 pub(super) struct Files<'a> {
+    sources: &'a Sources,
     ids: BTreeMap<&'a str, FileId>,
     documents: &'a [Document],
     by_file: HashMap<FileId, Vec<usize>>,
@@ -17,6 +19,7 @@ impl<'a> Files<'a> {
             by_file.entry(document.file()).or_default().push(index);
         }
         Self {
+            sources,
             ids: sources.iter().map(|(id, file)| (file.name(), id)).collect(),
             documents,
             by_file,
@@ -33,8 +36,66 @@ impl<'a> Files<'a> {
         self.ids.iter().map(|(&name, &id)| (name, id))
     }
 
+    /// How many documents were read.
+    pub(super) fn count(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// All documents, in the order of their files.
+    pub(super) fn all_documents(&self) -> impl Iterator<Item = &'a Document> {
+        self.documents.iter()
+    }
+
+    /// The files below a directory: what of each name lies in there, and the file.
+    pub(super) fn below(&self, directory: &str) -> impl Iterator<Item = (&'a str, FileId)> {
+        let start = match directory {
+            "." => String::new(),
+            directory => format!("{directory}/"),
+        };
+        let length = start.len();
+        let all = self
+            .ids
+            .range::<str, _>((Bound::Included(start.as_str()), Bound::Unbounded));
+        let all: Vec<(&'a str, FileId)> = all
+            .take_while(|(name, _)| name.starts_with(&start))
+            .map(|(&name, &id)| (name, id))
+            .collect();
+        let inside = all
+            .into_iter()
+            .filter_map(move |(name, id)| Some((name.get(length..)?, id)));
+        inside.filter(move |(name, _)| {
+            length > 0 || !name.starts_with(['/']) && !name.starts_with("../")
+        })
+    }
+
     pub(super) fn id(&self, name: &str) -> Option<FileId> {
         self.ids.get(name).copied()
+    }
+
+    /// The file that a place is in.
+    pub(super) fn source(&self, file: FileId) -> &'a SourceFile {
+        self.sources.get(file)
+    }
+
+    /// All that a file holds.
+    pub(super) fn text(&self, file: FileId) -> &'a str {
+        self.source(file).text()
+    }
+
+    /// What is written at a place.
+    pub(super) fn slice(&self, span: Span) -> &'a str {
+        self.sources.slice(span)
+    }
+
+    /// A file and a line, for a person.
+    pub(super) fn line(&self, span: Span) -> String {
+        let file = self.source(span.file).name();
+        format!("{file}:{}", self.sources.start(span).line)
+    }
+
+    /// A document.
+    pub(super) fn document(&self, index: usize) -> Option<&'a Document> {
+        self.documents.get(index)
     }
 
     /// Indices of the documents of a file, in its order.

@@ -5,16 +5,36 @@
 //! them.
 
 mod chart;
+mod checkout;
+mod chosen;
+mod delivery;
 pub mod embedded;
 mod files;
+mod ground;
 mod kustomize;
 pub(crate) mod paths;
+mod twins;
+mod units;
+mod worlds;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use chart::{
+    Beside, Failure, Install, Installed, Job, KUBERNETES, Output, Overlay, Refused, Release,
+    Rendered,
+};
 use chart::{Charts, Role};
+use checkout::Checkout;
+pub use chosen::unmatched;
 use files::Files;
+pub use ground::Ground;
+use kustomize::Kustomizations;
+use paths::{below, resolve};
+pub use twins::told_apart;
+use units::Units;
+
+use crate::config::Config;
 
 use crate::model::{Place, Problem};
 use crate::syntax::Document;
@@ -61,11 +81,37 @@ pub struct Namespace {
     pub name: Arc<str>,
     /// Where it is written.
     pub span: Span,
+    /// Whether it is that of objects only which name none themselves.
+    pub only_if_none: bool,
+}
+
+/// What says how files belong together, beside what lies in them.
+#[derive(Debug, Clone, Default)]
+pub struct Guide {
+    /// Where the files lie.
+    pub ground: Ground,
+    /// What the user says.
+    pub config: Option<Config>,
+}
+
+impl Guide {
+    /// The same where files are counted from elsewhere.
+    pub fn on(&self, ground: Ground) -> Self {
+        let config = self.config.clone().map(|config| Config {
+            home: match paths::below(&config.home, self.ground.root()) {
+                Some(inside) => resolve(ground.root(), inside),
+                None => ground.root().to_owned(),
+            },
+            ..config
+        });
+        Self { ground, config }
+    }
 }
 
 impl Member {
-    fn order(&self) -> (usize, Option<&str>) {
-        let namespace = self.namespace.as_ref().map(|namespace| &*namespace.name);
+    fn order(&self) -> (usize, Option<(&str, bool)>) {
+        let namespace = self.namespace.as_ref();
+        let namespace = namespace.map(|one| (&*one.name, one.only_if_none));
         (self.document, namespace)
     }
 }
@@ -92,6 +138,39 @@ pub(crate) fn home(environment: &str) -> &str {
     }
 }
 
+/// What helm is to be run on.
+#[derive(Debug, Default)]
+pub struct ToRender {
+    /// The charts.
+    pub jobs: Vec<Job>,
+    /// Releases of charts that it cannot be run on, and why.
+    pub refused: Vec<(Release, Refused)>,
+}
+
+/// The charts among documents that were read, each with all that it is installed with, as far as they are
+/// not rendered yet. `beside` is what else lies in their directories.
+pub fn charts(
+    guide: &Guide,
+    sources: &Sources,
+    documents: &[Document],
+    beside: &Beside,
+    rendered: &Rendered,
+) -> ToRender {
+    let files = Files::new(sources, documents);
+    let parts = Parts::find(&files);
+    let mut units = parts.units(guide, sources, &files, rendered);
+    let laid = worlds::lay_out(&mut units, guide, &parts.plain(guide, &files));
+    let by_themselves = parts.charts.releases(&files).into_iter();
+    let mut releases: Vec<Release> = by_themselves
+        .map(|(_, release)| release)
+        .filter(|release| !laid.charts.contains(&release.chart))
+        .collect();
+    releases.append(&mut units.releases);
+    releases.retain(|release| !rendered.has(release));
+    let (jobs, refused) = chart::jobs(releases, &files, beside);
+    ToRender { jobs, refused }
+}
+
 /// Sorts the documents of a scan into environments, in the order of their names.
 ///
 /// `problems` are those of reading the documents. They come back with those found here, but for
@@ -99,62 +178,161 @@ pub(crate) fn home(environment: &str) -> &str {
 /// patches and the like, and the parts of charts are in no environment. What rendering makes of
 /// documents is added behind them.
 pub fn environments(
+    guide: &Guide,
     sources: &Sources,
     documents: &mut Vec<Document>,
     problems: Vec<Problem>,
+    rendered: &Rendered,
 ) -> (Vec<Environment>, Vec<Problem>) {
-    let files = Files::new(sources, documents);
-    let charts = Charts::find(&files);
-    let is_part = |name: &str| charts.role(name, &files) == Some(Role::Part);
-    let kustomizations = kustomize::find(&files, |name| !is_part(name));
-    let line = |span: Span| {
-        let file = sources.get(span.file).name();
-        format!("{file}:{}", sources.start(span).line)
-    };
-    let outcome = kustomize::render(&kustomizations, &files, line);
-
-    let mut problems: Vec<Problem> = problems
-        .into_iter()
-        .filter(|problem| !file_of(problem).is_some_and(|file| is_part(sources.get(file).name())))
-        .collect();
-    problems.extend(charts.problems(&files));
-    problems.extend(outcome.problems);
-
-    let plain = plain_members(&files, |name| is_part(name) || outcome.taken.contains(name));
-    let mut environments: Vec<Environment> = outcome
-        .rendered
-        .into_iter()
-        .map(|rendered| Environment {
-            // the top directory's own name is the one of the plain manifests, if there are any
-            name: match rendered.directory.as_str() {
-                "." if !plain.is_empty() => rendered.name,
-                _ => rendered.directory,
-            },
-            members: rendered.members,
-            values: Vec::new(),
-            rendered_from: BTreeSet::new(),
-        })
-        .collect();
-    if !plain.is_empty() {
-        environments.push(Environment {
-            name: ".".to_owned(),
-            members: plain,
-            values: values(&files, |name| {
-                outcome.taken.contains(name) || (is_part(name) && !charts.is_values(name))
-            }),
-            rendered_from: BTreeSet::new(),
-        });
-    }
-    environments.retain(|environment| !environment.members.is_empty());
-    environments.sort_by(|a, b| a.name.cmp(&b.name));
+    let (environments, mut problems, mut made) =
+        sorted(guide, sources, documents, problems, rendered);
+    problems.extend(embedded::attach(|file| sources.get(file), &mut made));
+    documents.append(&mut made);
     (environments, problems)
 }
 
-fn plain_members(files: &Files<'_>, is_taken: impl Fn(&str) -> bool) -> Vec<Member> {
-    let indices: BTreeSet<usize> = files
-        .all()
-        .filter(|(name, _)| !is_taken(name))
-        .flat_map(|(_, file)| files.indices(file).iter().copied())
+/// What files are apart from plain manifests.
+struct Parts<'a> {
+    charts: Charts,
+    kustomizations: Kustomizations<'a, 'a>,
+}
+
+impl<'a> Parts<'a> {
+    fn find(files: &'a Files<'a>) -> Self {
+        let charts = Charts::find(files);
+        let is_part = |name: &str| charts.role(name, files) == Some(Role::Part);
+        let kustomizations = Kustomizations::find(files, |name| !is_part(name));
+        Self {
+            charts,
+            kustomizations,
+        }
+    }
+
+    fn is_part(&self, name: &str, files: &Files<'_>) -> bool {
+        self.charts.role(name, files) == Some(Role::Part)
+    }
+
+    /// All plain manifests, whoever has them applied.
+    fn plain<'n>(&self, guide: &Guide, files: &Files<'n>) -> Vec<&'n str> {
+        let config = guide.config.as_ref().map(|config| config.source.name());
+        let taken = self.kustomizations.taken();
+        let names = files.names().filter(|name| Some(*name) != config);
+        names
+            .filter(|name| !taken.contains(*name) && !self.is_part(name, files))
+            .collect()
+    }
+
+    fn units(
+        &'a self,
+        guide: &'a Guide,
+        sources: &'a Sources,
+        files: &'a Files<'a>,
+        rendered: &'a Rendered,
+    ) -> Units<'a> {
+        let mut checkout = Checkout::new(files, &guide.ground);
+        worlds::know(&mut checkout, files);
+        Units::new(files, sources, self, checkout, rendered)
+    }
+}
+
+fn sorted(
+    guide: &Guide,
+    sources: &Sources,
+    documents: &[Document],
+    problems: Vec<Problem>,
+    rendered: &Rendered,
+) -> (Vec<Environment>, Vec<Problem>, Vec<Document>) {
+    let files = Files::new(sources, documents);
+    let parts = Parts::find(&files);
+    let plain = parts.plain(guide, &files);
+    let mut units = parts.units(guide, sources, &files, rendered);
+    let laid = worlds::lay_out(&mut units, guide, &plain);
+
+    let is_laid = |name: &str| {
+        files
+            .id(name)
+            .is_some_and(|file| laid.plain.contains(&file))
+    };
+    let rest: Vec<&str> = plain
+        .iter()
+        .copied()
+        .filter(|name| !is_laid(name))
+        .collect();
+    let has_rest = rest.iter().any(|name| has_documents(&files, name));
+    let mut alone = parts
+        .charts
+        .worlds(&files, rendered, has_rest, &laid.charts);
+    let is_told = |problem: &Problem| {
+        let name = file_of(problem).map(|file| sources.get(file).name());
+        !name.is_some_and(|name| {
+            let matters = alone.is_asked() && parts.charts.matters(name);
+            parts.is_part(name, &files) && !matters
+        })
+    };
+    let mut problems: Vec<Problem> = problems.into_iter().filter(is_told).collect();
+    problems.append(&mut alone.problems);
+    problems.extend(laid.problems);
+    problems.extend(parts.kustomizations.circles());
+
+    let is_rendered = |name: &str| {
+        let mut charts = laid.rendered.iter();
+        alone.has_rendered(name)
+            || charts.any(|chart| below(name, &resolve(chart, "crds")).is_some())
+    };
+    let rest = plain_members(&files, rest.into_iter().filter(|name| !is_rendered(name)));
+    let mut environments = laid.environments;
+    let is_empty = |one: &Environment| one.members.is_empty() && one.values.is_empty();
+    environments.retain(|environment| !is_empty(environment));
+    if !rest.is_empty() {
+        let is_beside = |name: &str| {
+            let mut installed = laid.charts.iter();
+            let is_installed = installed.any(|chart| below(name, chart).is_some());
+            let is_part = parts.is_part(name, &files);
+            match is_part {
+                true => parts.charts.is_values(name) && !is_installed,
+                false => plain.contains(&name) && !is_laid(name),
+            }
+        };
+        environments.push(Environment {
+            name: ".".to_owned(),
+            members: rest,
+            values: values(&files, |name| !is_beside(name)),
+            rendered_from: BTreeSet::new(),
+        });
+    }
+    let mut made = units.made;
+    environments.extend(alone.environments(documents.len(), &mut made));
+    tell_apart(&mut environments, &parts.kustomizations);
+    environments.sort_by(|a, b| a.name.cmp(&b.name));
+    (environments, problems, made)
+}
+
+fn has_documents(files: &Files<'_>, name: &str) -> bool {
+    let file = files.id(name);
+    file.is_some_and(|file| !files.indices(file).is_empty())
+}
+
+/// Gives each environment a name of its own. That of the top directory is the one of the plain manifests,
+/// if there are any.
+fn tell_apart(environments: &mut [Environment], kustomizations: &Kustomizations<'_, '_>) {
+    let mut names = BTreeSet::new();
+    for environment in environments.iter_mut().rev() {
+        if names.insert(environment.name.clone()) {
+            continue;
+        }
+        let file = kustomizations.name(&environment.name);
+        let first = file.map_or_else(|| format!("{}~2", environment.name), str::to_owned);
+        let others = (2..).map(|number| format!("{}~{number}", environment.name));
+        let mut free = std::iter::once(first).chain(others);
+        environment.name = free.find(|name| !names.contains(name)).unwrap_or_default();
+        names.insert(environment.name.clone());
+    }
+}
+
+fn plain_members<'n>(files: &Files<'_>, names: impl Iterator<Item = &'n str>) -> Vec<Member> {
+    let indices: BTreeSet<usize> = names
+        .filter_map(|name| files.id(name))
+        .flat_map(|file| files.indices(file).iter().copied())
         .collect();
     indices
         .into_iter()

@@ -46,6 +46,9 @@ pub(crate) fn below<'n>(name: &'n str, directory: &str) -> Option<&'n str> {
     if directory == "." {
         return (!name.starts_with("../") && !name.starts_with('/')).then_some(name);
     }
+    if directory == "/" {
+        return name.strip_prefix('/').filter(|inside| !inside.is_empty());
+    }
     name.strip_prefix(directory)?.strip_prefix('/')
 }
 

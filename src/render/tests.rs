@@ -18,6 +18,10 @@ fn object(name: &str) -> String {
 
 /// Renders files; a file without text is an object named like the file.
 fn render(files: &[(&str, &str)]) -> World {
+    render_by(&Guide::default(), files)
+}
+
+fn render_by(guide: &Guide, files: &[(&str, &str)]) -> World {
     let mut sources = Sources::default();
     let mut documents = Vec::new();
     let mut problems = Vec::new();
@@ -32,7 +36,13 @@ fn render(files: &[(&str, &str)]) -> World {
         documents.extend(read);
         problems.extend(failed);
     }
-    let (environments, problems) = environments(&sources, &mut documents, problems);
+    let (environments, problems) = environments(
+        guide,
+        &sources,
+        &mut documents,
+        problems,
+        &Rendered::default(),
+    );
     World {
         sources,
         environments,
@@ -40,6 +50,8 @@ fn render(files: &[(&str, &str)]) -> World {
         documents,
     }
 }
+
+mod delivered;
 
 impl World {
     /// `environment: file file@namespace`, one line each.
@@ -169,7 +181,7 @@ mod kustomizations {
             ("base/kustomization.yaml", "resources: [app.yaml]\n"),
             (
                 "prod/kustomization.yaml",
-                "resources: [../base, more.yaml]\npatches:\n- path: patch.yaml\nnamePrefix: p-\n",
+                "resources: [../base, more.yaml]\nhelmCharts:\n- name: istiod\nvalidators: [patch.yaml]\n",
             ),
             ("prod/more.yaml", ""),
             ("prod/patch.yaml", ""),
@@ -181,13 +193,13 @@ mod kustomizations {
         assert_eq!(problem.kind, ProblemKind::UnrenderedKustomization);
         assert!(
             problem.message.contains(
-                "patches (prod/kustomization.yaml:2), namePrefix (prod/kustomization.yaml:4)"
+                "helmCharts (prod/kustomization.yaml:2), validators (prod/kustomization.yaml:4)"
             ),
             "{}",
             problem.message
         );
         assert!(
-            matches!(problem.place, Place::Span(span) if world.sources.slice(span) == "patches")
+            matches!(problem.place, Place::Span(span) if world.sources.slice(span) == "helmCharts")
         );
     }
 
@@ -199,7 +211,7 @@ mod kustomizations {
             ("plain/kustomization.yaml", "resources: [../base]\n"),
             (
                 "prod/kustomization.yaml",
-                "resources: [../base]\nnameSuffix: -p\n",
+                "resources: [../base]\nvalidators: [x.yaml]\n",
             ),
         ]);
         assert_eq!(world.shown(), ["plain: base/app.yaml"]);
@@ -212,7 +224,7 @@ mod kustomizations {
             ("base/app.yaml", ""),
             (
                 "base/kustomization.yaml",
-                "resources: [app.yaml]\ncommonLabels: {a: b}\n",
+                "resources: [app.yaml]\nopenapi: {path: x.json}\n",
             ),
             ("prod/kustomization.yaml", "resources: [../base]\n"),
             ("test/kustomization.yaml", "resources: [../base]\n"),
@@ -232,6 +244,96 @@ mod kustomizations {
         ]);
         assert_eq!(world.shown(), ["a: a/app.yaml"]);
         assert_eq!(world.problems, []);
+    }
+
+    #[test]
+    fn what_kustomize_refuses_is_named_at_its_line() {
+        for (text, place, reason) in [
+            (
+                "resources: [app.yaml, app.yaml]\n",
+                "app.yaml",
+                "is there twice",
+            ),
+            (
+                "resources: [app.yaml]\npatches:\n- patch: |-\n    - {op: remove, path: /x}\n",
+                "patch: |-\n    - {op: remove, path: /x}\n",
+                "needs a target",
+            ),
+            (
+                "resources: [app.yaml]\npatches:\n- patch: '{apiVersion: v1, kind: Pod, metadata: {name: a}}'\n",
+                "{apiVersion: v1, kind: Pod, metadata: {name: a}}",
+                "Pod default/a, which is not there",
+            ),
+            (
+                "resources: [app.yaml]\ncommonLabels: {a: 1}\n",
+                "1",
+                "is no text",
+            ),
+            (
+                "resources: [app.yaml]\ncomponents: [../other]\n",
+                "../other",
+                "is no component",
+            ),
+            (
+                "resources: [app.yaml]\nconfigMapGenerator: [{name: a, behavior: merge}]\n",
+                "{name: a, behavior: merge}",
+                "to merge with",
+            ),
+        ] {
+            let world = render(&[
+                ("k/app.yaml", ""),
+                ("k/kustomization.yaml", text),
+                ("other/kustomization.yaml", "namePrefix: x-\n"),
+            ]);
+            assert_eq!(world.shown(), [] as [&str; 0], "{text}");
+            let [problem] = world.problems.as_slice() else {
+                panic!("{text}: {:?}", world.problems);
+            };
+            assert!(problem.message.contains(reason), "{}", problem.message);
+            assert!(problem.kind.is_incomplete());
+            let Place::Span(span) = problem.place else {
+                panic!("{text}: no place");
+            };
+            assert_eq!(world.sources.slice(span).trim(), place.trim());
+        }
+    }
+
+    #[test]
+    fn objects_do_not_multiply_without_end() {
+        let mut files = vec![("a0/app.yaml".to_owned(), object("app"))];
+        let first = "resources: [app.yaml]\n".to_owned();
+        files.push(("a0/kustomization.yaml".to_owned(), first));
+        for level in 1..40 {
+            for side in ["a", "b"] {
+                let before = level - 1;
+                let both = match before {
+                    0 => "../a0".to_owned(),
+                    _ => format!("../a{before}, ../b{before}"),
+                };
+                let text = format!("resources: [{both}]\nnamePrefix: {side}-\n");
+                files.push((format!("{side}{level}/kustomization.yaml"), text));
+            }
+        }
+        let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (&**a, &**b)).collect();
+        let world = render(&files);
+        let complaint = &world.complaints()[0];
+        assert!(complaint.contains("more than 10000 objects"), "{complaint}");
+    }
+
+    #[test]
+    fn files_that_are_not_read_leave_what_they_hold_open() {
+        let text = "configMapGenerator:\n- name: a\n  files: [run.sh]\nsecretGenerator:\n- name: b\n  literals: [key=hidden]\n";
+        let world = render(&[("k/kustomization.yaml", text)]);
+        assert!(world.complaints()[0].contains("`run.sh` is not among the files read"));
+        let names = world.environments[0].members.iter().map(|member| {
+            let root = world.documents[member.document].root();
+            assert!(
+                !format!("{:?}", root.get("data").map(crate::syntax::Tree::from))
+                    .contains("hidden")
+            );
+            root.path(&["metadata", "name"]).unwrap().as_str().unwrap()
+        });
+        assert_eq!(names.collect::<Vec<_>>(), ["a-0000000000", "b-0000000000"]);
     }
 
     #[test]
@@ -257,7 +359,8 @@ mod kustomizations {
             ),
             ("k/mesh.yaml", ""),
         ]);
-        assert_eq!(world.shown(), [] as [&str; 0]);
+        assert_eq!(world.shown(), ["k: k/app.yaml k/kustomization.yaml"]);
+        assert_eq!(world.problems, []);
     }
 
     #[test]
