@@ -9,7 +9,7 @@ use crate::finding::{Finding, Introduced, Related, ResourceRef, Severity};
 use crate::text::{Sources, Span};
 
 /// The version of the document's form.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 pub(super) fn write(
     report: &Report<'_>,
@@ -118,7 +118,7 @@ struct JsonRelated<'a> {
 }
 
 #[derive(Serialize)]
-struct JsonProblem<'a> {
+pub(super) struct JsonProblem<'a> {
     kind: &'static str,
     message: &'a str,
     location: Option<Location<'a>>,
@@ -126,7 +126,7 @@ struct JsonProblem<'a> {
 
 /// Lines and columns count from 1, columns in code points; all are null for a whole file.
 #[derive(Serialize)]
-struct Location<'a> {
+pub(super) struct Location<'a> {
     file: &'a str,
     line: Option<u32>,
     column: Option<u32>,
@@ -208,7 +208,7 @@ fn related<'a>(sources: &'a Sources, of: &'a Related) -> JsonRelated<'a> {
     }
 }
 
-fn problem<'a>(sources: &'a Sources, of: &'a ProblemLine) -> JsonProblem<'a> {
+pub(super) fn problem<'a>(sources: &'a Sources, of: &'a ProblemLine) -> JsonProblem<'a> {
     JsonProblem {
         kind: of.kind.name(),
         message: &of.message,
@@ -226,7 +226,7 @@ fn problem<'a>(sources: &'a Sources, of: &'a ProblemLine) -> JsonProblem<'a> {
     }
 }
 
-fn location(sources: &Sources, span: Span) -> Location<'_> {
+pub(super) fn location(sources: &Sources, span: Span) -> Location<'_> {
     let (start, end) = (sources.start(span), sources.end(span));
     Location {
         file: sources.get(span.file).name(),

@@ -160,6 +160,8 @@ impl Report<'_> {
 }
 
 pub mod history;
+pub mod matrix;
+mod phrase;
 mod style;
 pub(crate) mod words;
 

@@ -31,6 +31,10 @@ impl Style {
         self.paint("1", text)
     }
 
+    pub(super) fn faint(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
     pub(super) fn help(self, text: &str) -> String {
         self.paint("36", text)
     }

@@ -6,13 +6,13 @@ mod diff;
 mod effects;
 mod json;
 mod markdown;
-mod phrase;
 mod text;
 mod trend;
 mod written;
 
 use std::io;
 
+use super::phrase;
 use super::words::many;
 use crate::change::{Direction, FieldChange, Side};
 use crate::history::{Entry, Range};

@@ -1,7 +1,7 @@
 //! For people: short, and never a verdict without its line.
 
 mod frame;
-mod summary;
+pub(super) mod summary;
 
 use std::collections::HashMap;
 use std::io;

@@ -9,11 +9,12 @@ use super::super::{ProblemLine, Report, ScanSummary, Spot};
 use crate::finding::Severity;
 
 /// `12 findings: … · 2 things could not be judged` and `Istio · 23 workloads, …`.
-pub(super) fn summary(report: &Report<'_>, verbose: bool) -> String {
+pub(in crate::report) fn summary(report: &Report<'_>, verbose: bool) -> String {
     format!("{}\n{}\n", findings(report, verbose), mesh(report.scan))
 }
 
-fn findings(report: &Report<'_>, verbose: bool) -> String {
+/// `12 findings: … · 2 things could not be judged`.
+pub(in crate::report) fn findings(report: &Report<'_>, verbose: bool) -> String {
     let is_open = |p: &&ProblemLine| p.kind.is_incomplete();
     let open = report.problems.iter().filter(is_open).count();
     let notes = report.problems.len() - open;
@@ -79,7 +80,7 @@ fn mesh(scan: &ScanSummary) -> String {
 }
 
 /// Every problem with its place, those that leave something unjudged first.
-pub(super) fn problems(report: &Report<'_>, style: Style) -> String {
+pub(in crate::report) fn problems(report: &Report<'_>, style: Style) -> String {
     let (open, notes): (Vec<_>, Vec<_>) =
         report.problems.iter().partition(|p| p.kind.is_incomplete());
     let mut text = String::new();

@@ -1,7 +1,7 @@
 //! Lines for people, before it is known where they are printed: our own words, and what the
 //! repository says, which is harmless nowhere.
 
-use super::super::words;
+use super::words;
 
 /// A piece of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
