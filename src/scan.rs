@@ -14,7 +14,7 @@ use crate::mesh;
 use crate::model::{Membership, Place, Pointer, Problem, Transport};
 use crate::policy::{self, Rules};
 use crate::reach::{Graph, Group, Verdict, World};
-use crate::render::{self, Environment};
+use crate::render::{self, Environment, Guide, Rendered};
 use crate::syntax::{self, Document, Node};
 use crate::text::{FileId, SourceFile, Sources};
 
@@ -89,26 +89,60 @@ pub fn documents(id: FileId, file: &SourceFile) -> (Vec<Document>, Vec<Problem>)
     (documents, problems)
 }
 
-/// Parses all files and sorts their documents into environments.
-pub fn parse(sources: &Sources) -> Parsed {
+/// Files that were read, before anybody knows what they make up.
+pub struct Unsorted {
+    /// The documents of all files, in the order of these.
+    pub documents: Vec<Document>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+impl Unsorted {
+    /// Sorts the documents into environments, with what charts among them were rendered to.
+    pub fn sort(mut self, guide: &Guide, sources: &Sources, rendered: &Rendered) -> Parsed {
+        let documents = &mut self.documents;
+        let (environments, problems) =
+            render::environments(guide, sources, documents, self.problems, rendered);
+        Parsed {
+            documents: Arc::new(self.documents),
+            environments,
+            problems,
+        }
+    }
+}
+
+/// Parses all files.
+pub fn read(sources: &Sources) -> Unsorted {
     let files: Vec<_> = sources.iter().collect();
     let parsed: Vec<_> = files
         .into_par_iter()
         .map(|(id, file)| documents(id, file))
         .collect();
     let (documents, problems): (Vec<_>, Vec<_>) = parsed.into_iter().unzip();
-    let documents = documents.into_iter().flatten().collect();
-    sort(sources, documents, problems.concat())
+    Unsorted {
+        documents: documents.into_iter().flatten().collect(),
+        problems: problems.concat(),
+    }
+}
+
+/// Parses all files and sorts their documents into environments, where nothing is known of what lies
+/// around them.
+pub fn parse(sources: &Sources) -> Parsed {
+    read(sources).sort(&Guide::default(), sources, &Rendered::default())
 }
 
 /// Sorts the documents of files into environments; `problems` are those of reading them.
-pub fn sort(sources: &Sources, mut documents: Vec<Document>, problems: Vec<Problem>) -> Parsed {
-    let (environments, problems) = render::environments(sources, &mut documents, problems);
-    Parsed {
-        documents: Arc::new(documents),
-        environments,
+pub fn sort(
+    guide: &Guide,
+    sources: &Sources,
+    documents: Vec<Document>,
+    problems: Vec<Problem>,
+) -> Parsed {
+    let unsorted = Unsorted {
+        documents,
         problems,
-    }
+    };
+    unsorted.sort(guide, sources, &Rendered::default())
 }
 
 /// The world of an environment, and what of it was not understood.
@@ -149,30 +183,44 @@ pub fn judge(
 
 /// Judges every environment in which there is a mesh.
 pub fn scan(sources: &Sources, parsed: &Parsed, rules: &Rules, origin: &Origin) -> Outcome {
+    scan_each(sources, parsed, rules, origin, |_, _| {})
+}
+
+/// Does what [`scan`] does, and shows each environment, with what of it could not be judged, before it
+/// is given back.
+pub fn scan_each(
+    sources: &Sources,
+    parsed: &Parsed,
+    rules: &Rules,
+    origin: &Origin,
+    mut see: impl FnMut(&Judged, &[Problem]),
+) -> Outcome {
     let mut outcome = Outcome {
         problems: parsed.problems.clone(),
         ..Outcome::default()
     };
     let mut findings = Vec::new();
+    let mut twins = Vec::new();
     let wanted = rules.sections();
     for environment in &parsed.environments {
         let mut judged = judge(parsed, environment, origin, &wanted);
         outcome.counts.add(&judged);
+        twins.extend(judged.world.index.twins());
         let problems = std::mem::take(&mut judged.problems);
-        outcome
-            .problems
-            .extend(located(&judged.world.index, problems));
-        if judged.world.meshes.is_empty() {
-            continue;
+        let mut problems = located(&judged.world.index, problems);
+        if !judged.world.meshes.is_empty() {
+            let places = Places(&judged.world);
+            let (found, failed) = policy::evaluate(rules, &judged.input, &places, &judged.name);
+            findings.push(found);
+            problems.extend(failed);
         }
-        let places = Places(&judged.world);
-        let (found, failed) = policy::evaluate(rules, &judged.input, &places, &judged.name);
-        findings.push(found);
-        outcome.problems.extend(failed);
+        see(&judged, &problems);
+        outcome.problems.extend(problems);
         // nobody waits for memory to be given back
         rayon::spawn(move || drop(judged));
     }
     outcome.findings = finding::collect(findings, sources);
+    outcome.problems.extend(render::told_apart(sources, &twins));
     outcome.problems = once_each(outcome.problems);
     outcome
 }

@@ -2,6 +2,7 @@
 //! in force. Knows no commits; who wrote it is asked elsewhere.
 
 mod account;
+mod apart;
 mod attribute;
 mod compare;
 mod digest;
@@ -24,6 +25,7 @@ use crate::finding::{ResourceRef, Severity};
 use crate::model::{Pointer, Transport};
 use crate::reach::Verdict;
 
+pub use apart::{Decider, Divided, Fared, Reach, divided};
 pub use attribute::attribute;
 pub use compare::compare;
 pub use digest::{digest, exact};

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+use super::apart::tests::{all_at_once, one_by_one as one_by_one_apart};
 use super::sample::{allow, deployment, field, line, namespace, peers, service};
 use super::{Difference, EdgeState, File, InForce, attribute, compare};
 use crate::reach::{Graph, Verdict};
@@ -213,6 +214,13 @@ proptest! {
         }
         told.sort();
         prop_assert_eq!(given.into_iter().collect::<Vec<_>>(), told);
+    }
+
+    #[test]
+    fn environments_side_by_side_differ_as_they_do_one_by_one((one, other) in two(), third in mesh()) {
+        let states = [&one, &other, &third].map(|mesh| read(mesh).1);
+        let states: Vec<&InForce> = states.iter().flatten().collect();
+        prop_assert_eq!(all_at_once(&states), one_by_one_apart(&states));
     }
 }
 

@@ -33,8 +33,8 @@ pub fn difference(walk: &Walk<'_>, old: Oid, new: Oid) -> Result<Difference, Ref
     let before = traveller.state.clone();
     let files = Changed::between(&before, &after);
     let mut judge = Judge::new(walk.rules, walk.environment);
-    let (after, mut problems) = judge.newest(&after.sort().0);
-    let (before, _) = before.sort();
+    let (after, mut problems) = judge.newest(&after.sort(walk.guide).0);
+    let (before, _) = before.sort(walk.guide);
     for problem in &before.parsed.problems {
         let mut known = problems.iter();
         if !known.any(|one| (one.kind, &one.message) == (problem.kind, &problem.message)) {

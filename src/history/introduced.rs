@@ -6,16 +6,18 @@ use std::sync::Arc;
 use super::Commit;
 use super::entries::Teller;
 use super::judge::{Judge, Snapshot};
+use super::layout::Layout;
 use super::origin::fields;
-use super::reading::{Changed, Reading};
+use super::reading::{Changed, Reading, names};
 use super::state::{File, State};
 use super::walk::{Moment, TOGETHER, Traveller, Walk};
 use crate::change::{self, FieldChange, Traced, Written};
-use crate::finding::{Finding, Introduced};
+use crate::finding::{Finding, Introduced, ResourceRef};
 use crate::load::{self, Refusal, blob_id};
 use crate::mesh;
 use crate::model::{Place, Problem};
 use crate::policy::Rules;
+use crate::render::Guide;
 use crate::scan::Parsed;
 use crate::syntax::{Document, locate};
 use crate::text::{FileId, Sources};
@@ -113,8 +115,7 @@ struct Open {
 impl Open {
     fn new(number: usize, finding: &Finding, sources: &Sources, parsed: &Parsed) -> Option<Self> {
         let (file, document, pointer) = finding.site.inside.clone()?;
-        let mut documents = parsed.documents.iter();
-        let mut documents = documents.by_ref().filter(|one| !one.is_made());
+        let mut documents = parsed.documents.iter().filter(|one| !one.is_made());
         let around = documents.find(|one| one.file() == file && one.number() == document)?;
         let located = locate(around, &pointer);
         let is_value = located.exact && !located.is_collection;
@@ -123,6 +124,10 @@ impl Open {
             .resource
             .as_ref()
             .map(|resource| &resource.group);
+        // charts are not rendered for commits gone by
+        let is_object = |one: &ResourceRef| &*one.kind != "File";
+        let is_of_chart = around.root().get("kind").is_none()
+            && finding.site.resource.as_ref().is_some_and(is_object);
         let is_of_mesh = group.is_some_and(|group| mesh::product_of(group).is_some());
         Some(Self {
             number,
@@ -134,7 +139,7 @@ impl Open {
                 document,
                 pointer,
             },
-            is_about_more: !(is_value && is_of_mesh),
+            is_about_more: !(is_of_chart || (is_value && is_of_mesh)),
         })
     }
 
@@ -152,11 +157,16 @@ struct Search<'a> {
     /// The state it has come to.
     state: State,
     teller: Teller<'a>,
+    guide: &'a Guide,
     /// Judges by the rules of findings that are about more than one line.
     judge: Judge<'a>,
     /// The last state that was judged, and whether that is the one it has come to.
     judged: Arc<Snapshot>,
     is_judged: bool,
+    /// The environments of the state that was judged; nothing if files may have come into others since.
+    layout: Option<Layout>,
+    /// The files that were changed since.
+    since: HashSet<Arc<str>>,
 }
 
 impl<'a> Search<'a> {
@@ -166,14 +176,24 @@ impl<'a> Search<'a> {
             open,
             state: State::default(),
             teller: Teller::new(walk),
+            guide: walk.guide,
             judged: Arc::default(),
             is_judged: false,
+            layout: None,
+            since: HashSet::new(),
         }
     }
 
     /// What is in force in a state.
     fn in_force(&mut self, state: &State) -> Arc<Snapshot> {
-        let (sorted, _) = state.sort();
+        let partly = self.layout.as_mut();
+        let partly = partly.and_then(|layout| layout.sort(state, &self.since, self.guide));
+        self.since.clear();
+        let sorted = partly.unwrap_or_else(|| {
+            let (sorted, layout) = state.sort(self.guide);
+            self.layout = Some(layout);
+            sorted
+        });
         let all = self.judge.all(&[sorted], &self.judged);
         self.judged = all.into_iter().next().unwrap_or_default();
         Arc::clone(&self.judged)
@@ -195,6 +215,9 @@ impl<'a> Search<'a> {
         if is_candidate {
             brought.extend(self.taken_away(files, &before));
         }
+        if !is_candidate {
+            self.changed(files);
+        }
         self.is_judged = is_candidate;
         for (number, change) in self.written(files, &changes) {
             brought.entry(number).or_insert(change);
@@ -214,6 +237,14 @@ impl<'a> Search<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Notes files that the next state to be judged has otherwise.
+    fn changed(&mut self, files: &[Changed]) {
+        if Layout::may_differ(files) {
+            self.layout = None;
+        }
+        self.since.extend(names(files));
     }
 
     /// The findings whose place did not say before what it says now, with the change; the others go
@@ -284,6 +315,7 @@ impl<'a> Search<'a> {
             true => Arc::clone(&self.judged),
             false => self.in_force(&state),
         };
+        self.changed(files);
         let before = self.in_force(before);
         let new = |one: &&Open| one.is_about_more && !one.is_in(&before) && one.is_in(&after);
         let new: Vec<&Open> = self.open.iter().filter(new).collect();
@@ -319,8 +351,7 @@ fn concerns(change: &FieldChange, at: &Written) -> bool {
 /// The files that were scanned.
 fn scanned(sources: &Sources, parsed: &Parsed) -> State {
     let mut documents: BTreeMap<FileId, Vec<Document>> = BTreeMap::new();
-    let read = parsed.documents.iter().filter(|one| !one.is_made());
-    for document in read {
+    for document in parsed.documents.iter().filter(|one| !one.is_made()) {
         let own = documents.entry(document.file()).or_default();
         own.push(document.clone());
     }

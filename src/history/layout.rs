@@ -10,7 +10,7 @@ use super::reading::Changed;
 use super::state::{DocumentSays, File, State, hash};
 use crate::change::{exact, resources};
 use crate::model::{Place, Problem};
-use crate::render::{Environment, Member, Namespace, Values, paths};
+use crate::render::{Environment, Guide, Member, Namespace, Values, paths};
 use crate::scan::{self, Parsed};
 use crate::syntax::Document;
 use crate::text::{FileId, Sources, Span};
@@ -62,20 +62,20 @@ struct Part {
 
 impl State {
     /// Sorts all documents into environments.
-    pub fn sort(&self) -> (Sorted, Layout) {
-        let by_others = self.sort_to(false);
-        by_others.unwrap_or_else(|| self.sort_to(true).unwrap_or_default())
+    pub fn sort(&self, guide: &Guide) -> (Sorted, Layout) {
+        let by_others = self.sort_to(false, guide);
+        by_others.unwrap_or_else(|| self.sort_to(true, guide).unwrap_or_default())
     }
 
     /// Nothing if that is to be done to the last field.
-    fn sort_to(&self, the_last: bool) -> Option<(Sorted, Layout)> {
+    fn sort_to(&self, the_last: bool, guide: &Guide) -> Option<(Sorted, Layout)> {
         let mut made = Made::to(the_last);
         for file in self.files.values() {
             made.add(file);
         }
         let documents = std::mem::take(&mut made.documents);
         let problems = std::mem::take(&mut made.problems);
-        let mut parsed = scan::sort(&made.sources, documents, problems);
+        let mut parsed = scan::sort(guide, &made.sources, documents, problems);
         made.says_of_made(&parsed.documents);
         parsed.problems.extend(self.problems.iter().cloned());
         let environments = parsed.environments.iter();
@@ -112,18 +112,29 @@ impl Layout {
         })
     }
 
-    /// Sorts a state of which only these files differ from the one the layout is of; nothing if that
+    /// Sorts a state of which only files of these names differ from the one the layout is of; nothing if that
     /// takes a look at all of it.
-    pub fn sort(&mut self, state: &State, files: &[Changed]) -> Option<Sorted> {
-        let by_others = self.sort_to(false, state, files);
-        by_others.or_else(|| self.sort_to(true, state, files))
+    pub fn sort(
+        &mut self,
+        state: &State,
+        names: &HashSet<Arc<str>>,
+        guide: &Guide,
+    ) -> Option<Sorted> {
+        let by_others = self.sort_to(false, state, names, guide);
+        by_others.or_else(|| self.sort_to(true, state, names, guide))
     }
 
-    fn sort_to(&mut self, the_last: bool, state: &State, files: &[Changed]) -> Option<Sorted> {
+    fn sort_to(
+        &mut self,
+        the_last: bool,
+        state: &State,
+        names: &HashSet<Arc<str>>,
+        guide: &Guide,
+    ) -> Option<Sorted> {
         let concerned: BTreeSet<usize> = (0..self.environments.len())
             .filter(|&one| {
                 let parts = self.environments.get(one);
-                parts.is_some_and(|parts| files.iter().any(|file| parts.names.contains(&file.name)))
+                parts.is_some_and(|parts| !parts.names.is_disjoint(names))
             })
             .collect();
         let parts: Vec<&Parts> = concerned
@@ -133,7 +144,7 @@ impl Layout {
         let mut made = Made::to(the_last);
         let (documents, environments) = match parts.iter().all(|parts| parts.files.is_some()) {
             true => made.whole_files(&parts, state)?,
-            false => made.rendered(&parts, state)?,
+            false => made.rendered(&parts, state, guide)?,
         };
         let sign = |one: &Environment| made.signature(one, &documents);
         let signatures: Vec<Signature> = environments.iter().map(sign).collect::<Option<_>>()?;
@@ -223,6 +234,7 @@ impl Made {
         &mut self,
         parts: &[&Parts],
         state: &State,
+        guide: &Guide,
     ) -> Option<(Arc<Vec<Document>>, Vec<Environment>)> {
         let mut names = BTreeSet::new();
         for parts in parts {
@@ -233,7 +245,7 @@ impl Made {
         }
         let documents = std::mem::take(&mut self.documents);
         let problems = std::mem::take(&mut self.problems);
-        let mut parsed = scan::sort(&self.sources, documents, problems);
+        let mut parsed = scan::sort(guide, &self.sources, documents, problems);
         self.says_of_made(&parsed.documents);
         let is_one = |one: &Environment| parts.iter().any(|parts| *parts.name == *one.name);
         parsed.environments.retain(is_one);
@@ -346,6 +358,7 @@ impl Parts {
                         file: file(by, made)?.0,
                         ..*span
                     },
+                    only_if_none: false,
                 }),
                 None => None,
             };

@@ -46,6 +46,11 @@ impl Changed {
     }
 }
 
+/// The names of files.
+pub(super) fn names(files: &[Changed]) -> HashSet<Arc<str>> {
+    files.iter().map(|file| Arc::clone(&file.name)).collect()
+}
+
 type Key = (String, Oid);
 
 /// Reads files, and knows those that it read lately.

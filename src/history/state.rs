@@ -6,7 +6,7 @@ use crate::change::{self, Lines, digest, exact, resources};
 use crate::finding::ResourceRef;
 use crate::model::{Place, Problem, ProblemKind};
 use crate::scan;
-use crate::syntax::Document;
+use crate::syntax::{Document, Node};
 use crate::text::{FileId, SourceFile, Span};
 
 /// A file of some commit.
@@ -20,15 +20,6 @@ pub(super) struct File {
     /// The file that was parsed, where this one says the same but for such lines.
     like: Option<Arc<File>>,
 }
-
-/// Groups of objects that say what belongs together.
-const BELONGING: [&str; 5] = [
-    "argoproj.io",
-    "helm.toolkit.fluxcd.io",
-    "kustomize.config.k8s.io",
-    "kustomize.toolkit.fluxcd.io",
-    "source.toolkit.fluxcd.io",
-];
 
 /// What is in a file.
 #[derive(Debug)]
@@ -45,6 +36,27 @@ struct Says {
     is_plain: bool,
     /// What could not be read.
     problems: Vec<(ProblemKind, String)>,
+}
+
+/// Whether an object is a kustomization, or has others applied, or may hold variables of those.
+fn says_what_belongs_together(object: &ResourceRef) -> bool {
+    let groups = [
+        "kustomize.config.k8s.io",
+        "argoproj.io",
+        "kustomize.toolkit.fluxcd.io",
+        "helm.toolkit.fluxcd.io",
+        "source.toolkit.fluxcd.io",
+    ];
+    groups.contains(&&*object.group)
+}
+
+/// Whether a kustomization that collects a document takes it as it is: kustomize opens lists, and makes
+/// texts of annotations.
+fn is_collected_whole(document: &Document) -> bool {
+    let root = document.root();
+    let annotations = root.path(&["metadata", "annotations"]);
+    let mut annotations = annotations.into_iter().flat_map(Node::entries);
+    root.get("items").is_none() && annotations.all(|entry| entry.value.as_str().is_some())
 }
 
 /// What a document says.
@@ -96,8 +108,9 @@ impl File {
         let mut is_plain = true;
         let says = |document: &Document| {
             let objects = resources(document);
-            let is_object = |object: &ResourceRef| !BELONGING.contains(&&*object.group);
+            let is_object = |object: &ResourceRef| !says_what_belongs_together(object);
             is_plain &= !objects.is_empty() && objects.iter().all(is_object);
+            is_plain &= is_collected_whole(document);
             Arc::new(DocumentSays::of(document, &objects))
         };
         let said = documents.iter().map(says).collect();

@@ -10,11 +10,12 @@ use rayon::prelude::*;
 use super::Range;
 use super::judge::{Judge, Snapshot};
 use super::layout::{Layout, Sorted};
-use super::reading::{Changed, Reading};
+use super::reading::{Changed, Reading, names};
 use super::state::{File, State};
 use crate::load::{Commit, Difference, Listing, Log, Options, Refusal, Revision};
 use crate::model::Problem;
 use crate::policy::Rules;
+use crate::render::Guide;
 
 /// How many commits are looked at together: enough to keep processors busy, few enough that memory
 /// does not depend on how many there are.
@@ -32,6 +33,8 @@ pub struct Walk<'a> {
     pub options: Options,
     /// Only this environment.
     pub environment: Option<&'a str>,
+    /// What says how files belong together, at any commit.
+    pub guide: &'a Guide,
     /// What judges.
     pub rules: &'a Rules,
 }
@@ -275,7 +278,7 @@ impl Walk<'_> {
         };
         let mut traveller = Traveller::new(self, newest)?;
         let mut judge = Judge::new(self.rules, self.environment);
-        let (newest, mut layout) = traveller.state.sort();
+        let (newest, mut layout) = traveller.state.sort(self.guide);
         let (mut snapshot, problems) = judge.newest(&newest);
         traveller.seen.problems = problems;
         // what cannot be read now leaves the answer open
@@ -289,7 +292,7 @@ impl Walk<'_> {
             // commits are read by this thread alone: the others judge meanwhile
             rayon::in_place_scope(|scope| {
                 scope.spawn(|_| {
-                    let sorted = sort(&moments, &mut layout);
+                    let sorted = sort(&moments, &mut layout, self.guide);
                     snapshots = judge.all(&sorted, &snapshot);
                 });
                 next = chunks.next().map(|commits| traveller.through(commits));
@@ -316,18 +319,18 @@ impl Walk<'_> {
 
 /// Sorts the states before some commits, which follow each other; `layout` is that of the state after
 /// the first, and becomes that of the last.
-fn sort(moments: &[Moment], layout: &mut Layout) -> Vec<Sorted> {
+fn sort(moments: &[Moment], layout: &mut Layout, guide: &Guide) -> Vec<Sorted> {
     let anew: Vec<Option<(Sorted, Layout)>> = moments
         .par_iter()
-        .map(|moment| Layout::may_differ(&moment.files).then(|| moment.before.sort()))
+        .map(|moment| Layout::may_differ(&moment.files).then(|| moment.before.sort(guide)))
         .collect();
     let mut all = Vec::new();
     for (moment, anew) in moments.iter().zip(anew) {
         let partly = match anew {
             Some(anew) => Err(anew),
             None => layout
-                .sort(&moment.before, &moment.files)
-                .ok_or_else(|| moment.before.sort()),
+                .sort(&moment.before, &names(&moment.files), guide)
+                .ok_or_else(|| moment.before.sort(guide)),
         };
         all.push(partly.unwrap_or_else(|(sorted, new)| {
             *layout = new;

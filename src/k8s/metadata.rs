@@ -110,11 +110,9 @@ impl Context<'_> {
         };
         let scoped = !CLUSTER_SCOPED.contains(&kind);
         let written = text("namespace").filter(|name| !name.is_empty());
-        let placed = self
-            .member
-            .namespace
-            .as_ref()
-            .map(|namespace| &*namespace.name);
+        let placed = self.member.namespace.as_ref();
+        let placed = placed.filter(|placed| !placed.only_if_none || written.is_none());
+        let placed = placed.map(|namespace| &*namespace.name);
         let key = ResourceKey {
             group: group.into(),
             kind: kind.into(),

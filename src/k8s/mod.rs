@@ -67,6 +67,8 @@ pub struct Index {
     pub foreign: usize,
     /// What of them may hold values that something is installed with; they stand behind the objects.
     values: Vec<ResourceId>,
+    /// Objects that have one key and differ: where the first stands, and where each other one.
+    twins: Vec<(Span, Span)>,
 }
 
 impl Index {
@@ -173,8 +175,12 @@ impl Index {
     }
 
     /// One problem for each key that more than one object has, at the second of them.
-    fn report_twins(&self, twins: Twins, problems: &mut Vec<Problem>) {
+    fn report_twins(&mut self, twins: Twins, problems: &mut Vec<Problem>) {
         for (first, (others, differ)) in twins {
+            if differ {
+                let own = self.node(first).span();
+                self.twins.extend(others.iter().map(|&other| (own, other)));
+            }
             let key = &self.resource(first).key;
             let times = others.len() + 1;
             let message = match differ {
@@ -341,6 +347,11 @@ impl Index {
     #[allow(clippy::indexing_slicing)]
     pub fn resource(&self, id: ResourceId) -> &Resource {
         &self.resources[id.0 as usize]
+    }
+
+    /// Objects that have one key and differ: where the first stands, and where each other one.
+    pub fn twins(&self) -> &[(Span, Span)] {
+        &self.twins
     }
 
     /// Documents that are no objects and may hold values that something is installed with.

@@ -164,7 +164,13 @@ mod tests {
             let file = sources.add(SourceFile::new(name, text));
             documents.extend(parse(file, sources.get(file)).0);
         }
-        let (environments, _) = render::environments(&sources, &mut documents, Vec::new());
+        let (environments, _) = render::environments(
+            &render::Guide::default(),
+            &sources,
+            &mut documents,
+            Vec::new(),
+            &render::Rendered::default(),
+        );
         let (index, problems) = Index::build(environments.first().unwrap(), Arc::new(documents));
         let address = |pointer: &Pointer, resource| {
             let at = At {

@@ -264,7 +264,13 @@ mod tests {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new("all.yaml", text));
         let (mut documents, _) = parse(file, sources.get(file));
-        let (environments, _) = render::environments(&sources, &mut documents, Vec::new());
+        let (environments, _) = render::environments(
+            &render::Guide::default(),
+            &sources,
+            &mut documents,
+            Vec::new(),
+            &render::Rendered::default(),
+        );
         let (index, problems) = Index::build(environments.first().unwrap(), Arc::new(documents));
         (
             index

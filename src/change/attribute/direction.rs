@@ -58,14 +58,24 @@ impl Weight {
     }
 
     pub fn direction(&self) -> Direction {
-        let mut left = self.findings.values();
-        if self.weaker || left.clone().any(|&left| left > 0) {
+        if self.weaker || self.finds_more() {
             Direction::Weaker
-        } else if self.stronger || self.resolved && left.any(|&left| left < 0) {
+        } else if self.stronger || self.resolved && self.findings.values().any(|&left| left < 0) {
             Direction::Stronger
         } else {
             Direction::Neutral
         }
+    }
+
+    /// Whether more is found than before. Where what is in force is stronger, a finding may stand in
+    /// the place of one that is as bad: what took plaintext only takes mutual TLS, too.
+    fn finds_more(&self) -> bool {
+        let mut left: BTreeMap<(Option<&str>, Severity), i32> = BTreeMap::new();
+        for ((rule, severity), count) in &self.findings {
+            let rule = (!self.stronger).then_some(&**rule);
+            *left.entry((rule, *severity)).or_default() += count;
+        }
+        left.values().any(|&left| left > 0)
     }
 }
 

@@ -40,6 +40,8 @@ pub struct InForce {
 pub(super) struct Client {
     /// `namespace/name`; `~2` behind it for the second workload of that name.
     pub name: Arc<str>,
+    /// Its object.
+    pub object: ResourceRef,
     /// Those of a class fare the same everywhere; the number means something in this environment only.
     pub class: u32,
     /// What a listener says of all but some classes it says of a base.
@@ -186,7 +188,7 @@ impl Written {
     }
 
     /// Whether it is an object as a whole.
-    pub(super) fn is_object(&self) -> bool {
+    pub fn is_object(&self) -> bool {
         roots(&self.pointer).next() == Some(self.pointer.as_str().len())
     }
 }

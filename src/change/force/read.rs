@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Client, Fate, Found, InForce, Listener, Log, Places};
 use crate::change::{EdgeState, Written};
 use crate::finding::{self, Finding, Related, ResourceRef};
-use crate::k8s::whole;
+use crate::k8s::{ResourceKey, whole};
 use crate::model::{At, Because, LogState, Membership, ResourceId, Workload, WorkloadId};
 use crate::reach::{Edge, Group, ListenerPort, Stage};
 use crate::scan::Judged;
@@ -15,11 +15,7 @@ use crate::text::{FileId, Sources};
 impl InForce {
     /// Keeps what is in force in an environment. `sources` are those of its scan,
     /// `findings` what rules found in this environment.
-    pub fn of(
-        judged: &Judged,
-        sources: &Sources,
-        findings: Vec<Finding>,
-    ) -> Self {
+    pub fn of(judged: &Judged, sources: &Sources, findings: Vec<Finding>) -> Self {
         let mut reader = Reader {
             judged,
             sources,
@@ -55,6 +51,15 @@ fn names(workloads: &[Workload]) -> HashMap<WorkloadId, Arc<str>> {
     };
     let ids = sorted.iter().map(|one| one.id).collect::<Vec<_>>();
     ids.into_iter().zip(sorted.into_iter().map(name)).collect()
+}
+
+fn named(key: &ResourceKey) -> ResourceRef {
+    ResourceRef {
+        kind: Arc::clone(&key.kind),
+        group: Arc::clone(&key.group),
+        namespace: key.namespace.clone(),
+        name: Arc::clone(&key.name),
+    }
 }
 
 /// What decided a call: as in [`Places`], what decided, what is sent, what is around, and by what.
@@ -98,13 +103,7 @@ impl Reader<'_> {
         let all: Vec<_> = index.resources().chain(values).collect();
         all.into_iter()
             .filter_map(|(id, resource)| {
-                let key = &resource.key;
-                let name = ResourceRef {
-                    kind: Arc::clone(&key.kind),
-                    group: Arc::clone(&key.group),
-                    namespace: key.namespace.clone(),
-                    name: Arc::clone(&key.name),
-                };
+                let name = named(&resource.key);
                 Some((self.written(&whole(id))?, name))
             })
             .collect()
@@ -134,6 +133,7 @@ impl Reader<'_> {
                 };
                 clients.push(Client {
                     name: self.name(id),
+                    object: named(&world.index.resource(workload.resource).key),
                     class: class as u32,
                     base: of.base as u32,
                     places: Arc::new(places),

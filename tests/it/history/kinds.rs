@@ -348,7 +348,7 @@ fn an_environment_that_cannot_be_judged_has_not_gone() {
         ("base/shop.yaml", &with_mode("STRICT")),
         (prod, &root("")),
     ]);
-    past.shop.write(prod, root("namePrefix: x-\n"));
+    past.shop.write(prod, root("validators: [x.yaml]\n"));
     past.commit("Not understood");
     past.shop.write("base/shop.yaml", with_mode("PERMISSIVE"));
     past.commit("Unseen");

@@ -279,7 +279,15 @@ fn turning_says_what_a_look_at_each_commit_says() {
         };
         let paths: Vec<PathBuf> = paths.iter().map(up).collect();
         let cwd: &Path = if is_within { &inner } else { directory.path() };
-        turned_says_what_a_look_says(cwd, &paths, Options { gitignore }, &commits)
+        turned_says_what_a_look_says(
+            cwd,
+            &paths,
+            Options {
+                gitignore,
+                charts: false,
+            },
+            &commits,
+        )
     });
     if let Err(error) = ran {
         panic!("{error}");

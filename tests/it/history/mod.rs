@@ -6,6 +6,7 @@ mod introduced;
 mod kinds;
 mod listing;
 mod oracle;
+mod overlays;
 mod replay;
 mod state;
 mod story;
