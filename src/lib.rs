@@ -8,6 +8,8 @@ pub mod model;
 
 pub mod syntax;
 
+pub mod config;
+
 pub mod render;
 
 pub mod k8s;
@@ -29,6 +31,8 @@ pub mod scan;
 pub mod fixtures;
 
 pub mod change;
+
+pub mod matrix;
 
 pub mod load;
 

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::report::Format;
 use crate::report::history::DiffFormat;
+use crate::report::{Format, matrix};
 
 /// Vets the security of a service mesh from its configuration.
 #[derive(Debug, Parser)]
@@ -107,6 +108,11 @@ pub struct Input {
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,
 
+    /// The configuration file [default: .meshvet.yaml, meshvet.yaml or .github/meshvet.yaml, upwards from
+    /// the first PATH]
+    #[arg(long, value_name = "FILE", env = "MESHVET_CONFIG")]
+    pub config: Option<PathBuf>,
+
     /// Read files that .gitignore names, too
     #[arg(long)]
     pub no_ignore: bool,
@@ -114,6 +120,14 @@ pub struct Input {
     /// Do not fail because something could not be read or understood
     #[arg(long)]
     pub allow_partial: bool,
+
+    /// Render Helm charts with your own helm, without plugins or network
+    #[arg(long)]
+    pub render: bool,
+
+    /// The helm to use [default: MESHVET_HELM, or the one on the PATH]
+    #[arg(long, value_name = "PATH", requires = "render")]
+    pub helm: Option<PathBuf>,
 }
 
 /// Which rules judge.
@@ -139,9 +153,13 @@ pub struct Scan {
     #[command(flatten)]
     pub rules: RuleSource,
 
+    /// The environments side by side: which finding is in which, and which calls only some let through
+    #[arg(long)]
+    pub matrix: bool,
+
     /// The form of what is printed
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", value_parser = scan_formats())]
+    pub format: String,
 
     /// Write to a file instead; with FORMAT=FILE in another form as well, may be repeated
     #[arg(short, long, value_name = "[FORMAT=]FILE")]
@@ -162,6 +180,23 @@ pub struct Scan {
     /// Do not look in git for who wrote what, and when
     #[arg(long)]
     pub no_history: bool,
+}
+
+/// The names of all formats of a scan, with and without a matrix.
+fn scan_formats() -> PossibleValuesParser {
+    let plain = Format::value_variants().iter();
+    let mut all: Vec<PossibleValue> = plain.filter_map(ValueEnum::to_possible_value).collect();
+    let matrix = matrix::Format::value_variants().iter();
+    for format in matrix.filter_map(ValueEnum::to_possible_value) {
+        if !all
+            .iter()
+            .any(|known| known.get_name() == format.get_name())
+        {
+            let help = format!("With --matrix. {}", format.get_help().unwrap_or_default());
+            all.push(format.help(help));
+        }
+    }
+    PossibleValuesParser::new(all)
 }
 
 /// The lowest severity that fails.
@@ -355,6 +390,10 @@ pub struct Diff {
     /// Only this environment, by the name that reports show
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,
+
+    /// The configuration file [default: that of NEW]
+    #[arg(long, value_name = "FILE", env = "MESHVET_CONFIG")]
+    pub config: Option<PathBuf>,
 
     /// Read files that .gitignore names, too
     #[arg(long)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::{Common, Diff};
 use super::history::{end, out};
-use super::input::rules;
+use super::input::{guide, rules};
 use super::{Exit, Failure, Io, color};
 use crate::history::{Walk, difference};
 use crate::load::{self, Log, Revision};
@@ -27,12 +27,16 @@ pub(super) fn run(args: &Diff, common: &Common, io: &mut Io<'_>) -> Result<Exit,
     let revision = Revision::find(&args.new, &cwd, &args.paths)?;
     let log = Log::new(&revision);
     let (old, new) = (log.find(&args.old)?, log.head());
+    let around = revision.surroundings(&args.paths, args.config.as_deref())?;
+    let guide = guide(around)?;
     let walk = Walk {
+        guide: &guide,
         revision: &revision,
         log: &log,
         paths: &args.paths,
         options: load::Options {
             gitignore: !args.no_ignore,
+            ..load::Options::default()
         },
         environment: args.environment.as_deref(),
         rules: &rules,

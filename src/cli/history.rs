@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::args::{Common, History, HistoryFormat};
-use super::input::{completeness, options as input_options, rules};
+use super::input::{completeness, guide, options as input_options, rules};
 use super::{Exit, Failure, Io, color};
 use crate::history::{Ends, Filter, Seen, Walk, allowed, entries, trend};
 use crate::load::{Log, Oid, Refusal, Revision, shown};
@@ -16,6 +16,11 @@ use crate::report::history::{
 use crate::report::words::{clean, many, short};
 
 pub(super) fn run(args: &History, common: &Common, io: &mut Io<'_>) -> Result<Exit, Failure> {
+    if args.input.render {
+        return Err(Failure::usage(
+            "charts are not rendered for history: --render takes the files of one state (scan, can, test, facts)",
+        ));
+    }
     let wanted = wanted(args)?;
     let options = Options {
         color: args.output.is_none() && color(common, io),
@@ -227,7 +232,10 @@ fn walk<T>(
         since: args.since.clone(),
         until: args.until.clone(),
     };
+    let around = revision.surroundings(&args.input.paths, args.input.config.as_deref())?;
+    let guide = guide(around)?;
     let walk = Walk {
+        guide: &guide,
         revision: &revision,
         log: &log,
         paths: &args.input.paths,

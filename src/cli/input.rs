@@ -4,12 +4,17 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Input, RuleSource};
 use super::{Exit, Failure, Io};
-use crate::load::{self, Loaded, Options, Repository, Revision};
+use crate::config::{Config, ConfigError};
+use crate::load::{self, Helm, Loaded, Options, Repository, Revision, Surroundings};
 use crate::model::{self, Problem};
 use crate::policy::Rules;
+use crate::render::{self, Guide, Rendered};
 use crate::report::{ProblemLine, Spot};
-use crate::scan::{Origin, Parsed, parse};
+use crate::scan::{self, Origin, Parsed};
 use crate::text::{SourceFile, Sources, Span};
+
+/// How often charts are rendered that came of rendering others.
+const MAX_ROUNDS: usize = 4;
 
 /// What was read.
 pub(super) struct Read {
@@ -20,6 +25,9 @@ pub(super) struct Read {
     /// Where they come from.
     pub origin: Origin,
     place: Place,
+    guide: Guide,
+    /// What renders charts, if they are to be rendered.
+    helm: Option<Helm>,
 }
 
 /// Where the files lie.
@@ -52,8 +60,9 @@ impl Read {
             rev: Some(rev.to_owned()),
             ..input.clone()
         };
-        let (loaded, origin, place) = revision(rev, &input, cwd)?;
-        let mut parsed = parse(&loaded.sources);
+        let (loaded, origin, place, at) = revision(rev, &input, cwd)?;
+        let guide = self.guide_at(&at);
+        let mut parsed = parsed(&guide, &loaded, self.helm.as_ref());
         parsed.problems.extend(loaded.problems);
         if let Some(wanted) = &input.environment {
             let environments = &mut parsed.environments;
@@ -64,7 +73,14 @@ impl Read {
             parsed,
             origin,
             place,
+            guide,
+            helm: self.helm.clone(),
         })
+    }
+
+    /// What says how files of a commit belong together: the same as here.
+    pub fn guide_at(&self, revision: &Revision) -> Guide {
+        self.guide.on(revision.ground())
     }
 }
 
@@ -81,10 +97,21 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
             "standard input (-) is in no revision: --rev takes files and directories",
         ));
     }
-    let (loaded, origin, place) = match &input.rev {
-        Some(rev) => revision(rev, input, &io.cwd)?,
-        None => disk(input, stdin, io),
+    let helm = helm(input, io)?;
+    let file = input.config.as_deref();
+    let (loaded, origin, place, around) = match &input.rev {
+        Some(rev) => {
+            let (loaded, origin, place, revision) = revision(rev, input, &io.cwd)?;
+            let around = revision.surroundings(&input.paths, file)?;
+            (loaded, origin, place, around)
+        }
+        None => {
+            let around = load::surroundings(&input.paths, &io.cwd, file)?;
+            let (loaded, origin, place) = disk(input, stdin, io);
+            (loaded, origin, place, around)
+        }
     };
+    let guide = guide(around)?;
     if let Some(missing) = loaded.missing.first() {
         let missing = missing.display();
         let at = input.rev.as_ref().map(|rev| format!(" at {rev}"));
@@ -94,7 +121,19 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
     if loaded.sources.is_empty() && loaded.problems.is_empty() {
         return Err(Failure::no_input("there is no YAML or JSON file to read"));
     }
-    let mut parsed = parse(&loaded.sources);
+    let paths: Vec<String> = match stdin {
+        true => Vec::new(),
+        false => input
+            .paths
+            .iter()
+            .map(|path| load::shown(path, &io.cwd))
+            .collect(),
+    };
+    let wrong = render::unmatched(&guide, &loaded.sources, &paths);
+    if !wrong.is_empty() {
+        return Err(misconfigured(&wrong));
+    }
+    let mut parsed = parsed(&guide, &loaded, helm.as_ref());
     parsed.problems.extend(loaded.problems);
     if let Some(wanted) = &input.environment {
         let known: Vec<String> = parsed.environments.iter().map(|e| e.name.clone()).collect();
@@ -117,18 +156,78 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
         parsed,
         origin,
         place,
+        guide,
+        helm,
     })
 }
 
+/// What renders charts, if the user wants that.
+fn helm(input: &Input, io: &Io<'_>) -> Result<Option<Helm>, Failure> {
+    if !input.render {
+        return Ok(None);
+    }
+    let variable = |name: &str| io.env.get(name).filter(|value| !value.is_empty());
+    let named = input.helm.clone();
+    let named = named.or_else(|| variable("MESHVET_HELM").map(PathBuf::from));
+    let path = variable("PATH").map_or("", String::as_str);
+    let helm = Helm::find(named.as_deref(), path, &io.cwd).map_err(Failure::usage)?;
+    Ok(Some(helm))
+}
+
+/// The documents of files by environment, with what charts among them render to.
+fn parsed(guide: &Guide, loaded: &Loaded, helm: Option<&Helm>) -> Parsed {
+    let read = scan::read(&loaded.sources);
+    let mut rendered = Rendered::default();
+    let Some(helm) = helm else {
+        return read.sort(guide, &loaded.sources, &rendered);
+    };
+    // what one chart renders to may have others installed
+    for _ in 0..MAX_ROUNDS {
+        let (sources, beside) = (&loaded.sources, &loaded.beside);
+        let charts = render::charts(guide, sources, &read.documents, beside, &rendered);
+        if charts.jobs.is_empty() && charts.refused.is_empty() {
+            break;
+        }
+        rendered.append(helm.render(&charts.jobs));
+        for (release, refused) in charts.refused {
+            rendered.add(release, Err(render::Failure::Refused(refused)));
+        }
+    }
+    read.sort(guide, &loaded.sources, &rendered)
+}
+
+/// What says how files belong together, of what lies around them.
+pub(super) fn guide(around: Surroundings) -> Result<Guide, Failure> {
+    let config = around
+        .config
+        .map(|(source, home)| Config::read(source, home));
+    Ok(Guide {
+        ground: around.ground,
+        config: config
+            .transpose()
+            .map_err(|errors| misconfigured(&errors))?,
+    })
+}
+
+fn misconfigured(errors: &[ConfigError]) -> Failure {
+    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    Failure::usage(lines.join("\n"))
+}
+
 /// The files of a commit.
-fn revision(rev: &str, input: &Input, cwd: &Path) -> Result<(Loaded, Origin, Place), Failure> {
+fn revision(
+    rev: &str,
+    input: &Input,
+    cwd: &Path,
+) -> Result<(Loaded, Origin, Place, Revision), Failure> {
     let revision = Revision::find(rev, cwd, &input.paths)?;
     let loaded = revision.load(&input.paths, &options(input))?;
     let origin = Origin {
         kind: "revision",
         revision: Some(revision.id()),
     };
-    Ok((loaded, origin, Place::Commit(revision.within())))
+    let place = Place::Commit(revision.within());
+    Ok((loaded, origin, place, revision))
 }
 
 /// The files that lie there, or standard input.
@@ -149,6 +248,7 @@ fn disk(input: &Input, stdin: bool, io: &mut Io<'_>) -> (Loaded, Origin, Place) 
 pub(super) fn options(input: &Input) -> Options {
     Options {
         gitignore: !input.no_ignore,
+        charts: input.render,
     }
 }
 

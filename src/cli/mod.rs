@@ -7,6 +7,7 @@ mod diff;
 mod facts;
 mod history;
 mod input;
+mod matrix;
 mod rules;
 mod scan;
 mod test;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -9,33 +10,28 @@ use clap::ValueEnum;
 
 use super::args::{Common, FailOn, Input, Scan};
 use super::input::{Read, completeness, options, problem_lines, read, rules};
-use super::{Exit, Failure, Io, color};
+use super::{Exit, Failure, Io, color, matrix};
 use crate::finding::{Earlier, Finding, Severity, newer};
 use crate::history::{self, Walk};
 use crate::load::{Log, Refusal, Revision};
 use crate::model::{Place, Problem};
 use crate::policy::Rules;
-use crate::report::{Format, Options, Report, ScanSummary, write};
+use crate::report::{self, Format, Options, Report, ScanSummary, write};
 use crate::scan::{Outcome, scan};
 use crate::text::Sources;
 
 pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit, Failure> {
+    if args.matrix {
+        return matrix::run(args, common, io);
+    }
     let started = Instant::now();
-    let outputs = outputs(args)?;
+    let outputs = outputs::<Format>(args)?;
     let cwd = io.cwd.clone();
     // while files are read there is time to compile the rules
     let (rules, read) = rayon::join(|| rules(&args.rules, &cwd), || read(&args.input, io));
     let (rules, read) = (rules?, read?);
     let mut outcome = scan(&read.sources, &read.parsed, &rules, &read.origin);
-    let broken = outcome
-        .problems
-        .iter()
-        .any(|problem| problem.kind.is_incomplete());
-    if outcome.counts.meshes.is_empty() && !broken {
-        return Err(Failure::no_input(
-            "nothing here is a mesh: no object of Istio, Linkerd or Consul, and no namespace or pod that asks for a proxy of theirs",
-        ));
-    }
+    some_mesh(&outcome)?;
     if let Some(rev) = &args.new_since {
         let before = read.at(rev, &args.input, &cwd)?;
         leave_new(&mut outcome, &read, &before, &rules);
@@ -44,23 +40,8 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
         introduced(&read, &args.input, &rules, &mut outcome.findings, io)?;
     }
     let scan = ScanSummary {
-        origin: read.origin.kind.to_owned(),
-        root: root(args),
-        revision: read.origin.revision.clone(),
-        environments: read
-            .parsed
-            .environments
-            .iter()
-            .map(|e| e.name.clone())
-            .collect(),
-        files: read.sources.len(),
-        objects: outcome.counts.objects.clone(),
-        meshes: outcome.counts.meshes.clone(),
-        workloads: outcome.counts.workloads,
-        edges: outcome.counts.edges,
-        plaintext_edges: outcome.counts.plaintext_edges,
-        outside_edges: outcome.counts.outside_edges,
         elapsed: io.terminal.then(|| started.elapsed()),
+        ..summary(args, &read, &outcome)
     };
     let report = Report {
         sources: &read.sources,
@@ -80,24 +61,65 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
         quiet: common.quiet,
         repository_path: Some(&to_repository),
     };
-    for (format, file) in &outputs {
+    each(&outputs, io, |format, to_file, out| {
+        let color = options.color && !to_file;
+        write(format, &report, Options { color, ..options }, out)
+    })?;
+    ended(args, &outcome, io)
+}
+
+/// Writes each form to its place: whether that is a file is said, too.
+pub(super) fn each<F: Copy>(
+    outputs: &[(F, Option<String>)],
+    io: &mut Io<'_>,
+    mut write: impl FnMut(F, bool, &mut dyn io::Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    for (format, file) in outputs {
         match file {
-            None => write(*format, &report, options, io.stdout)?,
+            None => write(*format, false, io.stdout)?,
             Some(file) => {
-                let mut out = fs::File::create(cwd.join(file))
+                let mut out = fs::File::create(io.cwd.join(file))
                     .map_err(|error| Failure::usage(format!("cannot write {file}: {error}")))?;
-                write(
-                    *format,
-                    &report,
-                    Options {
-                        color: false,
-                        ..options
-                    },
-                    &mut out,
-                )?;
+                write(*format, true, &mut out)?;
             }
         }
     }
+    Ok(())
+}
+
+/// Fails where all was read, and nothing of it is a mesh.
+pub(super) fn some_mesh(outcome: &Outcome) -> Result<(), Failure> {
+    let mut problems = outcome.problems.iter();
+    let broken = problems.any(|problem| problem.kind.is_incomplete());
+    if outcome.counts.meshes.is_empty() && !broken {
+        return Err(Failure::no_input(
+            "nothing here is a mesh: no object of Istio, Linkerd or Consul, and no namespace or pod that asks for a proxy of theirs",
+        ));
+    }
+    Ok(())
+}
+
+/// What was scanned.
+pub(super) fn summary(args: &Scan, read: &Read, outcome: &Outcome) -> ScanSummary {
+    let environments = read.parsed.environments.iter();
+    ScanSummary {
+        origin: read.origin.kind.to_owned(),
+        root: root(args),
+        revision: read.origin.revision.clone(),
+        environments: environments.map(|one| one.name.clone()).collect(),
+        files: read.sources.len(),
+        objects: outcome.counts.objects.clone(),
+        meshes: outcome.counts.meshes.clone(),
+        workloads: outcome.counts.workloads,
+        edges: outcome.counts.edges,
+        plaintext_edges: outcome.counts.plaintext_edges,
+        outside_edges: outcome.counts.outside_edges,
+        elapsed: None,
+    }
+}
+
+/// The exit code.
+pub(super) fn ended(args: &Scan, outcome: &Outcome, io: &mut Io<'_>) -> Result<Exit, Failure> {
     let incomplete = completeness(&outcome.problems, args.input.allow_partial, io)?;
     let found = if args.exit_zero {
         Exit::Fine
@@ -108,7 +130,7 @@ pub(super) fn run(args: &Scan, common: &Common, io: &mut Io<'_>) -> Result<Exit,
 }
 
 /// Leaves what was not there before.
-fn leave_new(outcome: &mut Outcome, read: &Read, before: &Read, rules: &Rules) {
+pub(super) fn leave_new(outcome: &mut Outcome, read: &Read, before: &Read, rules: &Rules) {
     let old = scan(&before.sources, &before.parsed, rules, &before.origin);
     let earlier = Earlier {
         findings: &old.findings,
@@ -160,7 +182,9 @@ fn introduced(
     let mut search = || {
         let revision = Revision::find(rev, &io.cwd, &input.paths)?;
         let log = Log::new(&revision);
+        let guide = read.guide_at(&revision);
         let walk = Walk {
+            guide: &guide,
             revision: &revision,
             log: &log,
             paths: &input.paths,
@@ -195,19 +219,21 @@ fn below(name: &str, paths: &[PathBuf]) -> String {
 }
 
 /// Each form that is wanted, and the file it goes to; none is standard output.
-fn outputs(args: &Scan) -> Result<Vec<(Format, Option<String>)>, Failure> {
+pub(super) fn outputs<F: ValueEnum>(args: &Scan) -> Result<Vec<(F, Option<String>)>, Failure> {
+    let main = || format_of::<F>(&args.format, args.matrix);
     let mut outputs = Vec::new();
     let mut to_stdout = true;
     for output in &args.output {
-        let named = output
-            .split_once('=')
-            .and_then(|(format, file)| Some((Format::from_str(format, false).ok()?, file)));
+        let named = output.split_once('=');
+        let named = named.filter(|(format, _)| is_format(format));
         match named {
             Some((_, "")) => return Err(Failure::usage(format!("{output:?} names no file"))),
-            Some((format, file)) => outputs.push((format, Some(file.to_owned()))),
+            Some((format, file)) => {
+                outputs.push((format_of(format, args.matrix)?, Some(file.to_owned())));
+            }
             None if to_stdout => {
                 to_stdout = false;
-                outputs.push((args.format, Some(output.clone())));
+                outputs.push((main()?, Some(output.clone())));
             }
             None => {
                 return Err(Failure::usage(format!(
@@ -217,9 +243,28 @@ fn outputs(args: &Scan) -> Result<Vec<(Format, Option<String>)>, Failure> {
         }
     }
     if to_stdout {
-        outputs.insert(0, (args.format, None));
+        outputs.insert(0, (main()?, None));
     }
     Ok(outputs)
+}
+
+/// Whether a scan has a format of this name, with a matrix or without.
+fn is_format(name: &str) -> bool {
+    Format::from_str(name, false).is_ok() || report::matrix::Format::from_str(name, false).is_ok()
+}
+
+/// The format of this name, if there is one.
+fn format_of<F: ValueEnum>(name: &str, is_matrix: bool) -> Result<F, Failure> {
+    F::from_str(name, false).map_err(|_| {
+        let all = F::value_variants().iter();
+        let all = all.filter_map(ValueEnum::to_possible_value);
+        let all: Vec<String> = all.map(|one| one.get_name().to_owned()).collect();
+        let with = if is_matrix { "with" } else { "without" };
+        let all = all.join(", ");
+        Failure::usage(format!(
+            "there is no {name} {with} --matrix; there is {all}"
+        ))
+    })
 }
 
 fn root(args: &Scan) -> String {

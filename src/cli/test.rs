@@ -94,7 +94,14 @@ fn assertions(
         });
         return Ok((assertions, problems));
     }
-    let loaded = load::load(&args.tests, &io.cwd, &load::Options { gitignore: false });
+    let loaded = load::load(
+        &args.tests,
+        &io.cwd,
+        &load::Options {
+            gitignore: false,
+            charts: false,
+        },
+    );
     if let Some(missing) = loaded.missing.first() {
         return Err(Failure::no_input(format!(
             "there is no {}",

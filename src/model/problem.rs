@@ -54,6 +54,8 @@ problem_kinds! {
     UnrenderedTemplate = "unrendered-template", true;
     /// A kustomization that uses more than is understood.
     UnrenderedKustomization = "unrendered-kustomization", true;
+    /// Something that is applied and not followed, or not as it is applied.
+    NotFollowed = "not-followed", true;
     /// An object or a field with a security meaning that is not understood.
     NotUnderstood = "not-understood", true;
     /// A rule that failed or was cut off.

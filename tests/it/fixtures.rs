@@ -61,7 +61,14 @@ fn failing(rule: &str) -> PathBuf {
 
 /// How many findings of a rule there are in its failing fixture.
 fn count(rules: &Rules, rule: &str) -> usize {
-    let loaded = load::load(&[failing(rule)], &root(), &Options { gitignore: false });
+    let loaded = load::load(
+        &[failing(rule)],
+        &root(),
+        &Options {
+            gitignore: false,
+            charts: false,
+        },
+    );
     let parsed = scan::parse(&loaded.sources);
     let found = scan::scan(&loaded.sources, &parsed, rules, &Origin::default()).findings;
     found.iter().filter(|one| &*one.rule == rule).count()
@@ -108,7 +115,14 @@ fn what_a_parameter_excepts_is_no_finding() {
 #[test]
 fn settings_of_one_mesh_say_nothing_of_another() {
     let rule = "authorization/provider_unusable";
-    let loaded = load::load(&[failing(rule)], &root(), &Options { gitignore: false });
+    let loaded = load::load(
+        &[failing(rule)],
+        &root(),
+        &Options {
+            gitignore: false,
+            charts: false,
+        },
+    );
     let parsed = scan::parse(&loaded.sources);
     let rules = Rules::embedded().expect("rules");
     let environment = &parsed.environments[0];
@@ -132,7 +146,10 @@ fn a_rule_is_silent_about_meshes_that_it_does_not_name() {
     let loaded = load::load(
         &[root().join("policies")],
         &root(),
-        &Options { gitignore: false },
+        &Options {
+            gitignore: false,
+            charts: false,
+        },
     );
     let parsed = scan::parse(&loaded.sources);
     let rules = Rules::embedded().expect("rules");

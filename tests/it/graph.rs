@@ -36,7 +36,10 @@ fn compare(case: &Path) -> usize {
     let loaded = load::load(
         &[case.to_path_buf()],
         &root(),
-        &Options { gitignore: false },
+        &Options {
+            gitignore: false,
+            charts: false,
+        },
     );
     let parsed = scan::parse(&loaded.sources);
     for environment in &parsed.environments {

@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod charts;
 mod cli;
 mod conformance;
+mod environments;
 mod fixtures;
 mod graph;
 mod history;
+mod kustomize;
+mod matrix;
 mod own_files;
 mod peers;
 mod properties;

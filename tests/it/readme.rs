@@ -6,11 +6,13 @@ use crate::history::example;
 const BEFORE: &str = "<!-- output of: ";
 /// Before a command that is run in the repository of [`example`].
 const IN_ITS_PAST: &str = "in a repository: ";
+/// Before a command that is run in a directory of this one, and shown in full.
+const IN_DIRECTORY: &str = "in ";
 const BETWEEN: &str = " -->\n```text\n";
 const AFTER: &str = "```";
 
-/// The text with what each example's command prints in its block: all that a repository's past says,
-/// and the first paragraph elsewhere.
+/// The text with what each example's command prints in its block: all that is said of a repository's
+/// past or in a directory of its own, and the first paragraph elsewhere.
 fn refreshed(text: &str) -> (String, usize) {
     let mut parts = text.split(BEFORE);
     let mut fresh = parts.next().unwrap_or_default().to_owned();
@@ -20,10 +22,15 @@ fn refreshed(text: &str) -> (String, usize) {
         let (arguments, rest) = part.split_once(BETWEEN).expect("a block below");
         let (_, rest) = rest.split_once(AFTER).expect("the block's end");
         let in_past = arguments.strip_prefix(IN_ITS_PAST);
-        let words: Vec<&str> = in_past.unwrap_or(arguments).split(' ').collect();
-        let (ran, most) = match in_past {
-            Some(_) => (past.shop.run(&words), usize::MAX),
-            None => (meshvet(&root(), &words), 1),
+        let inside = arguments.strip_prefix(IN_DIRECTORY);
+        let inside = inside.and_then(|rest| rest.split_once(": "));
+        let (ran, most) = match (in_past, inside) {
+            (Some(words), _) => (past.shop.run(&split(words)), usize::MAX),
+            (None, Some((directory, words))) => {
+                let ran = meshvet(&root().join(directory), &split(words));
+                (ran, usize::MAX)
+            }
+            (None, None) => (meshvet(&root(), &split(arguments)), 1),
         };
         let paragraphs = ran.stdout.trim_end().split("\n\n").take(most);
         let shown = paragraphs.collect::<Vec<_>>().join("\n\n");
@@ -32,6 +39,10 @@ fn refreshed(text: &str) -> (String, usize) {
         examples += 1;
     }
     (fresh, examples)
+}
+
+fn split(arguments: &str) -> Vec<&str> {
+    arguments.split(' ').collect()
 }
 
 #[test]

@@ -9,6 +9,7 @@ const LAYERS: &[&str] = &[
     "text",
     "model",
     "syntax",
+    "config",
     "render",
     "k8s",
     "mesh",
@@ -20,6 +21,7 @@ const LAYERS: &[&str] = &[
     "scan",
     "fixtures",
     "change",
+    "matrix",
     "load",
     "history",
     "report",
@@ -142,6 +144,27 @@ fn the_core_is_pure() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn one_file_runs_programs() {
+    let mut found = Vec::new();
+    for file in sources(&root().join("src")) {
+        let text = code(&file);
+        let mut lines = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let runs = [
+            "process::Command",
+            "process::{",
+            "process::*",
+            "Command::new",
+        ];
+        if lines.any(|line| runs.iter().any(|one| line.contains(one))) {
+            found.push(file.strip_prefix(root()).expect("below").to_path_buf());
+        }
+    }
+    assert_eq!(found, [Path::new("src/load/helm.rs")]);
 }
 
 #[test]

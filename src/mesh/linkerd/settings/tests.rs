@@ -25,7 +25,13 @@ fn read_files(files: &[(&str, &str)]) -> Sample {
         assert!(render::embedded::attach(|id| sources.get(id), &mut read).is_empty());
         documents.extend(read);
     }
-    let (environments, _) = render::environments(&sources, &mut documents, Vec::new());
+    let (environments, _) = render::environments(
+        &render::Guide::default(),
+        &sources,
+        &mut documents,
+        Vec::new(),
+        &render::Rendered::default(),
+    );
     let (index, _) = Index::build(
         environments.first().unwrap(),
         std::sync::Arc::new(documents),
