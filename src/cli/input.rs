@@ -63,10 +63,8 @@ impl Read {
         let (loaded, origin, place, at) = revision(rev, &input, cwd)?;
         let guide = self.guide_at(&at);
         let mut parsed = parsed(&guide, &loaded, self.helm.as_ref());
-        parsed.problems.extend(loaded.problems);
         if let Some(wanted) = &input.environment {
-            let environments = &mut parsed.environments;
-            environments.retain(|environment| environment.name == *wanted);
+            keep(&mut parsed, wanted);
         }
         Ok(Self {
             sources: loaded.sources,
@@ -134,12 +132,9 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
         return Err(misconfigured(&wrong));
     }
     let mut parsed = parsed(&guide, &loaded, helm.as_ref());
-    parsed.problems.extend(loaded.problems);
     if let Some(wanted) = &input.environment {
         let known: Vec<String> = parsed.environments.iter().map(|e| e.name.clone()).collect();
-        parsed
-            .environments
-            .retain(|environment| environment.name == *wanted);
+        keep(&mut parsed, wanted);
         if parsed.environments.is_empty() {
             let known = if known.is_empty() {
                 "none".to_owned()
@@ -161,6 +156,12 @@ pub(super) fn read(input: &Input, io: &mut Io<'_>) -> Result<Read, Failure> {
     })
 }
 
+/// Leaves no other environment than one.
+fn keep(parsed: &mut Parsed, wanted: &str) {
+    let environments = &mut parsed.environments;
+    environments.retain(|environment| environment.name == wanted);
+}
+
 /// What renders charts, if the user wants that.
 fn helm(input: &Input, io: &Io<'_>) -> Result<Option<Helm>, Failure> {
     if !input.render {
@@ -174,8 +175,15 @@ fn helm(input: &Input, io: &Io<'_>) -> Result<Option<Helm>, Failure> {
     Ok(Some(helm))
 }
 
-/// The documents of files by environment, with what charts among them render to.
+/// The documents of files by environment, with what charts among them render to, and all that could
+/// not be read.
 fn parsed(guide: &Guide, loaded: &Loaded, helm: Option<&Helm>) -> Parsed {
+    let mut parsed = sorted(guide, loaded, helm);
+    parsed.problems.extend(loaded.problems.iter().cloned());
+    parsed
+}
+
+fn sorted(guide: &Guide, loaded: &Loaded, helm: Option<&Helm>) -> Parsed {
     let read = scan::read(&loaded.sources);
     let mut rendered = Rendered::default();
     let Some(helm) = helm else {

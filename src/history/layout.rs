@@ -10,10 +10,10 @@ use super::reading::Changed;
 use super::state::{DocumentSays, File, State, hash};
 use crate::change::{exact, resources};
 use crate::model::{Place, Problem};
-use crate::render::{Environment, Guide, Member, Namespace, Values, paths};
+use crate::render::{Environment, Guide, Member, Values, paths};
 use crate::scan::{self, Parsed};
 use crate::syntax::Document;
-use crate::text::{FileId, Sources, Span};
+use crate::text::{FileId, Sources};
 
 /// What tells whether an environment is as it is in another state: what all that it consists of says,
 /// and where that stands.
@@ -56,8 +56,6 @@ struct Part {
     name: Arc<str>,
     /// Whether it is there for the values in it.
     is_values: bool,
-    /// The namespace that is set, and the file and place that says so.
-    namespace: Option<(Arc<str>, Arc<str>, Span)>,
 }
 
 impl State {
@@ -272,26 +270,20 @@ impl Parts {
             *all.entry(document.file()).or_default() += 1;
         }
         let members = environment.members.iter();
-        let members = members.map(|one| (one.document, false, one.namespace.as_ref()));
+        let mut is_whole = members.clone().all(|one| one.namespace.is_none());
+        let members = members.map(|one| (one.document, false));
         let values = environment.values.iter();
-        let values = values.map(|one| (one.document, true, None));
+        let values = values.map(|one| (one.document, true));
         let mut files: Vec<Part> = Vec::new();
         let mut names = HashSet::new();
         let mut last: Option<(FileId, bool, usize)> = None;
-        let mut is_whole = true;
-        for (document, is_values, namespace) in members.chain(values) {
+        for (document, is_values) in members.chain(values) {
             let Some(file) = documents.get(document).map(Document::file) else {
                 continue;
             };
-            let namespace = namespace.map(|namespace| {
-                let span = namespace.span;
-                (Arc::clone(&namespace.name), name(span.file), span)
-            });
             match &mut last {
                 Some((known, values, left)) if (*known, *values) == (file, is_values) => {
                     *left = left.wrapping_sub(1);
-                    let same = files.last().is_some_and(|part| part.namespace == namespace);
-                    is_whole &= same;
                 }
                 _ => {
                     is_whole &= last.is_none_or(|(.., left)| left == 0);
@@ -301,7 +293,6 @@ impl Parts {
                     files.push(Part {
                         name: name(file),
                         is_values,
-                        namespace,
                     });
                 }
             }
@@ -336,9 +327,7 @@ impl Parts {
             Some((id, first))
         };
         // places are compared by the numbers of files, which go by their names
-        let said = files.iter().filter_map(|part| part.namespace.as_ref());
-        let said = said.map(|(_, name, _)| name);
-        let names: BTreeSet<&Arc<str>> = files.iter().map(|part| &part.name).chain(said).collect();
+        let names: BTreeSet<&Arc<str>> = files.iter().map(|part| &part.name).collect();
         for name in names {
             file(name, made)?;
         }
@@ -351,17 +340,6 @@ impl Parts {
         for part in files {
             let (_, first) = file(&part.name, made)?;
             let count = state.files.get(&part.name)?.says().len();
-            let namespace = match &part.namespace {
-                Some((name, by, span)) => Some(Namespace {
-                    name: Arc::clone(name),
-                    span: Span {
-                        file: file(by, made)?.0,
-                        ..*span
-                    },
-                    only_if_none: false,
-                }),
-                None => None,
-            };
             for document in first..first + count {
                 match part.is_values {
                     true => environment.values.push(Values {
@@ -370,7 +348,7 @@ impl Parts {
                     }),
                     false => environment.members.push(Member {
                         document,
-                        namespace: namespace.clone(),
+                        namespace: None,
                     }),
                 }
             }
