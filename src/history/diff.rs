@@ -2,6 +2,7 @@ use git2::Oid;
 
 use super::entries::Teller;
 use super::judge::Judge;
+use super::layout::Layout;
 use super::reading::Changed;
 use super::walk::{Traveller, Walk};
 use crate::change::Change;
@@ -33,16 +34,15 @@ pub fn difference(walk: &Walk<'_>, old: Oid, new: Oid) -> Result<Difference, Ref
     let before = traveller.state.clone();
     let files = Changed::between(&before, &after);
     let mut judge = Judge::new(walk.rules, walk.environment);
-    let (after, mut problems) = judge.newest(&after.sort(walk.guide).0);
-    let (before, _) = before.sort(walk.guide);
+    let (after, mut problems) = judge.newest(&Layout::of(after).sort_all(walk.guide));
+    let before = Layout::of(before).sort_all(walk.guide);
     for problem in &before.parsed.problems {
         let mut known = problems.iter();
         if !known.any(|one| (one.kind, &one.message) == (problem.kind, &problem.message)) {
             problems.push(problem.clone());
         }
     }
-    let before = judge.all(&[before], &after);
-    let before = before.into_iter().next().unwrap_or_default();
+    let before = judge.one(&before, &after);
     let changes = Teller::new(walk).changes(&files, &before, &after);
     problems.extend(judge.problems);
     problems.extend(unread);

@@ -8,7 +8,7 @@ use super::entries::Teller;
 use super::judge::{Judge, Snapshot};
 use super::layout::Layout;
 use super::origin::fields;
-use super::reading::{Changed, Reading, names};
+use super::reading::{Changed, Reading};
 use super::state::{File, State};
 use super::walk::{Moment, TOGETHER, Traveller, Walk};
 use crate::change::{self, FieldChange, Traced, Written};
@@ -58,13 +58,13 @@ pub fn introduced(
     let about_more: HashSet<Arc<str>> = about_more.map(|one| Arc::clone(&one.rule)).collect();
     let rules = walk.rules.only(|rule| about_more.contains(&rule.id));
     let mut search = Search::new(walk, &rules, open);
-    search.state = traveller.state.clone();
+    search.layout = Layout::of(traveller.state.clone());
     if on_disk {
         let lies_there = scanned.or_equal(&traveller.state);
         let files = Changed::between(&traveller.state, &lies_there);
-        search.state = lies_there;
-        let before = traveller.state.clone();
-        search.moment(None, &files, before, &mut traveller.reading, findings)?;
+        let problems = &traveller.state.problems;
+        search.layout = Layout::of(lies_there);
+        search.moment(None, &files, problems, &mut traveller.reading, findings)?;
     }
     for commits in trunk.chunks(TOGETHER) {
         if search.open.is_empty() {
@@ -74,15 +74,14 @@ pub fn introduced(
             let Moment {
                 commit,
                 files,
-                before,
-            } = moment;
-            search.moment(
-                Some(&commit),
-                &files,
-                before,
-                &mut traveller.reading,
-                findings,
-            )?;
+                problems,
+            } = &moment;
+            if !moment.says_something() && !search.may_any_field_matter() {
+                search.layout.go_back(files, problems);
+                continue;
+            }
+            let reading = &mut traveller.reading;
+            search.moment(Some(commit), files, problems, reading, findings)?;
         }
     }
     if let Some(oldest) = traveller.seen.oldest.filter(|_| traveller.seen.is_cut) {
@@ -155,18 +154,13 @@ impl Open {
 struct Search<'a> {
     open: Vec<Open>,
     /// The state it has come to.
-    state: State,
+    layout: Layout,
     teller: Teller<'a>,
     guide: &'a Guide,
     /// Judges by the rules of findings that are about more than one line.
     judge: Judge<'a>,
-    /// The last state that was judged, and whether that is the one it has come to.
+    /// What is in force in the last state that was sorted.
     judged: Arc<Snapshot>,
-    is_judged: bool,
-    /// The environments of the state that was judged; nothing if files may have come into others since.
-    layout: Option<Layout>,
-    /// The files that were changed since.
-    since: HashSet<Arc<str>>,
 }
 
 impl<'a> Search<'a> {
@@ -174,29 +168,24 @@ impl<'a> Search<'a> {
         Self {
             judge: Judge::new(rules, None),
             open,
-            state: State::default(),
+            layout: Layout::default(),
             teller: Teller::new(walk),
             guide: walk.guide,
             judged: Arc::default(),
-            is_judged: false,
-            layout: None,
-            since: HashSet::new(),
         }
     }
 
-    /// What is in force in a state.
-    fn in_force(&mut self, state: &State) -> Arc<Snapshot> {
-        let partly = self.layout.as_mut();
-        let partly = partly.and_then(|layout| layout.sort(state, &self.since, self.guide));
-        self.since.clear();
-        let sorted = partly.unwrap_or_else(|| {
-            let (sorted, layout) = state.sort(self.guide);
-            self.layout = Some(layout);
-            sorted
-        });
-        let all = self.judge.all(&[sorted], &self.judged);
-        self.judged = all.into_iter().next().unwrap_or_default();
+    /// What is in force in the state it has come to.
+    fn in_force(&mut self) -> Arc<Snapshot> {
+        if let Some(sorted) = self.layout.sort(self.guide) {
+            self.judged = self.judge.one(&sorted, &self.judged);
+        }
         Arc::clone(&self.judged)
+    }
+
+    /// Whether a change of fields of no account may have brought a finding: one of two objects of a name.
+    fn may_any_field_matter(&self) -> bool {
+        self.layout.may_have_twins() && self.open.iter().any(|one| one.is_about_more)
     }
 
     /// Looks at one commit, or at what is not committed yet.
@@ -204,7 +193,7 @@ impl<'a> Search<'a> {
         &mut self,
         commit: Option<&load::Commit>,
         files: &[Changed],
-        before: State,
+        problems: &Arc<Vec<Problem>>,
         reading: &mut Reading<'_>,
         findings: &mut [Finding],
     ) -> Result<(), Refusal> {
@@ -212,17 +201,14 @@ impl<'a> Search<'a> {
         let mut brought: HashMap<usize, Option<FieldChange>> = HashMap::new();
         let is_candidate =
             self.open.iter().any(|one| one.is_about_more) && self.may_take_away(&changes);
-        if is_candidate {
-            brought.extend(self.taken_away(files, &before));
+        let after = is_candidate.then(|| self.in_force());
+        self.layout.go_back(files, problems);
+        if let Some(after) = after {
+            brought.extend(self.taken_away(files, &after));
         }
-        if !is_candidate {
-            self.changed(files);
-        }
-        self.is_judged = is_candidate;
         for (number, change) in self.written(files, &changes) {
             brought.entry(number).or_insert(change);
         }
-        self.state = before;
         self.open.retain(|one| !brought.contains_key(&one.number));
         for (number, change) in brought {
             let introduced = match commit {
@@ -237,14 +223,6 @@ impl<'a> Search<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Notes files that the next state to be judged has otherwise.
-    fn changed(&mut self, files: &[Changed]) {
-        if Layout::may_differ(files) {
-            self.layout = None;
-        }
-        self.since.extend(names(files));
     }
 
     /// The findings whose place did not say before what it says now, with the change; the others go
@@ -308,21 +286,15 @@ impl<'a> Search<'a> {
     fn taken_away(
         &mut self,
         files: &[Changed],
-        before: &State,
+        after: &Snapshot,
     ) -> Vec<(usize, Option<FieldChange>)> {
-        let state = std::mem::take(&mut self.state);
-        let after = match self.is_judged {
-            true => Arc::clone(&self.judged),
-            false => self.in_force(&state),
-        };
-        self.changed(files);
-        let before = self.in_force(before);
-        let new = |one: &&Open| one.is_about_more && !one.is_in(&before) && one.is_in(&after);
+        let before = self.in_force();
+        let new = |one: &&Open| one.is_about_more && !one.is_in(&before) && one.is_in(after);
         let new: Vec<&Open> = self.open.iter().filter(new).collect();
         if new.is_empty() {
             return Vec::new();
         }
-        let changes = self.teller.changes(files, &before, &after);
+        let changes = self.teller.changes(files, &before, after);
         let cause = |one: &Open| {
             let did = |change: &&change::Change| {
                 let mut introduced = change.effects.introduced.iter();

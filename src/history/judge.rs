@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::layout::{Signature, Sorted};
+use super::layout::Sorted;
+use super::parts::Signature;
 use crate::change::InForce;
 use crate::facts::Sections;
 use crate::model::Problem;
@@ -79,19 +80,34 @@ impl<'a> Judge<'a> {
     /// Judges the newest state; what of it could not be read or judged.
     pub fn newest(&mut self, sorted: &Sorted) -> (Arc<Snapshot>, Vec<Problem>) {
         let mut problems = sorted.parsed.problems.clone();
-        let sorted = std::slice::from_ref(sorted);
-        let all = self.states(sorted, &Snapshot::default(), &mut problems);
+        let all = self.states([sorted], &Snapshot::default(), &mut problems);
         (all.into_iter().next().unwrap_or_default(), problems)
     }
 
-    /// Judges states; what is as in another one of them, or in `known`, is not judged again.
-    pub fn all(&mut self, states: &[Sorted], known: &Snapshot) -> Vec<Arc<Snapshot>> {
-        self.states(states, known, &mut Vec::new())
+    /// Judges a state; what is as in `known` is not judged again.
+    pub fn one(&mut self, state: &Sorted, known: &Snapshot) -> Arc<Snapshot> {
+        let all = self.states([state], known, &mut Vec::new());
+        all.into_iter().next().unwrap_or_default()
     }
 
-    fn states(
+    /// Judges states, as far as there are any; what is as in another one of them, or in `known`, is not
+    /// judged again.
+    pub fn all(
         &mut self,
-        states: &[Sorted],
+        states: &[Option<Sorted>],
+        known: &Snapshot,
+    ) -> Vec<Option<Arc<Snapshot>>> {
+        let there = states.iter().flatten();
+        let mut judged = self.states(there, known, &mut Vec::new()).into_iter();
+        let states = states.iter();
+        states
+            .map(|state| state.as_ref().and_then(|_| judged.next()))
+            .collect()
+    }
+
+    fn states<'s>(
+        &mut self,
+        states: impl IntoIterator<Item = &'s Sorted>,
         known: &Snapshot,
         problems: &mut Vec<Problem>,
     ) -> Vec<Arc<Snapshot>> {

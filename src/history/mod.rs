@@ -10,6 +10,7 @@ mod introduced;
 mod judge;
 mod layout;
 mod origin;
+mod parts;
 mod reading;
 mod state;
 mod trend;

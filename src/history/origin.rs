@@ -134,7 +134,7 @@ fn is_merge(commit: &Commit) -> bool {
 pub(super) fn fields(files: &[Changed]) -> Vec<FieldChange> {
     let files: Vec<&Changed> = files
         .iter()
-        .filter(|file| file.says_something(false))
+        .filter(|file| file.says_something())
         .collect();
     let before = files.iter().filter_map(|file| file.before.as_deref());
     let after = files.iter().filter_map(|file| file.after.as_deref());

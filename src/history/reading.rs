@@ -23,7 +23,7 @@ pub(super) struct Changed {
 }
 
 impl Changed {
-    /// The files of two states that do not say the same to the last field, by name.
+    /// The files of two states that are not the same, by name.
     pub fn between(before: &State, after: &State) -> Vec<Self> {
         let names: BTreeSet<&Arc<str>> = before.files.keys().chain(after.files.keys()).collect();
         let changed = names.into_iter().map(|name| Self {
@@ -31,24 +31,28 @@ impl Changed {
             before: before.files.get(name).cloned(),
             after: after.files.get(name).cloned(),
         });
-        changed.filter(|file| file.says_something(true)).collect()
+        let is_same = |file: &Self| match (&file.before, &file.after) {
+            (Some(before), Some(after)) => Arc::ptr_eq(before, after),
+            _ => false,
+        };
+        changed.filter(|file| !is_same(file)).collect()
     }
 
-    /// Whether anything that is read differs; to the last field, if that is asked.
-    pub fn says_something(&self, to_the_last: bool) -> bool {
+    /// Whether the file came or went.
+    pub fn is_one_sided(&self) -> bool {
+        self.before.is_none() || self.after.is_none()
+    }
+
+    /// Whether anything that is read differs, apart from fields of no account.
+    pub fn says_something(&self) -> bool {
         match (&self.before, &self.after) {
-            (Some(before), Some(after)) => !before.agrees(after, to_the_last),
+            (Some(before), Some(after)) => !before.agrees(after),
             (before, after) => {
                 let there = before.as_ref().or(after.as_ref());
                 there.is_some_and(|file| !file.is_empty())
             }
         }
     }
-}
-
-/// The names of files.
-pub(super) fn names(files: &[Changed]) -> HashSet<Arc<str>> {
-    files.iter().map(|file| Arc::clone(&file.name)).collect()
 }
 
 type Key = (String, Oid);

@@ -2,9 +2,11 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use crate::change::{self, Lines, digest, exact, resources};
+use super::reading::Changed;
+use crate::change::{self, Lines, digest, resources};
 use crate::finding::ResourceRef;
 use crate::model::{Place, Problem, ProblemKind};
+use crate::render::is_chart;
 use crate::scan;
 use crate::syntax::{Document, Node};
 use crate::text::{FileId, SourceFile, Span};
@@ -32,16 +34,22 @@ struct Parsed {
 #[derive(Debug)]
 struct Says {
     documents: Vec<Arc<DocumentSays>>,
-    /// Whether there is nothing but objects in it, none of which says what belongs together.
+    /// Whether there are objects in it and nothing else, none of which says what belongs together.
     is_plain: bool,
+    /// Whether it has other files applied, whatever lies there.
+    is_about_others: bool,
     /// What could not be read.
     problems: Vec<(ProblemKind, String)>,
 }
 
-/// Whether an object is a kustomization, or has others applied, or may hold variables of those.
-fn says_what_belongs_together(object: &ResourceRef) -> bool {
+/// Whether an object is a kustomization.
+fn is_kustomization(object: &ResourceRef) -> bool {
+    &*object.group == "kustomize.config.k8s.io"
+}
+
+/// Whether an object has others applied, or says from where.
+fn delivers(object: &ResourceRef) -> bool {
     let groups = [
-        "kustomize.config.k8s.io",
         "argoproj.io",
         "kustomize.toolkit.fluxcd.io",
         "helm.toolkit.fluxcd.io",
@@ -105,11 +113,13 @@ impl File {
     }
 
     fn new(source: SourceFile, documents: Vec<Document>, problems: Vec<Problem>) -> Self {
-        let mut is_plain = true;
+        let mut is_plain = !documents.is_empty();
+        let mut is_about_others = is_chart(source.name());
         let says = |document: &Document| {
             let objects = resources(document);
-            let is_object = |object: &ResourceRef| !says_what_belongs_together(object);
-            is_plain &= !objects.is_empty() && objects.iter().all(is_object);
+            is_about_others |= objects.iter().any(delivers);
+            let is_special = |object: &ResourceRef| is_kustomization(object) || delivers(object);
+            is_plain &= !objects.is_empty() && !objects.iter().any(is_special);
             is_plain &= is_collected_whole(document);
             Arc::new(DocumentSays::of(document, &objects))
         };
@@ -120,6 +130,7 @@ impl File {
             says: Arc::new(Says {
                 documents: said,
                 is_plain,
+                is_about_others,
                 problems: told.collect(),
             }),
             source,
@@ -187,14 +198,14 @@ impl File {
         &self.says.documents
     }
 
-    /// The objects in it, by what names them.
-    pub fn names(&self) -> impl Iterator<Item = u64> {
-        self.says().iter().flat_map(|one| &one.names).copied()
-    }
-
-    /// Whether there is nothing but objects in it, none of which says what belongs together.
+    /// Whether there are objects in it and nothing else, none of which says what belongs together.
     pub fn is_plain(&self) -> bool {
         self.says.is_plain
+    }
+
+    /// Whether it has other files applied or installed, whatever lies there.
+    pub fn is_about_others(&self) -> bool {
+        self.says.is_about_others
     }
 
     /// As what compares fields takes it.
@@ -217,16 +228,14 @@ impl File {
         unread.map(|(_, message)| message.as_str())
     }
 
-    /// Whether it says what another one says; to the last field, if that is asked.
-    pub fn agrees(&self, other: &Self, to_the_last: bool) -> bool {
+    /// Whether it says what another one says, apart from fields of no account.
+    pub fn agrees(&self, other: &Self) -> bool {
         let digests = |file: &Self| -> Vec<u128> {
             let all = file.says().iter();
             all.map(|one| one.digest).collect()
         };
-        let exactly = |file: &Self| -> Vec<u128> { file.documents().iter().map(exact).collect() };
-        let is_same = Arc::ptr_eq(&self.says, &other.says)
-            || (digests(self) == digests(other) && self.says.problems == other.says.problems);
-        is_same && (!to_the_last || exactly(self) == exactly(other))
+        Arc::ptr_eq(&self.says, &other.says)
+            || (digests(self) == digests(other) && self.says.problems == other.says.problems)
     }
 }
 
@@ -256,6 +265,14 @@ impl State {
             Some(file) => self.files.insert(Arc::clone(name), file),
             None => self.files.remove(name),
         };
+    }
+
+    /// Goes to a neighbouring state, in which some files are otherwise: as they are `before`.
+    pub fn go_back(&mut self, files: &[Changed], problems: &Arc<Vec<Problem>>) {
+        for file in files {
+            self.set(&file.name, file.before.clone());
+        }
+        self.problems = Arc::clone(problems);
     }
 
     /// The same, with the files of another state where the texts are equal: the other may have seen that

@@ -1,6 +1,5 @@
 //! The commits of a branch that changed something, and what was in force before and after.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use rayon::prelude::*;
 use super::Range;
 use super::judge::{Judge, Snapshot};
 use super::layout::{Layout, Sorted};
-use super::reading::{Changed, Reading, names};
+use super::reading::{Changed, Reading};
 use super::state::{File, State};
 use crate::load::{Commit, Difference, Listing, Log, Options, Refusal, Revision};
 use crate::model::Problem;
@@ -48,11 +47,19 @@ pub(super) struct Step {
     pub after: Arc<Snapshot>,
 }
 
-/// A commit of the branch that changed something, and the files before it.
+/// A commit of the branch that changed files.
 pub(super) struct Moment {
     pub commit: Commit,
     pub files: Vec<Changed>,
-    pub before: State,
+    /// What could not be read before it.
+    pub problems: Arc<Vec<Problem>>,
+}
+
+impl Moment {
+    /// Whether anything that is read differs, apart from fields of no account.
+    pub fn says_something(&self) -> bool {
+        self.files.iter().any(Changed::says_something)
+    }
 }
 
 /// What a whole walk saw.
@@ -118,8 +125,6 @@ pub(super) struct Traveller<'a> {
     listing: Listing<'a>,
     pub reading: Reading<'a>,
     pub state: State,
-    /// How many objects of each name there are in it.
-    names: HashMap<u64, usize>,
     /// The commit to go through next, if it was read already.
     next: Option<Commit>,
     pub seen: Seen,
@@ -142,7 +147,6 @@ impl<'a> Traveller<'a> {
             listing: Listing::empty(walk.revision, walk.paths, walk.options),
             reading: Reading::new(walk.revision, walk.log),
             state: State::default(),
-            names: HashMap::new(),
             next: None,
             seen: Seen::default(),
         };
@@ -158,13 +162,13 @@ impl<'a> Traveller<'a> {
         let differences = self.listing.turn(Some(commit.tree))?;
         self.reading.ahead(differences.iter(), &self.state);
         for (name, file) in self.reading.files(&differences, commit.id) {
-            self.set(&name, file);
+            self.state.set(&name, file);
         }
         self.state.problems = Arc::clone(self.listing.problems());
         Ok(())
     }
 
-    /// Goes through commits, each the parent of the one before; those that changed what is read.
+    /// Goes through commits, each the parent of the one before; those that changed a file that is read.
     pub fn through(&mut self, commits: &[Oid]) -> Result<Vec<Moment>, Refusal> {
         let pending = self.pending(commits)?;
         let differences = pending.iter().flat_map(|pending| &pending.differences);
@@ -186,49 +190,17 @@ impl<'a> Traveller<'a> {
                     name,
                 })
                 .collect();
-            let mut says_something = files.iter().any(|file| self.says_something(file));
-            for file in &files {
-                self.set(&file.name, file.before.clone());
-            }
-            says_something |= files.iter().any(|file| self.says_something(file));
-            self.state.problems = problems;
-            if says_something {
+            self.state.go_back(&files, &problems);
+            if !files.is_empty() {
                 moments.push(Moment {
                     commit,
                     files,
-                    before: self.state.clone(),
+                    problems,
                 });
             }
         }
         self.reading.forget(&self.state);
         Ok(moments)
-    }
-
-    fn set(&mut self, name: &Arc<str>, file: Option<Arc<File>>) {
-        for name in self
-            .state
-            .files
-            .get(name)
-            .iter()
-            .flat_map(|file| file.names())
-        {
-            if let Some(count) = self.names.get_mut(&name) {
-                *count -= 1;
-            }
-        }
-        for name in file.iter().flat_map(|file| file.names()) {
-            *self.names.entry(name).or_default() += 1;
-        }
-        self.state.set(name, file);
-    }
-
-    /// Whether anything that is read differs in a file. Where there are two objects of one name, every
-    /// field tells whether they are one.
-    fn says_something(&self, file: &Changed) -> bool {
-        let sides = [&file.before, &file.after].into_iter().flatten();
-        let mut names = sides.flat_map(|file| file.names());
-        let has_twins = names.any(|name| self.names.get(&name).is_some_and(|count| *count > 1));
-        file.says_something(has_twins)
     }
 
     /// Commits with what differs between each and its first parent.
@@ -278,8 +250,8 @@ impl Walk<'_> {
         };
         let mut traveller = Traveller::new(self, newest)?;
         let mut judge = Judge::new(self.rules, self.environment);
-        let (newest, mut layout) = traveller.state.sort(self.guide);
-        let (mut snapshot, problems) = judge.newest(&newest);
+        let mut layout = Layout::of(traveller.state.clone());
+        let (mut snapshot, problems) = judge.newest(&layout.sort_all(self.guide));
         traveller.seen.problems = problems;
         // what cannot be read now leaves the answer open
         let unread = traveller.reading.problems.iter().cloned();
@@ -287,27 +259,24 @@ impl Walk<'_> {
         traveller.seen.newest_snapshot = Arc::clone(&snapshot);
         let mut chunks = trunk.chunks(TOGETHER);
         let mut next = chunks.next().map(|commits| traveller.through(commits));
+        let mut told: Vec<Step> = Vec::new();
         while let Some(moments) = next.take().transpose()? {
-            let mut snapshots = Vec::new();
-            // commits are read by this thread alone: the others judge meanwhile
+            let mut steps = Vec::new();
+            let mut result = Ok(());
+            // commits are read and told by this thread alone: the others judge meanwhile
             rayon::in_place_scope(|scope| {
                 scope.spawn(|_| {
                     let sorted = sort(&moments, &mut layout, self.guide);
-                    snapshots = judge.all(&sorted, &snapshot);
+                    let snapshots = judge.all(&sorted, &snapshot);
+                    steps = stepped(moments, snapshots, &mut snapshot);
                 });
+                result = each(&told, &mut traveller.reading);
                 next = chunks.next().map(|commits| traveller.through(commits));
             });
-            let moments = moments.into_iter().zip(snapshots);
-            let steps: Vec<Step> = moments
-                .map(|(moment, before)| Step {
-                    commit: moment.commit,
-                    files: moment.files,
-                    before: Arc::clone(&before),
-                    after: std::mem::replace(&mut snapshot, before),
-                })
-                .collect();
-            each(&steps, &mut traveller.reading)?;
+            result?;
+            told = steps;
         }
+        each(&told, &mut traveller.reading)?;
         let mut seen = traveller.seen;
         seen.oldest_snapshot = snapshot;
         seen.has_mesh = judge.has_mesh;
@@ -317,25 +286,62 @@ impl Walk<'_> {
     }
 }
 
-/// Sorts the states before some commits, which follow each other; `layout` is that of the state after
-/// the first, and becomes that of the last.
-fn sort(moments: &[Moment], layout: &mut Layout, guide: &Guide) -> Vec<Sorted> {
-    let anew: Vec<Option<(Sorted, Layout)>> = moments
-        .par_iter()
-        .map(|moment| Layout::may_differ(&moment.files).then(|| moment.before.sort(guide)))
-        .collect();
-    let mut all = Vec::new();
-    for (moment, anew) in moments.iter().zip(anew) {
-        let partly = match anew {
-            Some(anew) => Err(anew),
-            None => layout
-                .sort(&moment.before, &names(&moment.files), guide)
-                .ok_or_else(|| moment.before.sort(guide)),
-        };
-        all.push(partly.unwrap_or_else(|(sorted, new)| {
-            *layout = new;
-            sorted
-        }));
+/// Sorts the states before some commits, which follow each other; nothing for one that is as the one after
+/// it. `layout` is that of the state after the first, and becomes that of the last.
+fn sort(moments: &[Moment], layout: &mut Layout, guide: &Guide) -> Vec<Option<Sorted>> {
+    let mut whole = Vec::new();
+    if !layout.is_named() {
+        let mut state = layout.state().clone();
+        for moment in moments {
+            state.go_back(&moment.files, &moment.problems);
+            let may_differ = Layout::may_differ(&moment.files);
+            whole.push(may_differ.then(|| state.clone()));
+        }
     }
-    all
+    let whole: Vec<Option<(Sorted, Layout)>> = whole
+        .into_par_iter()
+        .map(|state| {
+            let mut layout = Layout::of(state?);
+            Some((layout.sort_all(guide), layout))
+        })
+        .collect();
+    let whole = whole.into_iter().chain(std::iter::repeat_with(|| None));
+    let all = moments.iter().zip(whole);
+    let sort = |(moment, whole): (&Moment, Option<(Sorted, Layout)>)| match whole {
+        Some((sorted, new)) => {
+            *layout = new;
+            Some(sorted)
+        }
+        None => {
+            layout.go_back(&moment.files, &moment.problems);
+            layout.sort(guide)
+        }
+    };
+    all.map(sort).collect()
+}
+
+/// The steps of commits, of which those that neither say nor changed anything are left out. `snapshot` is
+/// what is in force after the first, and becomes what was before the last.
+fn stepped(
+    moments: Vec<Moment>,
+    snapshots: Vec<Option<Arc<Snapshot>>>,
+    snapshot: &mut Arc<Snapshot>,
+) -> Vec<Step> {
+    let step = |(moment, before): (Moment, Option<Arc<Snapshot>>)| {
+        if before.is_none() && !moment.says_something() {
+            return None;
+        }
+        let before = before.unwrap_or_else(|| Arc::clone(snapshot));
+        Some(Step {
+            commit: moment.commit,
+            files: moment.files,
+            before: Arc::clone(&before),
+            after: std::mem::replace(snapshot, before),
+        })
+    };
+    moments
+        .into_iter()
+        .zip(snapshots)
+        .filter_map(step)
+        .collect()
 }

@@ -106,7 +106,7 @@ impl<'s> Files<'s> {
         let members = environment.members.iter();
         let read = members.filter_map(|member| parsed.documents.get(member.document));
         let mut files: HashSet<FileId> = read.map(|document| document.file()).collect();
-        files.extend(&environment.rendered_from);
+        files.extend(&environment.made_from);
         let directory = |file: &FileId| paths::directory(sources.get(*file).name());
         Self {
             name: &environment.name,

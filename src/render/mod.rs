@@ -50,9 +50,11 @@ pub struct Environment {
     /// What lies beside them and is no object: it may hold the values that something is installed
     /// with. Of plain manifests only, those of charts among them.
     pub values: Vec<Values>,
-    /// All files that were rendered to it, if it is not just the documents of files: those of its
-    /// members, and those that say how they are put together.
-    pub rendered_from: BTreeSet<FileId>,
+    /// All files that it was put together from: those of its members, and those that say how. None if
+    /// nothing says that: it is what lies there.
+    pub made_from: BTreeSet<FileId>,
+    /// Whether it is more than the documents of files, each file whole.
+    pub is_rendered: bool,
 }
 
 /// A document that is no object.
@@ -119,10 +121,20 @@ impl Member {
 /// Whether a field of a file says which objects there are, or what they are called; of the file as a
 /// whole, if no field is named.
 pub(crate) fn decides_objects(file: &str, field: &str) -> bool {
-    match paths::base_name(file) {
-        "Chart.yaml" => field.is_empty(),
-        name => kustomize::NAMES.contains(&name) && !kustomize::HARMLESS.contains(&field),
+    match is_chart(file) {
+        true => field.is_empty(),
+        false => is_kustomization(file) && !kustomize::HARMLESS.contains(&field),
     }
+}
+
+/// Whether a file is a kustomization, by its name.
+pub(crate) fn is_kustomization(file: &str) -> bool {
+    kustomize::NAMES.contains(&paths::base_name(file))
+}
+
+/// Whether a file makes its directory a chart.
+pub(crate) fn is_chart(file: &str) -> bool {
+    paths::base_name(file) == "Chart.yaml"
 }
 
 /// Whether a field of a kustomization decides whether it is understood at all.
@@ -132,7 +144,7 @@ pub(crate) fn decides_environment(field: &str) -> bool {
 
 /// The directory of the kustomization that an environment is named by.
 pub(crate) fn home(environment: &str) -> &str {
-    match kustomize::NAMES.contains(&paths::base_name(environment)) {
+    match is_kustomization(environment) {
         true => paths::directory(environment),
         false => environment,
     }
@@ -297,7 +309,8 @@ fn sorted(
             name: ".".to_owned(),
             members: rest,
             values: values(&files, |name| !is_beside(name)),
-            rendered_from: BTreeSet::new(),
+            made_from: BTreeSet::new(),
+            is_rendered: false,
         });
     }
     let mut made = units.made;

@@ -340,12 +340,13 @@ fn finished(units: &mut Units<'_>, worlds: Vec<World>) -> Laid {
             name: world.name,
             members: Vec::new(),
             values: Vec::new(),
-            rendered_from: BTreeSet::new(),
+            made_from: BTreeSet::new(),
+            is_rendered: false,
         };
         let is_plain = within.len() == 1 && !world.is_named;
-        let mut is_rendered = !is_plain;
+        environment.is_rendered = !is_plain;
         for unit in within.iter().filter_map(|&unit| units.all.get(unit)) {
-            is_rendered |= unit.is_rendered;
+            environment.is_rendered |= unit.is_rendered;
             for (member, cluster) in &unit.members {
                 match cluster {
                     Some(cluster) => {
@@ -358,10 +359,7 @@ fn finished(units: &mut Units<'_>, worlds: Vec<World>) -> Laid {
                 }
             }
             environment.values.extend(unit.values.iter().cloned());
-            environment.rendered_from.extend(&unit.files);
-        }
-        if !is_rendered {
-            environment.rendered_from.clear();
+            environment.made_from.extend(&unit.files);
         }
         used.extend(within);
         laid.environments.push(environment);
@@ -378,7 +376,8 @@ fn finished(units: &mut Units<'_>, worlds: Vec<World>) -> Laid {
             name,
             members,
             values: Vec::new(),
-            rendered_from: BTreeSet::new(),
+            made_from: BTreeSet::new(),
+            is_rendered: false,
         };
         tidy(&mut environment);
         laid.environments.push(environment);
@@ -432,10 +431,8 @@ fn below_left_out(
                 name: base,
                 members: members.collect(),
                 values: unit.values.clone(),
-                rendered_from: match unit.is_rendered {
-                    true => unit.files.clone(),
-                    false => BTreeSet::new(),
-                },
+                made_from: unit.files.clone(),
+                is_rendered: unit.is_rendered,
             };
             tidy(&mut environment);
             laid.environments.push(environment);

@@ -200,8 +200,8 @@ impl World {
         };
         let mut problems = self.parsed.problems.iter();
         problems.any(|problem| match problem.place {
-            Place::Span(span) => environment.rendered_from.contains(&span.file),
-            Place::File(file) => environment.rendered_from.contains(&file),
+            Place::Span(span) => environment.made_from.contains(&span.file),
+            Place::File(file) => environment.made_from.contains(&file),
             _ => false,
         })
     }

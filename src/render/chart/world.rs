@@ -119,7 +119,8 @@ impl Worlds {
                     file,
                 })
                 .collect(),
-            rendered_from: installed.files,
+            made_from: installed.files,
+            is_rendered: true,
         };
         self.environments.into_iter().map(environment).collect()
     }

@@ -116,7 +116,7 @@ mod by_flux {
             ("apps/app.yaml", "apps/app.yaml")
         );
         let from = one
-            .rendered_from
+            .made_from
             .iter()
             .map(|&file| world.sources.get(file).name());
         assert_eq!(from.collect::<Vec<_>>(), ["apps/app.yaml", by]);
