@@ -11,6 +11,8 @@ mod guard;
 mod remediation;
 mod rule;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -24,33 +26,54 @@ pub use rule::{Precision, Rule};
 
 use engine::{Answer, Input, Program};
 
-/// Lets all rules judge the facts of one environment: one finding per rule and address, in the
-/// order of the rules. [`crate::finding::collect`] puts those of several environments together.
+/// Lets all rules that know a mesh which is there judge the facts of one environment: one finding per rule
+/// and address, in the order of the rules. [`crate::finding::collect`] puts those of several environments together.
 pub fn evaluate(
     rules: &Rules,
     input: &(impl Serialize + Sync),
     addresses: &(impl Addresses + Sync),
     environment: &str,
 ) -> (Vec<Finding>, Vec<Problem>) {
-    let (findings, problems, _) = evaluate_again(rules, input, addresses, environment, None);
+    let way = Way::OneByOne;
+    let (findings, problems, _) = ask(rules, input, addresses, environment, way);
     (findings, problems)
 }
 
 /// What the rules said of one document.
 pub struct Memory {
     input: Input,
-    /// By rule; nothing of one that failed.
-    answers: Vec<Option<Vec<Answer>>>,
+    /// By rule; nothing of one that failed or was not asked.
+    answers: Vec<Option<Arc<Vec<Answer>>>>,
 }
 
-/// Does what [`evaluate`] does, without asking a rule again that reads only facts which are as they
-/// were in `known`; and remembers what was said.
+/// Does what [`evaluate`] does, one of many times: on one processor, without asking a rule again that reads
+/// only facts which are as they were in `known`; and remembers what was said.
 pub fn evaluate_again(
     rules: &Rules,
     input: &(impl Serialize + Sync),
     addresses: &(impl Addresses + Sync),
     environment: &str,
     known: Option<&Memory>,
+) -> (Vec<Finding>, Vec<Problem>, Option<Memory>) {
+    let way = Way::Together(known);
+    ask(rules, input, addresses, environment, way)
+}
+
+/// How rules are asked.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    /// Each by itself, on all processors.
+    OneByOne,
+    /// All at once, but for those that are known to say the same as before.
+    Together(Option<&'a Memory>),
+}
+
+fn ask(
+    rules: &Rules,
+    input: &(impl Serialize + Sync),
+    addresses: &(impl Addresses + Sync),
+    environment: &str,
+    way: Way<'_>,
 ) -> (Vec<Finding>, Vec<Problem>, Option<Memory>) {
     let program = match rules.program() {
         Ok(program) => program,
@@ -67,58 +90,79 @@ pub fn evaluate_again(
             return (Vec::new(), vec![problem], None);
         }
     };
-    let told = |number: usize| {
-        let known = known?;
-        let answers = known.answers.get(number)?.as_ref()?;
-        let is_same = program.sees_the_same(number, &input, &known.input);
-        is_same.then(|| answers.to_vec())
+    let known = match way {
+        Way::Together(known) => known.map(|known| (known, input.differing(&known.input))),
+        Way::OneByOne => None,
     };
-    let mut told: Vec<Option<Vec<Answer>>> = (0..rules.iter().len()).map(told).collect();
-    if known.is_some() {
-        together(program, rules, &input, &mut told);
+    let told = |number: usize| {
+        let (known, differing) = known.as_ref()?;
+        let answers = known.answers.get(number)?.as_ref()?;
+        let is_same = program.sees_the_same(number, differing);
+        is_same.then(|| Arc::clone(answers))
+    };
+    let mut asked: Vec<Asked<'_>> = rules
+        .iter()
+        .enumerate()
+        .filter(|(_, rule)| input.has_one_of(&rule.meshes))
+        .map(|(number, rule)| Asked {
+            number,
+            rule,
+            told: told(number),
+        })
+        .collect();
+    if matches!(way, Way::Together(_)) {
+        together(program, &input, &mut asked);
     }
-    let ask = |(rule, told): (&Rule, Option<Vec<Answer>>)| {
+    let ask = |Asked { number, rule, told }: Asked<'_>| {
         let answers = match told {
             Some(answers) => answers,
             None => match program.evaluate(rule, &input) {
-                Ok(answers) => answers,
+                Ok(answers) => Arc::new(answers),
                 Err(message) => {
                     let message = format!("rule {} failed, {environment}: {message}", rule.id);
-                    return (Vec::new(), vec![failed(&rule.path, &message)], None);
+                    return (
+                        Vec::new(),
+                        vec![failed(&rule.path, &message)],
+                        (number, None),
+                    );
                 }
             },
         };
         let (findings, problems) = judge(rule, &answers, &input, addresses, environment);
-        (findings, problems, Some(answers))
+        (findings, problems, (number, Some(answers)))
     };
-    let all: Vec<_> = rules.iter().zip(told).collect();
-    let judged: Vec<_> = all.into_par_iter().map(ask).collect();
-    let (mut findings, mut problems, mut answers) = (Vec::new(), Vec::new(), Vec::new());
-    for (found, wrong, said) in judged {
+    let judged: Vec<_> = asked.into_par_iter().map(ask).collect();
+    let (mut findings, mut problems) = (Vec::new(), Vec::new());
+    let mut answers = vec![None; rules.iter().len()];
+    for (found, wrong, (number, said)) in judged {
         findings.extend(found);
         problems.extend(wrong);
-        answers.push(said);
+        if let Some(answers) = answers.get_mut(number) {
+            *answers = said;
+        }
     }
     (findings, problems, Some(Memory { input, answers }))
 }
 
-/// Asks all rules at once that were not told what to say; if that fails, none.
-fn together(program: &Program, rules: &Rules, input: &Input, told: &mut [Option<Vec<Answer>>]) {
-    let open = || {
-        rules
-            .iter()
-            .zip(told.iter())
-            .filter(|(_, told)| told.is_none())
-    };
-    let open: Vec<&Rule> = open().map(|(rule, _)| rule).collect();
+/// A rule that is to be asked.
+struct Asked<'a> {
+    number: usize,
+    rule: &'a Rule,
+    /// What it says, if that is known.
+    told: Option<Arc<Vec<Answer>>>,
+}
+
+/// Asks all rules at once of which it is not known what they say, and the libraries that they share only
+/// once; if that fails, none.
+fn together(program: &Program, input: &Input, asked: &mut [Asked<'_>]) {
+    let mut open: Vec<&mut Asked<'_>> = asked.iter_mut().filter(|one| one.told.is_none()).collect();
     if open.len() < 2 {
         return;
     }
-    let answers = program.evaluate_together(&open, input);
-    let answers = answers.into_iter().flatten();
-    let open = told.iter_mut().filter(|told| told.is_none());
-    for (told, answers) in open.zip(answers) {
-        *told = Some(answers);
+    let rules: Vec<&Rule> = open.iter().map(|one| one.rule).collect();
+    let answers = program.evaluate_together(&rules, input);
+    for (one, answers) in open.iter_mut().zip(answers.into_iter().flatten()) {
+        one.told = Some(Arc::new(answers));
     }
 }
 

@@ -24,7 +24,8 @@ pub struct Rule {
     pub severity: Severity,
     /// What to do.
     pub remediation: Remediation,
-    /// The meshes it knows, in lower case; `kubernetes` for what concerns none of them.
+    /// The meshes it knows, in lower case; `kubernetes` for what concerns none of them. It is asked only
+    /// where one of them is.
     pub meshes: Vec<String>,
     /// Addresses of pages to read.
     pub related_resources: Vec<String>,
@@ -72,7 +73,10 @@ impl Precision {
 }
 
 /// What `meshes` may name.
-const MESHES: [&str; 4] = ["istio", "linkerd", "consul", "kubernetes"];
+const MESHES: [&str; 4] = ["istio", "linkerd", "consul", KUBERNETES];
+
+/// What stands in `meshes` for no mesh.
+pub(super) const KUBERNETES: &str = "kubernetes";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use meshvet::cli::Exit;
-use meshvet::facts::Sections;
+use meshvet::facts::{Input, Sections};
 use meshvet::finding::Severity;
 use meshvet::load::{self, Options};
 use meshvet::policy::{self, Rules};
 use meshvet::scan::{self, Origin, Places};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::cli::{meshvet, root};
 
@@ -112,6 +112,15 @@ fn what_a_parameter_excepts_is_no_finding() {
     assert!(tried >= 15, "only {tried} parameters");
 }
 
+/// What rules see, and every mesh is there besides, of which nothing is known: rules are asked only where
+/// a mesh is that they know.
+fn with_every_mesh(input: &Input) -> Value {
+    let mut input = serde_json::to_value(input).expect("a document");
+    let meshes = input["meshes"].as_array_mut().expect("a list");
+    meshes.extend(["istio", "linkerd", "consul"].map(|kind| json!({ "kind": kind })));
+    input
+}
+
 #[test]
 fn settings_of_one_mesh_say_nothing_of_another() {
     let rule = "authorization/provider_unusable";
@@ -132,7 +141,8 @@ fn settings_of_one_mesh_say_nothing_of_another() {
             one.kind = mesh;
         }
         let places = Places(&judged.world);
-        let (findings, problems) = policy::evaluate(&rules, &judged.input, &places, "test");
+        let input = with_every_mesh(&judged.input);
+        let (findings, problems) = policy::evaluate(&rules, &input, &places, "test");
         assert!(problems.is_empty(), "{problems:?}");
         let found = findings.into_iter().filter(|one| &*one.rule == rule);
         found.map(|one| one.severity).collect::<BTreeSet<_>>()
@@ -165,7 +175,8 @@ fn a_rule_is_silent_about_meshes_that_it_does_not_name() {
         let named = |one: &String| one == mesh.kind || one == "kubernetes";
         let others = rules.only(|rule| !rule.meshes.iter().any(named));
         let places = Places(&judged.world);
-        let (found, _) = policy::evaluate(&others, &judged.input, &places, &environment.name);
+        let input = with_every_mesh(&judged.input);
+        let (found, _) = policy::evaluate(&others, &input, &places, &environment.name);
         wrong.extend(found.into_iter().map(|one| (one.rule, one.message)));
     }
     assert_eq!(tried, BTreeSet::from(["consul", "istio", "linkerd"]));

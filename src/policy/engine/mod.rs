@@ -24,7 +24,7 @@ use serde_json::Map;
 use super::bundle::named_in;
 use super::error::{PolicyError, PolicyErrors};
 use super::guard;
-use super::rule::{Library, Rule};
+use super::rule::{KUBERNETES, Library, Rule};
 use crate::facts::Sections;
 
 pub(super) use answer::Answer;
@@ -53,7 +53,12 @@ pub(super) struct Program {
 pub(super) struct Input {
     value: Value,
     complete: BTreeSet<String>,
+    /// The meshes that are there; nothing in a document that does not say.
+    meshes: Option<BTreeSet<String>>,
 }
+
+/// The sections that two documents do not say the same in.
+pub(super) struct Differing(BTreeSet<String>);
 
 impl Input {
     /// Takes the facts as they are.
@@ -62,24 +67,50 @@ impl Input {
     /// In words, when they cannot be written as a document.
     pub(super) fn new(facts: &impl Serialize) -> Result<Self, String> {
         let value = value::to_value(facts).map_err(|error| error.to_string())?;
+        let text = |value: &Value| value.as_string().ok().map(|text| text.to_string());
         let complete = match &value["scan"]["complete"] {
-            Value::Array(kinds) => kinds
-                .iter()
-                .filter_map(|kind| kind.as_string().ok().map(|s| s.to_string()))
-                .collect(),
+            Value::Array(kinds) => kinds.iter().filter_map(text).collect(),
             _ => BTreeSet::new(),
         };
-        Ok(Self { value, complete })
+        let meshes = match &value["meshes"] {
+            Value::Array(meshes) => Some(
+                meshes
+                    .iter()
+                    .filter_map(|mesh| text(&mesh["kind"]))
+                    .collect(),
+            ),
+            _ => None,
+        };
+        Ok(Self {
+            value,
+            complete,
+            meshes,
+        })
     }
 
-    /// Whether sections say what those of another document say; of all, if none are named.
-    fn agrees(&self, other: &Self, sections: &Sections) -> bool {
-        match sections {
-            Sections::All => self.value == other.value,
-            Sections::Named(names) => names
-                .iter()
-                .all(|name| self.value[name.as_str()] == other.value[name.as_str()]),
-        }
+    /// What differs between it and another one.
+    pub(super) fn differing(&self, other: &Self) -> Differing {
+        let sections = |input: &Self| -> BTreeSet<String> {
+            let Value::Object(sections) = &input.value else {
+                return BTreeSet::new();
+            };
+            let names = sections.keys_sorted();
+            names
+                .filter_map(|name| Some(name.as_string().ok()?.to_string()))
+                .collect()
+        };
+        let mut names = sections(self);
+        names.extend(sections(other));
+        names.retain(|name| self.value[name.as_str()] != other.value[name.as_str()]);
+        Differing(names)
+    }
+
+    /// Whether there is any of these meshes, or one of them is none: `kubernetes`.
+    pub(super) fn has_one_of(&self, meshes: &[String]) -> bool {
+        self.meshes.as_ref().is_none_or(|known| {
+            let mut meshes = meshes.iter();
+            meshes.any(|mesh| mesh == KUBERNETES || known.contains(mesh))
+        })
     }
 
     /// Whether all objects of a kind are known, so that absence means something.
@@ -132,10 +163,12 @@ impl Program {
         }
     }
 
-    /// Whether a rule, by its number, sees in two documents the same.
-    pub(super) fn sees_the_same(&self, rule: usize, one: &Input, other: &Input) -> bool {
-        let sections = self.sections.get(rule);
-        sections.is_some_and(|sections| one.agrees(other, sections))
+    /// Whether a rule, by its number, sees the same in two documents.
+    pub(super) fn sees_the_same(&self, rule: usize, Differing(sections): &Differing) -> bool {
+        match self.sections.get(rule) {
+            Some(Sections::Named(names)) => names.is_disjoint(sections),
+            Some(Sections::All) | None => sections.is_empty(),
+        }
     }
 
     /// What rules say of a document, each of whose libraries is asked only once for all of them.

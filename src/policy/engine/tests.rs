@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::finding::{Addresses, Finding, Severity, Site};
 use crate::model::{Problem, ProblemKind};
-use crate::policy::{Rules, evaluate};
+use crate::policy::{Rules, evaluate, evaluate_again};
 use crate::text::SourceFile;
 
 struct Anywhere;
@@ -322,7 +322,7 @@ fn a_rule_reads_what_it_and_all_that_it_uses_name() {
         let sees = |name: &&str| {
             let [one, other] =
                 [0, 1].map(|n| super::Input::new(&json!({*name: n})).expect("input"));
-            !program.sees_the_same(0, &one, &other)
+            !program.sees_the_same(0, &one.differing(&other))
         };
         names.into_iter().filter(sees).collect::<Vec<_>>()
     };
@@ -351,4 +351,79 @@ fn a_rule_reads_what_it_and_all_that_it_uses_name() {
         of("x := data[\"params\"]"),
         ["ports", "words", "calls", "two", "own"]
     );
+}
+
+/// Rules that each find something everywhere they are asked: of Istio, Consul and none.
+fn rules_of_meshes() -> Rules {
+    let of = |name: &str, mesh: &str| {
+        let rule = file(name, r#"deny contains {"msg": "m", "at": "x"}"#);
+        let text = rule.text().replace("[istio]", mesh);
+        SourceFile::new(rule.name(), text)
+    };
+    let rules = [
+        of("istio", "[istio]"),
+        of("consul", "[consul, linkerd]"),
+        of("none", "[kubernetes]"),
+    ];
+    Rules::from_files(rules).expect("rules")
+}
+
+fn asked(findings: &[Finding]) -> Vec<&str> {
+    let rules = findings.iter().map(|finding| &*finding.rule);
+    rules.map(|rule| rule.trim_start_matches("test/")).collect()
+}
+
+#[test]
+fn a_rule_is_asked_only_where_one_of_its_meshes_is() {
+    let rules = rules_of_meshes();
+    let in_these = |meshes: Value| {
+        let (findings, problems) = run(&rules, &json!({"meshes": meshes}));
+        assert_eq!(problems, []);
+        asked(&findings).join(" ")
+    };
+    assert_eq!(in_these(json!([{"kind": "istio"}])), "istio none");
+    assert_eq!(in_these(json!([{"kind": "linkerd"}])), "consul none");
+    let both = json!([{"kind": "consul"}, {"kind": "istio"}]);
+    assert_eq!(in_these(both), "consul istio none");
+    assert_eq!(in_these(json!([])), "none");
+    // a document that does not say
+    assert_eq!(in_these(Value::Null), "consul istio none");
+}
+
+#[test]
+fn what_a_rule_was_not_asked_is_asked_once_its_mesh_is_there() {
+    let rules = rules_of_meshes();
+    let [istio, both] = [
+        json!([{"kind": "istio"}]),
+        json!([{"kind": "istio"}, {"kind": "consul"}]),
+    ];
+    let mut known = None;
+    for (meshes, expected) in [
+        (&istio, "istio none"),
+        (&both, "consul istio none"),
+        (&istio, "istio none"),
+        (&both, "consul istio none"),
+    ] {
+        let input = json!({"meshes": meshes});
+        let (findings, problems, memory) =
+            evaluate_again(&rules, &input, &Anywhere, "prod", known.as_ref());
+        assert_eq!(problems, []);
+        assert_eq!(asked(&findings).join(" "), expected);
+        known = memory;
+    }
+}
+
+#[test]
+fn what_a_rule_said_counts_only_while_it_sees_the_same() {
+    let each = r#"deny contains {"msg": m, "at": m} if some m in input.all"#;
+    let rules = rules(&[("one", each), ("two", "deny := set()")]);
+    let mut known = None;
+    for all in [json!(["a"]), json!(["a"]), json!(["a", "b"]), json!([])] {
+        let input = json!({"all": all, "other": [all]});
+        let (findings, _, memory) =
+            evaluate_again(&rules, &input, &Anywhere, "prod", known.as_ref());
+        let told: Vec<&str> = findings.iter().map(|one| one.message.as_str()).collect();
+        assert_eq!(json!(told), all);
+        known = memory;
+    }
 }
