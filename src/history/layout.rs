@@ -80,7 +80,8 @@ impl Layout {
     pub fn may_differ(files: &[Changed]) -> bool {
         files.iter().any(|file| match (&file.before, &file.after) {
             (Some(before), Some(after)) => {
-                file.says_something() && !(before.is_plain() && after.is_plain())
+                let are_plain = before.is_plain() && after.is_plain();
+                file.says_something() && !(are_plain && before.has_same_names(after))
             }
             _ => true,
         })
@@ -209,12 +210,9 @@ impl Layout {
             return None;
         }
         let parsed = made.built(parts, changed, &self.state, guide)?;
-        let new = Parts::all(&parsed, &made.sources);
-        let is_used =
-            |file: &Changed| file.after.is_none() || new.iter().any(|parts| parts.has(&file.name));
         let mut problems = parsed.problems.iter();
         let are_all_judged = !problems.any(|problem| problem.kind.is_incomplete());
-        (are_all_judged && changed.iter().all(is_used)).then_some(parsed)
+        are_all_judged.then_some(parsed)
     }
 }
 
@@ -231,3 +229,6 @@ fn directory(problem: &Problem, sources: &Sources) -> Option<String> {
     };
     Some(paths::directory(file).to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,9 +6,9 @@ use super::reading::Changed;
 use crate::change::{self, Lines, digest, resources};
 use crate::finding::ResourceRef;
 use crate::model::{Place, Problem, ProblemKind};
-use crate::render::is_chart;
+use crate::render::{is_chart, is_taken_whole};
 use crate::scan;
-use crate::syntax::{Document, Node};
+use crate::syntax::Document;
 use crate::text::{FileId, SourceFile, Span};
 
 /// A file of some commit.
@@ -58,15 +58,6 @@ fn delivers(object: &ResourceRef) -> bool {
     groups.contains(&&*object.group)
 }
 
-/// Whether a kustomization that collects a document takes it as it is: kustomize opens lists, and makes
-/// texts of annotations.
-fn is_collected_whole(document: &Document) -> bool {
-    let root = document.root();
-    let annotations = root.path(&["metadata", "annotations"]);
-    let mut annotations = annotations.into_iter().flat_map(Node::entries);
-    root.get("items").is_none() && annotations.all(|entry| entry.value.as_str().is_some())
-}
-
 /// What a document says.
 #[derive(Debug)]
 pub(super) struct DocumentSays {
@@ -113,14 +104,13 @@ impl File {
     }
 
     fn new(source: SourceFile, documents: Vec<Document>, problems: Vec<Problem>) -> Self {
-        let mut is_plain = !documents.is_empty();
+        let mut is_plain = !documents.is_empty() && is_taken_whole(&source, &documents);
         let mut is_about_others = is_chart(source.name());
         let says = |document: &Document| {
             let objects = resources(document);
             is_about_others |= objects.iter().any(delivers);
             let is_special = |object: &ResourceRef| is_kustomization(object) || delivers(object);
             is_plain &= !objects.is_empty() && !objects.iter().any(is_special);
-            is_plain &= is_collected_whole(document);
             Arc::new(DocumentSays::of(document, &objects))
         };
         let said = documents.iter().map(says).collect();
@@ -206,6 +196,15 @@ impl File {
     /// Whether it has other files applied or installed, whatever lies there.
     pub fn is_about_others(&self) -> bool {
         self.says.is_about_others
+    }
+
+    /// Whether there are objects of the same names in it as in another one, in the same places.
+    pub fn has_same_names(&self, other: &Self) -> bool {
+        let names = |file: &Self| -> Vec<Vec<u64>> {
+            let all = file.says().iter();
+            all.map(|one| one.names.clone()).collect()
+        };
+        Arc::ptr_eq(&self.says, &other.says) || names(self) == names(other)
     }
 
     /// As what compares fields takes it.

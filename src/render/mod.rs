@@ -38,7 +38,7 @@ use crate::config::Config;
 
 use crate::model::{Place, Problem};
 use crate::syntax::Document;
-use crate::text::{FileId, Sources, Span};
+use crate::text::{FileId, SourceFile, Sources, Span};
 
 /// The objects that are applied together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +130,15 @@ pub(crate) fn decides_objects(file: &str, field: &str) -> bool {
 /// Whether a file is a kustomization, by its name.
 pub(crate) fn is_kustomization(file: &str) -> bool {
     kustomize::NAMES.contains(&paths::base_name(file))
+}
+
+/// Whether kustomizations that only collect the documents of a file take them as they are.
+pub(crate) fn is_taken_whole(source: &SourceFile, documents: &[Document]) -> bool {
+    let mut sources = Sources::default();
+    sources.add(source.clone());
+    let files = Files::new(&sources, documents);
+    let mut documents = documents.iter();
+    documents.all(|document| kustomize::is_taken_whole(document, &files))
 }
 
 /// Whether a file makes its directory a chart.

@@ -30,11 +30,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::Files;
 use super::paths::resolve;
 use crate::model::{Place, Problem, ProblemKind};
-use crate::syntax::Tree;
+use crate::syntax::{Document, Node, Tree};
 
 use build::Builder;
 use failure::{Cause, Failure};
 use found::Kustomization;
+use identity::Meta;
 
 pub(super) use build::Built;
 pub(super) use found::{HARMLESS, HONOURED, NAMES};
@@ -189,6 +190,18 @@ impl<'f, 'a> Kustomizations<'f, 'a> {
         let built = builder.build(&one);
         built.map_err(|failure| self.left_out(directory, &[&failure]))
     }
+}
+
+/// Whether kustomizations that only collect documents take this one as it is, whatever it says: they open
+/// lists, read some words otherwise, and make texts of annotations.
+pub(super) fn is_taken_whole(document: &Document, files: &Files<'_>) -> bool {
+    let root = document.root();
+    let annotations = root.path(&["metadata", "annotations"]);
+    let mut annotations = annotations.into_iter().flat_map(Node::entries);
+    root.get("items").is_none()
+        && Meta::of_node(root).is_ok()
+        && annotations.all(|entry| entry.value.as_str().is_some())
+        && !words::has_words(root, files)
 }
 
 impl<'k> Building<'k, '_> {

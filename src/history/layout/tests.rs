@@ -1,0 +1,234 @@
+//! Sorting what changed gives what sorting everything gives.
+
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// What may stand in each file; nothing is a choice too.
+const CHOICES: [(&str, &[&str]); 14] = [
+    (
+        "base/kustomization.yaml",
+        &[
+            "resources: [a.yaml]\n",
+            "resources: [a.yaml, b.yaml]\n",
+            "resources: [b.yaml]\nnamespace: shop\n",
+        ],
+    ),
+    (
+        "base/a.yaml",
+        &[
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: ns}\nspec: {selector: {app: a}}\n",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: ns}\nspec: {selector: {app: b}}\n",
+            "# nothing yet\n",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: ns}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: c, namespace: ns}\n",
+        ],
+    ),
+    (
+        "base/b.yaml",
+        &[
+            "apiVersion: v1\nkind: Service\nmetadata: {name: b, namespace: ns}\nspec: {selector: {app: b}}\n",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: ns}\nspec: {selector: {app: b}}\n",
+            "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: l, namespace: ns}}\n",
+        ],
+    ),
+    (
+        "dev/kustomization.yaml",
+        &[
+            "resources: [../base]\n",
+            "resources: [../base, own.yaml]\nnamePrefix: dev-\n",
+            "resources: [own.yaml]\n",
+            "resources: [own.yaml, more.yaml]\n",
+            "resources: [../base]\npatches: [{path: patch.yaml}]\n",
+            "resources: [../base]\nhelmCharts: [{name: c}]\n",
+            "resources: [../base]\ncomponents: [../part]\n",
+            "resources: [own.yaml]\ncrds: [crd.yaml]\n",
+        ],
+    ),
+    ("dev/kustomization.yml", &["resources: [own.yaml]\n"]),
+    (
+        "dev/own.yaml",
+        &[
+            "apiVersion: v1\nkind: Service\nmetadata: {name: own, namespace: ns}\n",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: own, namespace: ns}\nspec: {selector: {app: yes}}\n",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: own, namespace: ns}\nspec: {path: ./prod, sourceRef: {kind: GitRepository, name: here}}\n",
+            "values: 1\n",
+        ],
+    ),
+    (
+        "dev/more.yaml",
+        &[
+            "apiVersion: v1\nkind: Service\nmetadata: {name: more, namespace: ns}\n",
+            "# nothing yet\n",
+            "broken: [\n",
+        ],
+    ),
+    (
+        "dev/patch.yaml",
+        &[
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: ns}\nspec: {selector: {app: c}}\n",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: ns}\nspec: {selector: {app: d}}\n",
+        ],
+    ),
+    (
+        "part/kustomization.yaml",
+        &["apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnameSuffix: -x\n"],
+    ),
+    (
+        "prod/kustomization.yaml",
+        &[
+            "resources: [../base]\n",
+            "resources: [../dev]\n",
+            "resources: [../base, ../plain/x.yaml]\n",
+        ],
+    ),
+    (
+        "plain/x.yaml",
+        &[
+            "apiVersion: v1\nkind: Service\nmetadata: {name: x, namespace: ns}\n",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: x, namespace: ns}\nspec: {selector: {app: x}}\n",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: dev, namespace: ns}\nspec: {path: ./dev, sourceRef: {kind: GitRepository, name: here}}\n",
+            "values: 1\n",
+        ],
+    ),
+    ("chart/Chart.yaml", &["apiVersion: v2\nname: c\n"]),
+    (
+        "dev/crd.yaml",
+        &[
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: c}\n",
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: c}\nspec: {x-kubernetes-identity: 1}\n",
+        ],
+    ),
+    ("base/kustomization.yml", &["resources: []\n"]),
+];
+
+/// Files, each with the number of its choice.
+fn commit() -> impl Strategy<Value = Vec<(usize, usize)>> {
+    prop::collection::vec((0..CHOICES.len(), 0..8usize), 1..4)
+}
+
+fn file(name: &Arc<str>, texts: &[&str], choice: usize) -> Option<Arc<File>> {
+    let text = texts.get(choice)?;
+    Some(Arc::new(File::parse(name, (*text).to_owned())))
+}
+
+/// The changes that lead from a state to one in which some files are others.
+fn changed(state: &State, commit: &[(usize, usize)]) -> Vec<Changed> {
+    let last: BTreeMap<usize, usize> = commit.iter().copied().collect();
+    let changed = last.into_iter().map(|(at, choice)| {
+        let (name, texts) = CHOICES[at];
+        let name: Arc<str> = name.into();
+        Changed {
+            before: file(&name, texts, choice),
+            after: state.files.get(&name).cloned(),
+            name,
+        }
+    });
+    changed
+        .filter(|file| file.before.is_some() || file.after.is_some())
+        .collect()
+}
+
+/// The environments, each with what tells whether it is as it was, and what is not understood.
+fn told(layout: &Layout) -> (Vec<(String, Signature)>, BTreeSet<String>, bool) {
+    let environments = layout.environments.iter();
+    let environments = environments.map(|(parts, signature)| (parts.name.to_string(), *signature));
+    (
+        environments.collect(),
+        BTreeSet::clone(&layout.unjudged),
+        layout.is_named,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sorting_what_changed_gives_what_sorting_everything_gives(
+        commits in prop::collection::vec(commit(), 2..30)
+    ) {
+        let guide = Guide::default();
+        let mut layout = Layout::of(State::default());
+        layout.sort_all(&guide);
+        for commit in &commits {
+            let files = changed(layout.state(), commit);
+            layout.go_back(&files, &Arc::default());
+            let sorted = layout.sort(&guide);
+            let mut whole = Layout::of(layout.state().clone());
+            let all = whole.sort_all(&guide);
+            prop_assert_eq!(told(&layout), told(&whole), "after {:?}", commit);
+            if let Some(sorted) = sorted {
+                let own = sorted.parsed.environments.iter().map(|one| one.name.as_str());
+                let others = sorted.others.iter().map(|(name, _)| &**name);
+                let mut names: Vec<&str> = own.chain(others).collect();
+                names.sort_unstable();
+                let expected = all.parsed.environments.iter().map(|one| one.name.as_str());
+                prop_assert_eq!(names, expected.collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+/// A kustomization of its own beside another one; of this, nothing is looked at.
+#[test]
+fn of_another_kustomization_nothing_is_looked_at() {
+    let guide = Guide::default();
+    let mut layout = Layout::of(State::default());
+    let start = [(3, 2), (5, 0), (0, 0), (1, 0)];
+    layout.go_back(&changed(layout.state(), &start), &Arc::default());
+    layout.sort_all(&guide);
+    // a file comes with the line that names it
+    layout.go_back(&changed(layout.state(), &[(3, 3), (6, 0)]), &Arc::default());
+    let sorted = layout.sort(&guide).unwrap();
+    let names = |all: &[(Arc<str>, Signature)]| -> Vec<String> {
+        all.iter().map(|(name, _)| name.to_string()).collect()
+    };
+    assert_eq!(names(&sorted.others), ["base"]);
+    let own: Vec<&str> = sorted.sources.iter().map(|(_, file)| file.name()).collect();
+    assert_eq!(
+        own,
+        ["dev/kustomization.yaml", "dev/more.yaml", "dev/own.yaml"]
+    );
+    // what says nothing is not sorted
+    layout.go_back(&changed(layout.state(), &[(5, 0)]), &Arc::default());
+    assert!(layout.sort(&guide).is_none());
+}
+
+/// Two kustomizations beside each other, and changes that have to do with both though only the one names
+/// what changed.
+#[test]
+fn what_others_have_to_do_with_is_sorted_as_a_whole() {
+    let guide = Guide::default();
+    // prod builds on base, dev does not
+    let start = [(0, 0), (1, 0), (3, 2), (5, 0), (9, 0)];
+    let with_crds = [(3, 7), (12, 0)];
+    let cases: [(&str, &[_], &[_]); 4] = [
+        ("a second kustomization in base", &[], &[(3, 0), (13, 0)]),
+        ("what dev names is an order", &[], &[(5, 3)]),
+        (
+            "a definition that dev reads is gone",
+            &with_crds,
+            &[(5, 1), (12, 9)],
+        ),
+        (
+            "a definition that dev reads says more",
+            &with_crds,
+            &[(5, 1), (12, 1)],
+        ),
+    ];
+    for (what, before, change) in cases {
+        let mut layout = Layout::of(State::default());
+        for commit in [&start[..], before] {
+            layout.go_back(&changed(layout.state(), commit), &Arc::default());
+        }
+        layout.sort_all(&guide);
+        assert!(layout.is_named, "{what}");
+        layout.go_back(&changed(layout.state(), change), &Arc::default());
+        let sorted = layout.sort(&guide).unwrap();
+        let mut whole = Layout::of(layout.state().clone());
+        whole.sort_all(&guide);
+        assert_eq!(told(&layout), told(&whole), "{what}");
+        assert!(sorted.others.is_empty(), "{what}");
+    }
+}
