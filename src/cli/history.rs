@@ -10,6 +10,7 @@ use super::{Exit, Failure, Io, color};
 use crate::history::{Ends, Filter, Seen, Walk, allowed, entries, trend};
 use crate::load::{Log, Oid, Refusal, Revision, shown};
 use crate::model::Problem;
+use crate::render::Guide;
 use crate::report::history::{
     AllowedFormat, Format, Options, Sink, TrendFormat, sink, write_allowed, write_trend,
 };
@@ -224,26 +225,38 @@ fn walk<T>(
     cwd: &Path,
     go: impl FnOnce(&Walk<'_>, &[Oid]) -> Result<T, Refusal>,
 ) -> Result<T, Failure> {
-    let rules = rules(&args.rules, cwd)?;
-    let rev = args.input.rev.as_deref().unwrap_or("HEAD");
-    let revision = Revision::find(rev, cwd, &args.input.paths)?;
-    let log = Log::new(&revision);
-    let ends = Ends {
-        since: args.since.clone(),
-        until: args.until.clone(),
-    };
-    let around = revision.surroundings(&args.input.paths, args.input.config.as_deref())?;
-    let guide = guide(around)?;
+    let mut compiled = None;
+    // rules are compiled while commits are looked up
+    let found = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| compiled = Some(rules(&args.rules, cwd)));
+        look_up(args, cwd)
+    });
+    let rules = compiled.unwrap_or_else(|| rules(&args.rules, cwd))?;
+    let (revision, guide, trunk) = found?;
     let walk = Walk {
         guide: &guide,
         revision: &revision,
-        log: &log,
+        log: &Log::new(&revision),
         paths: &args.input.paths,
         options: input_options(&args.input),
         environment: args.input.environment.as_deref(),
         rules: &rules,
     };
-    Ok(go(&walk, &ends.commits(&log)?)?)
+    Ok(go(&walk, &trunk)?)
+}
+
+/// The revision that was asked for, what says how its files belong together, and the commits that led there.
+fn look_up(args: &History, cwd: &Path) -> Result<(Revision, Guide, Vec<Oid>), Failure> {
+    let rev = args.input.rev.as_deref().unwrap_or("HEAD");
+    let revision = Revision::find(rev, cwd, &args.input.paths)?;
+    let around = revision.surroundings(&args.input.paths, args.input.config.as_deref())?;
+    let guide = guide(around)?;
+    let ends = Ends {
+        since: args.since.clone(),
+        until: args.until.clone(),
+    };
+    let trunk = ends.commits(&Log::new(&revision))?;
+    Ok((revision, guide, trunk))
 }
 
 /// How many notices of one sort are shown.

@@ -91,7 +91,7 @@ pub fn looks_like_place(step: &str) -> bool {
 }
 
 /// The name of an object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct ResourceRef {
     /// Kind, as written: `PeerAuthentication`.
     pub kind: Arc<str>,

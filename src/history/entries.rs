@@ -230,8 +230,8 @@ fn changes(
     after: &Snapshot,
     sides: Vec<Sides>,
 ) -> Vec<Change> {
-    let felt = sides.into_iter();
-    let felt = felt.flat_map(|(before, after)| difference(before, after));
+    let felt = sides.into_par_iter();
+    let felt = felt.flat_map_iter(|(before, after)| difference(before, after));
     let (before, after) = (in_force(before), in_force(after));
     change::attribute(fields(files), felt.collect(), &before, &after)
 }

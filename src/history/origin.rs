@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use git2::Oid;
+use rayon::prelude::*;
 
 use super::reading::{Changed, Reading};
+use super::state::File;
 use super::walk::Walk;
 use crate::change::{self, FieldChange};
 use crate::finding::looks_like_place;
@@ -132,14 +134,14 @@ fn is_merge(commit: &Commit) -> bool {
 /// The fields that differ in files; those of no account are left out where nothing else in their file
 /// differs.
 pub(super) fn fields(files: &[Changed]) -> Vec<FieldChange> {
-    let files: Vec<&Changed> = files
-        .iter()
-        .filter(|file| file.says_something())
-        .collect();
-    let before = files.iter().filter_map(|file| file.before.as_deref());
-    let after = files.iter().filter_map(|file| file.after.as_deref());
-    let before: Vec<_> = before.map(|file| file.view()).collect();
-    let after: Vec<_> = after.map(|file| file.view()).collect();
+    let files: Vec<&Changed> = files.iter().filter(|file| file.says_something()).collect();
+    let views = |side: fn(&Changed) -> Option<&File>| -> Vec<_> {
+        // some are parsed only now
+        let files = files.par_iter().filter_map(|file| side(file));
+        files.map(File::view).collect()
+    };
+    let before = views(|file| file.before.as_deref());
+    let after = views(|file| file.after.as_deref());
     change::fields(&before, &after)
 }
 

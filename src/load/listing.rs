@@ -8,6 +8,7 @@ use git2::{Oid, Repository, Tree, TreeEntry};
 use ignore::gitignore::Gitignore;
 
 use super::found::is_manifest;
+use super::git::open;
 use super::name::shown;
 use super::tree::{Files, Kind, Names, Resolved, is_ignored, path_of};
 use super::{Options, Refusal, Revision};
@@ -167,7 +168,7 @@ impl<'r> Listing<'r> {
             Some(opened) => opened,
             None => {
                 let path = self.revision.repository().path();
-                (Rc::new(Repository::open_bare(path).ok()?), 0)
+                (Rc::new(open(path).ok()?), 0)
             }
         };
         self.opened = Some((Rc::clone(&repository), times + 1));

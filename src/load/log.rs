@@ -1,10 +1,10 @@
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use git2::{Oid, Repository, Sort};
 use regex::Regex;
 
+use super::git::open;
 use super::tree::Files;
 use super::{Refusal, Revision};
 
@@ -238,17 +238,15 @@ impl Reader {
         let known = free().pop();
         let repository = match known {
             Some(repository) => repository,
-            None => open(&self.path)?,
+            None => open(&self.path).map_err(|error| {
+                let message = error.message();
+                format!("the git repository cannot be read: {message}")
+            })?,
         };
         let text = Files::new(&repository, Oid::ZERO_SHA1).text(id);
         free().push(repository);
         text
     }
-}
-
-fn open(path: &Path) -> Result<Repository, String> {
-    let opened = Repository::open_bare(path);
-    opened.map_err(|error| format!("the git repository cannot be read: {}", error.message()))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@ use std::path::{Component, Path, PathBuf};
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 use super::found::{Found, MAX_OTHER_BYTES, beside};
+use super::git::open;
 use super::name::shown;
 use super::tree::{Files, Names, Node, Resolved, View};
 use super::{Loaded, Options, discover};
@@ -49,8 +50,7 @@ impl Revision {
             }
                 },
             )?;
-        // opened without its working tree, its owner does not matter
-        let repository = Repository::open_bare(&data).map_err(wrong)?;
+        let repository = open(&data).map_err(wrong)?;
         let (commit, tree) = commit(&repository, rev)?;
         let real = cwd.canonicalize().unwrap_or_else(|_| cwd.to_path_buf());
         let is_bare = data.canonicalize().is_ok_and(|data| real.starts_with(data));

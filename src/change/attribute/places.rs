@@ -5,6 +5,7 @@ use std::ops::Bound;
 
 use crate::change::force::InForce;
 use crate::change::{FieldChange, Written};
+use crate::finding::ResourceRef;
 
 /// The changes on one side.
 #[derive(Default)]
@@ -122,28 +123,22 @@ pub(super) fn sides(
 struct Twins<'a> {
     here: &'a [&'a InForce],
     there: &'a [&'a InForce],
-    /// The objects of each environment there, by name; made when first asked for.
-    objects: Option<HashMap<(&'a str, String), &'a Written>>,
+    /// The objects there by name, of environments that were asked for.
+    objects: HashMap<&'a str, Objects<'a>>,
 }
+
+type Objects<'a> = HashMap<&'a ResourceRef, &'a Written>;
 
 impl<'a> Twins<'a> {
     fn new(here: &'a [&'a InForce], there: &'a [&'a InForce]) -> Self {
         Self {
             here,
             there,
-            objects: None,
+            objects: HashMap::new(),
         }
     }
 
     fn of(&mut self, at: &Written) -> Vec<Written> {
-        let there = self.there;
-        let objects = self.objects.get_or_insert_with(|| {
-            let named = there.iter().flat_map(|one| {
-                let named = one.objects();
-                named.map(|(at, name)| ((&**one.environment(), name.to_string()), at))
-            });
-            named.collect()
-        });
         let root = at.object().pointer;
         let rest = at
             .pointer
@@ -152,13 +147,12 @@ impl<'a> Twins<'a> {
             .unwrap_or("");
         let mut found: Vec<Written> = Vec::new();
         for one in self.here {
-            let name = one.resource(at).map(|name| name.to_string());
-            let twin = name.and_then(|name| objects.get(&(&**one.environment(), name)));
-            if let Some(twin) = twin {
+            let name = one.resource(at);
+            if let Some(twin) = name.and_then(|name| self.named(one.environment(), name)) {
                 let pointer = twin.pointer.append(before_lists(rest));
                 let at = Written {
                     pointer,
-                    ..(*twin).clone()
+                    ..twin.clone()
                 };
                 if !found.contains(&at) {
                     found.push(at);
@@ -166,6 +160,18 @@ impl<'a> Twins<'a> {
             }
         }
         found
+    }
+
+    /// The object of a name in an environment there.
+    fn named(&mut self, environment: &'a str, name: &ResourceRef) -> Option<&'a Written> {
+        let there = self.there;
+        let objects = self.objects.entry(environment).or_insert_with(|| {
+            let mut all = there.iter();
+            let one = all.find(|one| &**one.environment() == environment);
+            let objects = one.into_iter().flat_map(|one| one.objects());
+            objects.map(|(at, name)| (name, at)).collect()
+        });
+        objects.get(name).copied()
     }
 }
 
