@@ -18,7 +18,7 @@ use crate::render::Guide;
 
 /// How many commits are looked at together: enough to keep processors busy, few enough that memory
 /// does not depend on how many there are.
-pub(super) const TOGETHER: usize = 64;
+pub(super) const TOGETHER: usize = 128;
 
 /// What is read of a repository.
 pub struct Walk<'a> {
