@@ -1,4 +1,6 @@
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// The git repository that a path lies in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +30,34 @@ pub fn discover(path: &Path) -> Option<Repository> {
 pub(super) fn open(directory: &Path) -> Result<git2::Repository, git2::Error> {
     git2::opts::strict_hash_verification(false);
     git2::Repository::open_bare(directory)
+}
+
+/// A repository that is opened anew after so many uses: the library keeps all that it reads.
+pub(super) struct Renewed {
+    directory: PathBuf,
+    most: usize,
+    opened: RefCell<Option<(Rc<git2::Repository>, usize)>>,
+}
+
+impl Renewed {
+    pub(super) fn new(repository: &git2::Repository, most: usize) -> Self {
+        Self {
+            directory: repository.path().to_path_buf(),
+            most,
+            opened: RefCell::default(),
+        }
+    }
+
+    pub(super) fn get(&self) -> Result<Rc<git2::Repository>, git2::Error> {
+        let opened = self.opened.take().filter(|(_, uses)| *uses < self.most);
+        let (repository, uses) = match opened {
+            Some(opened) => opened,
+            None => (Rc::new(open(&self.directory)?), 0),
+        };
+        self.opened
+            .replace(Some((Rc::clone(&repository), uses + 1)));
+        Ok(repository)
+    }
 }
 
 fn head(root: &Path) -> Option<String> {

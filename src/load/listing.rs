@@ -8,7 +8,7 @@ use git2::{Oid, Repository, Tree, TreeEntry};
 use ignore::gitignore::Gitignore;
 
 use super::found::is_manifest;
-use super::git::open;
+use super::git::Renewed;
 use super::name::shown;
 use super::tree::{Files, Kind, Names, Resolved, is_ignored, path_of};
 use super::{Options, Refusal, Revision};
@@ -26,9 +26,8 @@ pub struct Listing<'r> {
     roots: Vec<Root>,
     /// Whether trees can be compared entry by entry: what links lead to is seen only in the whole.
     is_plain: bool,
-    /// What trees are read from, and how often it was. The library keeps all that it reads, so that it
-    /// is opened anew from time to time.
-    opened: Option<(Rc<Repository>, usize)>,
+    /// What trees are read from.
+    repository: Renewed,
     /// The ignore files that count in a directory.
     ignores: HashMap<Names, Vec<Rc<Gitignore>>>,
 }
@@ -67,7 +66,7 @@ impl<'r> Listing<'r> {
             problems: Arc::default(),
             roots: Vec::new(),
             is_plain: false,
-            opened: None,
+            repository: Renewed::new(revision.repository(), MAX_TURNS),
             ignores: HashMap::new(),
         }
     }
@@ -148,7 +147,7 @@ impl<'r> Listing<'r> {
 
     /// What differs between the tree that is listed and another one, in no order.
     fn compare(&mut self, tree: Oid) -> Result<Vec<Difference>, Intricate> {
-        let repository = self.repository().ok_or(Intricate)?;
+        let repository = self.repository.get().map_err(|_| Intricate)?;
         let old = repository.find_tree(self.tree).map_err(|_| Intricate)?;
         let new = repository.find_tree(tree).map_err(|_| Intricate)?;
         let mut comparison = Comparison {
@@ -160,19 +159,6 @@ impl<'r> Listing<'r> {
         };
         comparison.directory(Some(&old), Some(&new))?;
         Ok(comparison.found)
-    }
-
-    fn repository(&mut self) -> Option<Rc<Repository>> {
-        let opened = self.opened.take().filter(|(_, times)| *times < MAX_TURNS);
-        let (repository, times) = match opened {
-            Some(opened) => opened,
-            None => {
-                let path = self.revision.repository().path();
-                (Rc::new(open(path).ok()?), 0)
-            }
-        };
-        self.opened = Some((Rc::clone(&repository), times + 1));
-        Some(repository)
     }
 
     /// The names that the roots ask for a file by.

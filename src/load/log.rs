@@ -4,7 +4,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use git2::{Oid, Repository, Sort};
 use regex::Regex;
 
-use super::git::open;
+use super::git::{Renewed, open};
 use super::tree::Files;
 use super::{Refusal, Revision};
 
@@ -31,9 +31,14 @@ pub struct Commit {
     pub pull_request: Option<u64>,
 }
 
+/// How often commits are read before the repository is opened anew.
+const MAX_READ: usize = 2_000;
+
 /// The commits that led to a revision.
 pub struct Log<'r> {
     revision: &'r Revision,
+    /// What commits are read from.
+    repository: Renewed,
     /// The commits whose parents a shallow clone has not got.
     cut: HashSet<Oid>,
 }
@@ -46,6 +51,7 @@ impl<'r> Log<'r> {
         let ids = text.lines().filter_map(|line| Oid::from_str(line).ok());
         Self {
             revision,
+            repository: Renewed::new(revision.repository(), MAX_READ),
             cut: ids.collect(),
         }
     }
@@ -65,27 +71,24 @@ impl<'r> Log<'r> {
             Some(without) => self.all(without)?,
             None => HashSet::new(),
         };
-        let repository = self.revision.repository();
         let mut trunk = Vec::new();
         let mut next = Some(newest);
         while let Some(id) = next.filter(|id| !left_out.contains(id)) {
-            let commit = repository.find_commit(id);
-            let commit = commit.map_err(|error| lost(id, &error))?;
+            let parent = self.read(id, |commit| commit.parent_id(0).ok())?;
             trunk.push(id);
-            next = commit.parent_id(0).ok().filter(|_| !self.is_cut(id));
+            next = parent.filter(|_| !self.is_cut(id));
         }
         Ok(trunk)
     }
 
     /// A commit and all that led to it.
     fn all(&self, commit: Oid) -> Result<HashSet<Oid>, Refusal> {
-        let repository = self.revision.repository();
         let mut all = HashSet::new();
         let mut open = vec![commit];
         while let Some(id) = open.pop() {
             if all.insert(id) && !self.is_cut(id) {
-                let commit = repository.find_commit(id);
-                open.extend(commit.map_err(|error| lost(id, &error))?.parent_ids());
+                let parents: Vec<Oid> = self.read(id, |commit| commit.parent_ids().collect())?;
+                open.extend(parents);
             }
         }
         Ok(all)
@@ -126,7 +129,8 @@ impl<'r> Log<'r> {
     /// The commits that lead to some and not to another, newest first. The library knows nothing of
     /// shallow clones.
     fn reached(&self, from: &[Oid], without: Oid) -> Result<Vec<Oid>, git2::Error> {
-        let mut walk = self.revision.repository().revwalk()?;
+        let repository = self.repository.get()?;
+        let mut walk = repository.revwalk()?;
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME)?;
         walk.hide(without)?;
         for &commit in from {
@@ -140,17 +144,24 @@ impl<'r> Log<'r> {
     /// # Errors
     /// It is not there.
     pub fn commit(&self, id: Oid) -> Result<Commit, Refusal> {
-        let repository = self.revision.repository();
-        let commit = repository
-            .find_commit(id)
-            .map_err(|error| lost(id, &error))?;
+        self.read(id, |commit| self.told(commit))
+    }
+
+    fn read<T>(&self, id: Oid, read: impl FnOnce(&git2::Commit<'_>) -> T) -> Result<T, Refusal> {
+        let repository = self.repository.get().map_err(|error| lost(id, &error))?;
+        let commit = repository.find_commit(id);
+        Ok(read(&commit.map_err(|error| lost(id, &error))?))
+    }
+
+    fn told(&self, commit: &git2::Commit<'_>) -> Commit {
+        let id = commit.id();
         let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
         let subject = message.trim_start().lines().next().unwrap_or_default();
         let parents = match self.is_cut(id) {
             true => Vec::new(),
             false => commit.parent_ids().collect(),
         };
-        Ok(Commit {
+        Commit {
             id,
             tree: commit.tree_id(),
             parents,
@@ -161,7 +172,7 @@ impl<'r> Log<'r> {
                 || commit.header_field_bytes("gpgsig-sha256").is_ok(),
             subject: subject.trim_end().to_owned(),
             pull_request: pull_request(&message),
-        })
+        }
     }
 
     /// Where the walk begins unless another commit is named.
