@@ -2,7 +2,7 @@
 //!
 //! Pure up to here: whatever was read comes in as [`Sources`], and everything found goes out.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -27,6 +27,8 @@ pub struct Parsed {
     pub environments: Vec<Environment>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// The files of kustomizations that are not built.
+    pub unbuilt: BTreeSet<FileId>,
 }
 
 /// Where the files come from.
@@ -101,12 +103,12 @@ impl Unsorted {
     /// Sorts the documents into environments, with what charts among them were rendered to.
     pub fn sort(mut self, guide: &Guide, sources: &Sources, rendered: &Rendered) -> Parsed {
         let documents = &mut self.documents;
-        let (environments, problems) =
-            render::environments(guide, sources, documents, self.problems, rendered);
+        let sorted = render::environments(guide, sources, documents, self.problems, rendered);
         Parsed {
             documents: Arc::new(self.documents),
-            environments,
-            problems,
+            environments: sorted.environments,
+            problems: sorted.problems,
+            unbuilt: sorted.unbuilt,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The environments of states: of each state, only those are put together anew that a change may have to
 //! do with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::parts::{Made, Parts, Signature};
@@ -34,8 +34,13 @@ pub(super) struct Layout {
     since: Option<BTreeMap<Arc<str>, Option<Arc<File>>>>,
     environments: Vec<(Arc<Parts>, Signature)>,
     unjudged: Arc<BTreeSet<String>>,
+    /// The files of kustomizations that are not built: if one of these changes, they may be.
+    unbuilt: HashSet<Arc<str>>,
     /// Whether two objects had one name: then every field tells whether something is as it was.
     to_the_last: bool,
+    /// Whether objects or the configuration say what is applied together: then any file may have to do
+    /// with any other one.
+    has_orders: bool,
     /// Whether nothing but kustomizations says what belongs together, and each was built: what they do
     /// not name has nothing to do with them.
     is_named: bool,
@@ -66,9 +71,13 @@ impl Layout {
         self.state.go_back(files, problems);
     }
 
-    /// Whether a state in which files came or went need not be sorted as a whole.
-    pub fn is_named(&self) -> bool {
-        self.is_named
+    /// Whether its state is surely sorted as a whole once these files changed.
+    pub fn takes_all(&self, files: &[Changed]) -> bool {
+        let says_something = |file: &Changed| file.is_one_sided() || file.says_something();
+        match self.has_orders {
+            true => files.iter().any(says_something),
+            false => !self.is_named && Self::may_differ(files),
+        }
     }
 
     /// Whether two objects may have one name: then a change of any field may say something.
@@ -77,7 +86,7 @@ impl Layout {
     }
 
     /// Whether files can have come into another environment, or gone out of one.
-    pub fn may_differ(files: &[Changed]) -> bool {
+    fn may_differ(files: &[Changed]) -> bool {
         files.iter().any(|file| match (&file.before, &file.after) {
             (Some(before), Some(after)) => {
                 let are_plain = before.is_plain() && after.is_plain();
@@ -128,10 +137,16 @@ impl Layout {
         let unjudged = parsed.problems.iter();
         let unjudged = unjudged.filter_map(|problem| directory(problem, &made.sources));
         let parts = Parts::all(&parsed, &made.sources);
+        let unbuilt = parsed.unbuilt.iter();
+        let unbuilt = unbuilt.map(|&file| made.sources.get(file).name().into());
         let mut files = self.state.files.values();
+        let config = guide.config.as_ref();
         self.unjudged = Arc::new(unjudged.collect());
+        self.unbuilt = unbuilt.collect();
+        self.has_orders = config.is_some_and(|config| !config.environments.is_empty())
+            || files.clone().any(|file| file.has_orders());
         self.is_named = self.unjudged.is_empty()
-            && guide.config.is_none()
+            && !self.has_orders
             && !files.any(|file| file.is_about_others());
         self.to_the_last = to_the_last;
         self.environments = parts.into_iter().zip(signatures.iter().copied()).collect();
@@ -153,6 +168,10 @@ impl Layout {
         changed: &[Changed],
         guide: &Guide,
     ) -> Option<Sorted> {
+        let is_unbuilt = |file: &Changed| self.unbuilt.contains(&file.name);
+        if self.has_orders || changed.iter().any(is_unbuilt) {
+            return None;
+        }
         let is_concerned = |parts: &Parts| changed.iter().any(|file| parts.has(&file.name));
         let all = self.environments.iter().enumerate();
         let concerned = all.filter(|(_, (parts, _))| is_concerned(parts));
@@ -161,16 +180,23 @@ impl Layout {
             .collect();
         let parts: Vec<&Parts> = concerned.values().map(Arc::as_ref).collect();
         let mut made = Made::to(to_the_last);
-        let parsed = if Self::may_differ(changed) {
-            let parsed = self.anew(&mut made, &parts, changed, guide)?;
-            let new = Parts::all(&parsed, &made.sources);
-            concerned = concerned.into_keys().zip(new).collect();
-            parsed
+        let may_differ = Self::may_differ(changed);
+        let parsed = if may_differ {
+            self.anew(&mut made, &parts, changed, guide)?
         } else if parts.iter().all(|parts| parts.is_whole()) {
             made.whole_files(&parts, &self.state)?
         } else {
             made.built(&parts, &[], &self.state, guide)?
         };
+        let known = parts.iter().map(|parts| &*parts.name);
+        let found = parsed.environments.iter().map(|one| &*one.name);
+        if !known.eq(found) {
+            return None;
+        }
+        if may_differ {
+            let new = Parts::all(&parsed, &made.sources);
+            concerned = concerned.into_keys().zip(new).collect();
+        }
         let signatures = made.signatures(&parsed)?;
         let all = self.environments.iter().enumerate();
         let others = all.filter(|(one, _)| !concerned.contains_key(one));

@@ -85,11 +85,12 @@ impl Made {
             documents: Arc::new(std::mem::take(&mut self.documents)),
             environments,
             problems: Vec::new(),
+            unbuilt: BTreeSet::new(),
         })
     }
 
-    /// Environments that are built from files, and from these and the changed ones alone, in the order of
-    /// their parts. Nothing where one of them is not: what lies around it may have to do with it.
+    /// All that is built from the files of some environments and the changed ones. Nothing where one of them
+    /// is not built: what lies around it may have to do with it.
     pub fn built(
         &mut self,
         parts: &[&Parts],
@@ -104,10 +105,7 @@ impl Made {
         for file in names.into_iter().filter_map(|name| state.files.get(name)) {
             self.add(file);
         }
-        let parsed = self.sort(guide);
-        let known = parts.iter().map(|parts| &*parts.name);
-        let found = parsed.environments.iter().map(|one| &*one.name);
-        known.eq(found).then_some(parsed)
+        Some(self.sort(guide))
     }
 
     /// Notes what documents say that were made of others.

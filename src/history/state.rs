@@ -36,8 +36,8 @@ struct Says {
     documents: Vec<Arc<DocumentSays>>,
     /// Whether there are objects in it and nothing else, none of which says what belongs together.
     is_plain: bool,
-    /// Whether it has other files applied, whatever lies there.
-    is_about_others: bool,
+    /// Whether it has other files applied.
+    has_orders: bool,
     /// What could not be read.
     problems: Vec<(ProblemKind, String)>,
 }
@@ -104,11 +104,12 @@ impl File {
     }
 
     fn new(source: SourceFile, documents: Vec<Document>, problems: Vec<Problem>) -> Self {
-        let mut is_plain = !documents.is_empty() && is_taken_whole(&source, &documents);
-        let mut is_about_others = is_chart(source.name());
+        let mut is_plain = problems.is_empty() && !documents.is_empty();
+        is_plain &= is_taken_whole(&source, &documents);
+        let mut has_orders = false;
         let says = |document: &Document| {
             let objects = resources(document);
-            is_about_others |= objects.iter().any(delivers);
+            has_orders |= objects.iter().any(delivers);
             let is_special = |object: &ResourceRef| is_kustomization(object) || delivers(object);
             is_plain &= !objects.is_empty() && !objects.iter().any(is_special);
             Arc::new(DocumentSays::of(document, &objects))
@@ -120,7 +121,7 @@ impl File {
             says: Arc::new(Says {
                 documents: said,
                 is_plain,
-                is_about_others,
+                has_orders,
                 problems: told.collect(),
             }),
             source,
@@ -193,9 +194,14 @@ impl File {
         self.says.is_plain
     }
 
-    /// Whether it has other files applied or installed, whatever lies there.
+    /// Whether it has other files applied, or says from where.
+    pub fn has_orders(&self) -> bool {
+        self.says.has_orders
+    }
+
+    /// Whether it makes something of other files, whatever lies there.
     pub fn is_about_others(&self) -> bool {
-        self.says.is_about_others
+        self.has_orders() || is_chart(self.source.name())
     }
 
     /// Whether there are objects of the same names in it as in another one, in the same places.

@@ -289,14 +289,12 @@ impl Walk<'_> {
 /// Sorts the states before some commits, which follow each other; nothing for one that is as the one after
 /// it. `layout` is that of the state after the first, and becomes that of the last.
 fn sort(moments: &[Moment], layout: &mut Layout, guide: &Guide) -> Vec<Option<Sorted>> {
+    let mut state = layout.state().clone();
     let mut whole = Vec::new();
-    if !layout.is_named() {
-        let mut state = layout.state().clone();
-        for moment in moments {
-            state.go_back(&moment.files, &moment.problems);
-            let may_differ = Layout::may_differ(&moment.files);
-            whole.push(may_differ.then(|| state.clone()));
-        }
+    for moment in moments {
+        state.go_back(&moment.files, &moment.problems);
+        let takes_all = layout.takes_all(&moment.files);
+        whole.push(takes_all.then(|| state.clone()));
     }
     let whole: Vec<Option<(Sorted, Layout)>> = whole
         .into_par_iter()
@@ -305,7 +303,6 @@ fn sort(moments: &[Moment], layout: &mut Layout, guide: &Guide) -> Vec<Option<So
             Some((layout.sort_all(guide), layout))
         })
         .collect();
-    let whole = whole.into_iter().chain(std::iter::repeat_with(|| None));
     let all = moments.iter().zip(whole);
     let sort = |(moment, whole): (&Moment, Option<(Sorted, Layout)>)| match whole {
         Some((sorted, new)) => {

@@ -164,7 +164,7 @@ mod tests {
             let file = sources.add(SourceFile::new(name, text));
             documents.extend(parse(file, sources.get(file)).0);
         }
-        let (environments, _) = render::environments(
+        let render::Sorted { environments, .. } = render::environments(
             &render::Guide::default(),
             &sources,
             &mut documents,

@@ -264,7 +264,7 @@ mod tests {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new("all.yaml", text));
         let (mut documents, _) = parse(file, sources.get(file));
-        let (environments, _) = render::environments(
+        let render::Sorted { environments, .. } = render::environments(
             &render::Guide::default(),
             &sources,
             &mut documents,

@@ -25,15 +25,15 @@ pub fn index(files: &[(&str, &str)]) -> (Arc<Index>, Vec<Problem>) {
         problems.extend(render::embedded::attach(|id| sources.get(id), &mut read));
         documents.extend(read);
     }
-    let (environments, problems) = render::environments(
+    let sorted = render::environments(
         &render::Guide::default(),
         &sources,
         &mut documents,
         problems,
         &render::Rendered::default(),
     );
-    let (index, mut more) = Index::build(environments.first().unwrap(), Arc::new(documents));
-    more.extend(problems);
+    let (index, mut more) = Index::build(sorted.environments.first().unwrap(), Arc::new(documents));
+    more.extend(sorted.problems);
     (Arc::new(index), more)
 }
 

@@ -57,6 +57,17 @@ pub struct Environment {
     pub is_rendered: bool,
 }
 
+/// Documents, sorted into environments.
+#[derive(Debug, Default)]
+pub struct Sorted {
+    /// In the order of their names.
+    pub environments: Vec<Environment>,
+    /// What could not be read or rendered.
+    pub problems: Vec<Problem>,
+    /// The files that kustomizations read which are not built, and all that these build on.
+    pub unbuilt: BTreeSet<FileId>,
+}
+
 /// A document that is no object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Values {
@@ -192,7 +203,7 @@ pub fn charts(
     ToRender { jobs, refused }
 }
 
-/// Sorts the documents of a scan into environments, in the order of their names.
+/// Sorts the documents of a scan into environments.
 ///
 /// `problems` are those of reading the documents. They come back with those found here, but for
 /// the ones about parts of a chart: there is one problem for the chart instead. Kustomizations,
@@ -204,12 +215,12 @@ pub fn environments(
     documents: &mut Vec<Document>,
     problems: Vec<Problem>,
     rendered: &Rendered,
-) -> (Vec<Environment>, Vec<Problem>) {
-    let (environments, mut problems, mut made) =
-        sorted(guide, sources, documents, problems, rendered);
-    problems.extend(embedded::attach(|file| sources.get(file), &mut made));
+) -> Sorted {
+    let (mut sorted, mut made) = sort(guide, sources, documents, problems, rendered);
+    let more = embedded::attach(|file| sources.get(file), &mut made);
+    sorted.problems.extend(more);
     documents.append(&mut made);
-    (environments, problems)
+    sorted
 }
 
 /// What files are apart from plain manifests.
@@ -256,13 +267,14 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn sorted(
+/// The documents that rendering made stand apart.
+fn sort(
     guide: &Guide,
     sources: &Sources,
     documents: &[Document],
     problems: Vec<Problem>,
     rendered: &Rendered,
-) -> (Vec<Environment>, Vec<Problem>, Vec<Document>) {
+) -> (Sorted, Vec<Document>) {
     let files = Files::new(sources, documents);
     let parts = Parts::find(&files);
     let plain = parts.plain(guide, &files);
@@ -326,7 +338,12 @@ fn sorted(
     environments.extend(alone.environments(documents.len(), &mut made));
     tell_apart(&mut environments, &parts.kustomizations);
     environments.sort_by(|a, b| a.name.cmp(&b.name));
-    (environments, problems, made)
+    let sorted = Sorted {
+        environments,
+        problems,
+        unbuilt: laid.unbuilt,
+    };
+    (sorted, made)
 }
 
 fn has_documents(files: &Files<'_>, name: &str) -> bool {

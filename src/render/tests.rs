@@ -36,7 +36,11 @@ fn render_by(guide: &Guide, files: &[(&str, &str)]) -> World {
         documents.extend(read);
         problems.extend(failed);
     }
-    let (environments, problems) = environments(
+    let Sorted {
+        environments,
+        problems,
+        ..
+    } = environments(
         guide,
         &sources,
         &mut documents,

@@ -28,6 +28,8 @@ pub(super) struct Laid {
     pub(super) problems: Vec<Problem>,
     /// The files that stand in some environment as they are.
     pub(super) plain: BTreeSet<FileId>,
+    /// The files of kustomizations that are not built.
+    pub(super) unbuilt: BTreeSet<FileId>,
     /// The charts that somebody installs.
     pub(super) charts: BTreeSet<String>,
     /// Those of them that were rendered.
@@ -416,6 +418,7 @@ fn below_left_out(
     laid: &mut Laid,
 ) {
     for home in left_out {
+        laid.unbuilt.extend(units.kustomizations.files(home));
         for base in units.below_left_out(home) {
             if homes.contains(&base) {
                 continue;

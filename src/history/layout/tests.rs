@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// What may stand in each file; nothing is a choice too.
-const CHOICES: [(&str, &[&str]); 14] = [
+const CHOICES: [(&str, &[&str]); 15] = [
     (
         "base/kustomization.yaml",
         &[
@@ -23,6 +23,7 @@ const CHOICES: [(&str, &[&str]); 14] = [
             "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: ns}\nspec: {selector: {app: b}}\n",
             "# nothing yet\n",
             "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: ns}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: c, namespace: ns}\n",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: ns}\n",
         ],
     ),
     (
@@ -44,6 +45,7 @@ const CHOICES: [(&str, &[&str]); 14] = [
             "resources: [../base]\nhelmCharts: [{name: c}]\n",
             "resources: [../base]\ncomponents: [../part]\n",
             "resources: [own.yaml]\ncrds: [crd.yaml]\n",
+            "resources: [../base]\npatches: [{target: {name: a}, patch: '[{op: remove, path: /spec/selector}]'}]\n",
         ],
     ),
     ("dev/kustomization.yml", &["resources: [own.yaml]\n"]),
@@ -54,6 +56,7 @@ const CHOICES: [(&str, &[&str]); 14] = [
             "apiVersion: v1\nkind: Service\nmetadata: {name: own, namespace: ns}\nspec: {selector: {app: yes}}\n",
             "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: own, namespace: ns}\nspec: {path: ./prod, sourceRef: {kind: GitRepository, name: here}}\n",
             "values: 1\n",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: own, namespace: ns}\nspec: {selector: {app: '${app}'}}\n",
         ],
     ),
     (
@@ -62,6 +65,8 @@ const CHOICES: [(&str, &[&str]); 14] = [
             "apiVersion: v1\nkind: Service\nmetadata: {name: more, namespace: ns}\n",
             "# nothing yet\n",
             "broken: [\n",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: more, namespace: ns}\n---\n# nothing yet\n",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: more, namespace: ns}\n---\nbroken: [\n",
         ],
     ),
     (
@@ -90,6 +95,7 @@ const CHOICES: [(&str, &[&str]); 14] = [
             "apiVersion: v1\nkind: Service\nmetadata: {name: x, namespace: ns}\nspec: {selector: {app: x}}\n",
             "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: dev, namespace: ns}\nspec: {path: ./dev, sourceRef: {kind: GitRepository, name: here}}\n",
             "values: 1\n",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: dev, namespace: ns}\nspec: {path: ./dev, sourceRef: {kind: GitRepository, name: here}, postBuild: {substituteFrom: [{kind: ConfigMap, name: vars}]}}\n",
         ],
     ),
     ("chart/Chart.yaml", &["apiVersion: v2\nname: c\n"]),
@@ -101,11 +107,18 @@ const CHOICES: [(&str, &[&str]); 14] = [
         ],
     ),
     ("base/kustomization.yml", &["resources: []\n"]),
+    (
+        "vars/vars.yaml",
+        &[
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars, namespace: ns}\ndata: {app: own}\n",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars, namespace: ns}\ndata: {app: other}\n",
+        ],
+    ),
 ];
 
 /// Files, each with the number of its choice.
 fn commit() -> impl Strategy<Value = Vec<(usize, usize)>> {
-    prop::collection::vec((0..CHOICES.len(), 0..8usize), 1..4)
+    prop::collection::vec((0..CHOICES.len(), 0..9usize), 1..4)
 }
 
 fn file(name: &Arc<str>, texts: &[&str], choice: usize) -> Option<Arc<File>> {
@@ -203,13 +216,18 @@ fn what_others_have_to_do_with_is_sorted_as_a_whole() {
     // prod builds on base, dev does not
     let start = [(0, 0), (1, 0), (3, 2), (5, 0), (9, 0)];
     let with_crds = [(3, 7), (12, 0)];
-    let cases: [(&str, &[_], &[_]); 4] = [
+    let cases: [(&str, &[_], &[_]); 5] = [
         ("a second kustomization in base", &[], &[(3, 0), (13, 0)]),
         ("what dev names is an order", &[], &[(5, 3)]),
         (
             "a definition that dev reads is gone",
             &with_crds,
             &[(5, 1), (12, 9)],
+        ),
+        (
+            "only a definition that dev reads says more",
+            &with_crds,
+            &[(12, 1)],
         ),
         (
             "a definition that dev reads says more",
@@ -230,5 +248,46 @@ fn what_others_have_to_do_with_is_sorted_as_a_whole() {
         whole.sort_all(&guide);
         assert_eq!(told(&layout), told(&whole), "{what}");
         assert!(sorted.others.is_empty(), "{what}");
+    }
+}
+
+/// What changed is no part of any environment that is known, or not of all that it has to do with.
+#[test]
+fn what_is_not_named_in_an_environment_may_be_part_of_it() {
+    let guide = Guide::default();
+    let cases: [(&str, &[_], &[_]); 3] = [
+        (
+            "a definition that kept dev from being built says less",
+            &[(3, 7), (5, 0), (12, 1)],
+            &[(12, 0)],
+        ),
+        (
+            "what the patch of dev takes away is there again",
+            &[(0, 0), (1, 4), (3, 8), (9, 0)],
+            &[(1, 0)],
+        ),
+        (
+            "a variable of dev is another",
+            &[(3, 2), (5, 4), (10, 4), (14, 0)],
+            &[(14, 1)],
+        ),
+    ];
+    for (what, before, change) in cases {
+        let mut layout = Layout::of(State::default());
+        layout.go_back(&changed(layout.state(), before), &Arc::default());
+        layout.sort_all(&guide);
+        let old = told(&layout);
+        let files = changed(layout.state(), change);
+        assert!(!Layout::may_differ(&files), "{what}");
+        layout.go_back(&files, &Arc::default());
+        layout.sort(&guide).unwrap();
+        let mut whole = Layout::of(layout.state().clone());
+        whole.sort_all(&guide);
+        assert_eq!(told(&layout), told(&whole), "{what}");
+        let of_dev = |(all, ..): (Vec<(String, Signature)>, _, _)| {
+            all.into_iter()
+                .find(|(name, _)| name == "dev" || name == "plain")
+        };
+        assert_ne!(of_dev(old), of_dev(told(&layout)), "{what}");
     }
 }

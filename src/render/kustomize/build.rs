@@ -142,7 +142,7 @@ impl<'k, 'a> Builder<'k, 'a> {
             let what = "more components of more objects than meshvet goes through";
             return Err(Failure::beyond(one.root.span(), what));
         }
-        level.files.insert(one.file);
+        level.files.extend(one.files(self.files));
         self.under_way.push(one.directory.clone());
         let mut seen = level.resources.iter().map(Resource::id).collect();
         for reference in &one.resources {
@@ -171,7 +171,6 @@ impl<'k, 'a> Builder<'k, 'a> {
                 Ok(())
             }
             Target::File(file) => {
-                level.files.insert(*file);
                 for resource in self.read(*file, item)? {
                     add(level, resource, item, seen)?;
                 }
@@ -289,7 +288,6 @@ impl<'k, 'a> Builder<'k, 'a> {
         ] {
             for entry in one.items(key) {
                 let made = generate(sort, entry, options, &one.directory, self.files)?;
-                level.files.extend(made.files);
                 level.problems.extend(made.problems);
                 let missing = absorb(&mut level.resources, made.resource, entry, level.is_open)?;
                 level.problems.extend(missing);

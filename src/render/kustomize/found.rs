@@ -187,6 +187,13 @@ impl<'a> Kustomization<'a> {
         }
     }
 
+    /// Its own file and all that it reads besides.
+    pub(super) fn files(&self, files: &Files<'_>) -> impl Iterator<Item = FileId> {
+        let mentioned = self.mentioned.iter();
+        let mentioned = mentioned.filter_map(|name| files.id(name));
+        mentioned.chain([self.file])
+    }
+
     /// Whether all that it does is to collect resources.
     pub(super) fn only_collects(&self) -> bool {
         let plain = ["apiVersion", "kind", "metadata", "resources", "bases"];

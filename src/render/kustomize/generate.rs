@@ -8,7 +8,6 @@ use super::resource::{Behavior, Generated, Resource};
 use crate::model::Problem;
 use crate::render::files::Files;
 use crate::syntax::{Field, Kind, Node, Tree, Written};
-use crate::text::FileId;
 
 /// What a generator makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,10 +16,9 @@ pub(super) enum Sort {
     Secret,
 }
 
-/// An object, with the files that went into it, and those that are missing.
+/// An object, with the files that are missing in it.
 pub(super) struct Outcome<'a> {
     pub(super) resource: Resource<'a>,
-    pub(super) files: Vec<FileId>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -107,7 +105,6 @@ pub(super) fn generate<'a>(
     });
     Ok(Outcome {
         resource,
-        files: pairs.files,
         problems: pairs.problems,
     })
 }

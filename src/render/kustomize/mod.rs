@@ -31,6 +31,7 @@ use super::files::Files;
 use super::paths::resolve;
 use crate::model::{Place, Problem, ProblemKind};
 use crate::syntax::{Document, Node, Tree};
+use crate::text::FileId;
 
 use build::Builder;
 use failure::{Cause, Failure};
@@ -106,6 +107,13 @@ impl<'f, 'a> Kustomizations<'f, 'a> {
             }
         }
         reached
+    }
+
+    /// All files that the one in a directory reads, and all that it builds on.
+    pub(super) fn files(&self, directory: &str) -> BTreeSet<FileId> {
+        let reached = self.reached(directory).into_iter();
+        let reached = reached.filter_map(|one| self.all.get(one));
+        reached.flat_map(|one| one.files(self.files)).collect()
     }
 
     /// Kustomizations that nothing leads to, as they refer to one another in a circle.

@@ -7,15 +7,13 @@ use crate::model::Problem;
 use crate::render::files::Files;
 use crate::render::paths::{base_name, resolve};
 use crate::syntax::{Node, Tree, Written};
-use crate::text::{FileId, Span};
+use crate::text::Span;
 
 /// What a generator's sources come to.
 #[derive(Default)]
 pub(super) struct Pairs {
     /// By key, with the place of each.
     pub(super) values: BTreeMap<String, Tree>,
-    /// Files that went into it.
-    pub(super) files: Vec<FileId>,
     /// Files that are not among those read.
     pub(super) problems: Vec<Problem>,
 }
@@ -82,11 +80,10 @@ impl Pairs {
                 return Err(Failure::broken(source.span(), reason));
             }
         };
-        let Some((content, place, file)) = content(&resolve(directory, path), files) else {
+        let Some((content, place)) = content(&resolve(directory, path), files) else {
             self.lose(source, path);
             return Ok(());
         };
-        self.files.push(file);
         self.add(key, Tree::text(content, place), source)
     }
 
@@ -97,11 +94,10 @@ impl Pairs {
         files: &Files<'_>,
     ) -> Result<(), Failure> {
         let text = super::failure::text(path, "the file")?;
-        let Some((content, whole, file)) = content(&resolve(directory, text), files) else {
+        let Some((content, whole)) = content(&resolve(directory, text), files) else {
             self.lose(path, text);
             return Ok(());
         };
-        self.files.push(file);
         let mut start = whole.span.start;
         for line in content.split_inclusive('\n') {
             let begin = start;
@@ -115,9 +111,9 @@ impl Pairs {
             let (key, value) = trimmed.split_once('=').unwrap_or((trimmed, ""));
             let end = begin + written.len() as u32;
             let span = Span {
-                file,
                 start: end - value.len() as u32,
                 end,
+                ..whole.span
             };
             let place = Written {
                 span,
@@ -160,7 +156,7 @@ fn within(whole: Written, text: &str, from: usize, len: usize, files: &Files<'_>
 }
 
 /// What a file holds, and where that is.
-fn content<'a>(name: &str, files: &Files<'a>) -> Option<(&'a str, Written, FileId)> {
+fn content<'a>(name: &str, files: &Files<'a>) -> Option<(&'a str, Written)> {
     let file = files.id(name)?;
     let content = files.text(file);
     let span = Span {
@@ -169,7 +165,7 @@ fn content<'a>(name: &str, files: &Files<'a>) -> Option<(&'a str, Written, FileI
         end: content.len() as u32,
     };
     let line_end = content.find('\n').unwrap_or(content.len()) as u32;
-    Some((content, Written { span, line_end }, file))
+    Some((content, Written { span, line_end }))
 }
 
 #[cfg(test)]

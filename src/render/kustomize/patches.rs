@@ -41,7 +41,7 @@ impl<'k, 'a> Patching<'k, 'a> {
             let path = text(item, "the patch")?;
             let trees = match is_inline(path) {
                 true => self.inline(item)?,
-                false => self.file(item, path, level)?,
+                false => self.file(item, path)?,
             };
             all.extend(trees.into_iter().map(|tree| (item, tree)));
         }
@@ -58,7 +58,7 @@ impl<'k, 'a> Patching<'k, 'a> {
     /// `patches`: of either kind.
     pub(super) fn patches(&self, level: &mut Level<'a>) -> Result<(), Failure> {
         for entry in self.one.items("patches") {
-            let trees = self.of_entry(entry, level)?;
+            let trees = self.of_entry(entry)?;
             let target = entry.get("target").filter(|target| !target.is_null());
             let is = |key| {
                 let option = entry.path(&["options", key]);
@@ -95,7 +95,7 @@ impl<'k, 'a> Patching<'k, 'a> {
     /// `patchesJson6902`.
     pub(super) fn json(&self, level: &mut Level<'a>) -> Result<(), Failure> {
         for entry in self.one.items("patchesJson6902") {
-            let trees = self.of_entry(entry, level)?;
+            let trees = self.of_entry(entry)?;
             let target = entry.get("target").filter(|target| !target.is_null());
             let named = target.and_then(|target| target.get("name")?.as_str());
             let (Some(target), Some(_)) = (target, named.filter(|name| !name.is_empty())) else {
@@ -118,7 +118,7 @@ impl<'k, 'a> Patching<'k, 'a> {
             match entry.get("path").filter(|path| !path.is_null()) {
                 None => all.push(Tree::from(entry)),
                 Some(path) => {
-                    for tree in self.file(path, text(path, "the path")?, level)? {
+                    for tree in self.file(path, text(path, "the path")?)? {
                         match tree.kind {
                             Kind::List(items) => all.extend(items),
                             _ => all.push(tree),
@@ -136,7 +136,7 @@ impl<'k, 'a> Patching<'k, 'a> {
     }
 
     /// The patch of an entry, as the documents that it holds.
-    fn of_entry(&self, entry: Node<'a>, level: &mut Level<'a>) -> Result<Vec<Tree>, Failure> {
+    fn of_entry(&self, entry: Node<'a>) -> Result<Vec<Tree>, Failure> {
         let own = |key| {
             let node = entry.get(key)?;
             node.as_str()
@@ -145,7 +145,7 @@ impl<'k, 'a> Patching<'k, 'a> {
         };
         let trees = match (own("patch"), own("path")) {
             (Some((node, _)), None) => self.inline(node)?,
-            (None, Some((node, path))) => self.file(node, path, level)?,
+            (None, Some((node, path))) => self.file(node, path)?,
             _ => {
                 let reason = "it has to have one of patch and path";
                 return Err(Failure::broken(entry.span(), reason));
@@ -177,18 +177,12 @@ impl<'k, 'a> Patching<'k, 'a> {
     }
 
     /// The documents of a file.
-    fn file(
-        &self,
-        node: Node<'_>,
-        path: &str,
-        level: &mut Level<'a>,
-    ) -> Result<Vec<Tree>, Failure> {
+    fn file(&self, node: Node<'_>, path: &str) -> Result<Vec<Tree>, Failure> {
         let name = resolve(&self.one.directory, path);
         let Some(file) = self.files.id(&name) else {
             let what = format!("`{path}`, which is not among the files read");
             return Err(Failure::beyond(node.span(), what));
         };
-        level.files.insert(file);
         let trees = self.trees(file);
         match trees.is_empty() {
             true => {

@@ -25,7 +25,7 @@ fn read_files(files: &[(&str, &str)]) -> Sample {
         assert!(render::embedded::attach(|id| sources.get(id), &mut read).is_empty());
         documents.extend(read);
     }
-    let (environments, _) = render::environments(
+    let render::Sorted { environments, .. } = render::environments(
         &render::Guide::default(),
         &sources,
         &mut documents,
