@@ -55,6 +55,14 @@ impl Layout {
         }
     }
 
+    /// Of another state that is not sorted yet, which is much like its own.
+    pub fn like(&self, state: State) -> Self {
+        Self {
+            to_the_last: self.to_the_last,
+            ..Self::of(state)
+        }
+    }
+
     /// Its state.
     pub fn state(&self) -> &State {
         &self.state
@@ -73,11 +81,15 @@ impl Layout {
 
     /// Whether its state is surely sorted as a whole once these files changed.
     pub fn takes_all(&self, files: &[Changed]) -> bool {
-        let says_something = |file: &Changed| file.is_one_sided() || file.says_something();
         match self.has_orders {
-            true => files.iter().any(says_something),
+            true => files.iter().any(|file| self.is_told(file)),
             false => !self.is_named && Self::may_differ(files),
         }
+    }
+
+    /// Whether what changed in a file may say something.
+    fn is_told(&self, file: &Changed) -> bool {
+        self.to_the_last || file.is_one_sided() || file.says_something()
     }
 
     /// Whether two objects may have one name: then a change of any field may say something.
@@ -107,9 +119,7 @@ impl Layout {
             before,
             name,
         });
-        let is_told =
-            |file: &Changed| self.to_the_last || file.is_one_sided() || file.says_something();
-        let changed: Vec<Changed> = changed.filter(is_told).collect();
+        let changed: Vec<Changed> = changed.filter(|file| self.is_told(file)).collect();
         if changed.is_empty() {
             return None;
         }
@@ -120,7 +130,10 @@ impl Layout {
 
     /// Sorts all documents.
     pub fn sort_all(&mut self, guide: &Guide) -> Sorted {
-        let by_others = self.sort_all_to(false, guide);
+        let by_others = match self.to_the_last {
+            true => None,
+            false => self.sort_all_to(false, guide),
+        };
         let all = by_others.or_else(|| self.sort_all_to(true, guide));
         all.unwrap_or_default()
     }
@@ -133,7 +146,7 @@ impl Layout {
         }
         let mut parsed = made.sort(guide);
         parsed.problems.extend(self.state.problems.iter().cloned());
-        let signatures = made.signatures(&parsed)?;
+        let (signatures, has_twins) = made.signatures(&parsed)?;
         let unjudged = parsed.problems.iter();
         let unjudged = unjudged.filter_map(|problem| directory(problem, &made.sources));
         let parts = Parts::all(&parsed, &made.sources);
@@ -148,7 +161,7 @@ impl Layout {
         self.is_named = self.unjudged.is_empty()
             && !self.has_orders
             && !files.any(|file| file.is_about_others());
-        self.to_the_last = to_the_last;
+        self.to_the_last = has_twins;
         self.environments = parts.into_iter().zip(signatures.iter().copied()).collect();
         self.since = Some(BTreeMap::new());
         Some(Sorted {
@@ -197,7 +210,7 @@ impl Layout {
             let new = Parts::all(&parsed, &made.sources);
             concerned = concerned.into_keys().zip(new).collect();
         }
-        let signatures = made.signatures(&parsed)?;
+        let (signatures, _) = made.signatures(&parsed)?;
         let all = self.environments.iter().enumerate();
         let others = all.filter(|(one, _)| !concerned.contains_key(one));
         let others = others.map(|(_, (parts, signature))| (Arc::clone(&parts.name), *signature));

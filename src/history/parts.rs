@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use super::reading::Changed;
 use super::state::{DocumentSays, File, State, hash};
-use crate::change::{exact, resources};
+use crate::change::exact;
+use crate::k8s::namespace_of;
 use crate::model::Problem;
 use crate::render::{Environment, Guide, Member, Values};
 use crate::scan::{self, Parsed};
@@ -113,43 +114,49 @@ impl Made {
         let made = documents.get(self.says.len()..).unwrap_or(&[]);
         let says: Vec<_> = made
             .par_iter()
-            .map(|document| Arc::new(DocumentSays::of(document, &resources(document))))
+            .map(|document| Arc::new(DocumentSays::of(document)))
             .collect();
         self.says.extend(says);
     }
 
-    /// Those of all environments.
-    pub fn signatures(&self, parsed: &Parsed) -> Option<Vec<Signature>> {
-        let environments = parsed.environments.iter();
-        let sign = |one| self.signature(one, &parsed.documents);
-        environments.map(sign).collect()
+    /// Those of all environments, and whether two objects of one have one name. Nothing if they have, and
+    /// files were not read to the last field: whether they are one shows there.
+    pub fn signatures(&self, parsed: &Parsed) -> Option<(Vec<Signature>, bool)> {
+        let mut has_twins = false;
+        let sign = |one| self.signature(one, &parsed.documents, &mut has_twins);
+        let signatures = parsed.environments.iter().map(sign).collect();
+        (self.to_the_last || !has_twins).then_some((signatures, has_twins))
     }
 
-    /// Nothing where two objects have one name: whether they are one shows in the last of their fields.
-    fn signature(&self, environment: &Environment, documents: &[Document]) -> Option<Signature> {
-        let members = environment.members.iter().map(|member| {
-            let namespace = member.namespace.as_ref();
-            (member.document, namespace.map(|one| &one.name))
-        });
+    fn signature(
+        &self,
+        environment: &Environment,
+        documents: &[Document],
+        has_twins: &mut bool,
+    ) -> Signature {
+        let members = environment.members.iter();
+        let members = members.map(|member| (member.document, member.namespace.as_ref()));
         let values = environment.values.iter();
         let all = members.chain(values.map(|values| (values.document, None)));
         let mut names = HashSet::new();
-        let (mut parts, mut own, mut has_twins) = (Vec::new(), Vec::new(), false);
+        let (mut parts, mut own, mut has_own_twins) = (Vec::new(), Vec::new(), false);
         for (index, namespace) in all {
             let Some((document, says)) = documents.get(index).zip(self.says.get(index)) else {
                 continue;
             };
             let file = self.sources.get(document.file()).name();
-            parts.push((file, document.number(), says.digest, namespace));
+            let placed = namespace.map(|one| (&one.name, one.only_if_none));
+            parts.push((file, document.number(), says.digest, placed));
             own.push(document);
-            has_twins |= says.names.iter().any(|name| !names.insert(*name));
-        }
-        if has_twins && !self.to_the_last {
-            return None;
+            for one in &says.names {
+                let namespace = namespace_of(&one.kind, one.namespace.as_deref(), namespace);
+                has_own_twins |= !names.insert((&one.group, &one.kind, namespace, &one.name));
+            }
         }
         let exactly = || own.into_iter().map(exact).collect::<Vec<_>>();
-        let exactly = has_twins.then(exactly);
-        Some(hash(&(parts, exactly)))
+        let exactly = has_own_twins.then(exactly);
+        *has_twins |= has_own_twins;
+        hash(&(parts, exactly))
     }
 }
 

@@ -63,17 +63,16 @@ fn delivers(object: &ResourceRef) -> bool {
 pub(super) struct DocumentSays {
     /// Apart from fields of no account.
     pub digest: u128,
-    /// The objects in it, by what names them.
-    pub names: Vec<u64>,
+    /// The objects in it, as they are called there.
+    pub names: Vec<ResourceRef>,
 }
 
 impl DocumentSays {
     /// Of a document in which there are these objects.
-    pub fn of(document: &Document, objects: &[ResourceRef]) -> Self {
-        let name = |one: &ResourceRef| hash(&(&one.kind, &one.group, &one.namespace, &one.name));
+    pub fn of(document: &Document) -> Self {
         Self {
             digest: digest(document),
-            names: objects.iter().map(name).collect(),
+            names: resources(document),
         }
     }
 }
@@ -108,11 +107,12 @@ impl File {
         is_plain &= is_taken_whole(&source, &documents);
         let mut has_orders = false;
         let says = |document: &Document| {
-            let objects = resources(document);
-            has_orders |= objects.iter().any(delivers);
+            let says = DocumentSays::of(document);
+            let mut names = says.names.iter();
             let is_special = |object: &ResourceRef| is_kustomization(object) || delivers(object);
-            is_plain &= !objects.is_empty() && !objects.iter().any(is_special);
-            Arc::new(DocumentSays::of(document, &objects))
+            has_orders |= says.names.iter().any(delivers);
+            is_plain &= names.len() > 0 && !names.any(is_special);
+            Arc::new(says)
         };
         let said = documents.iter().map(says).collect();
         let told = problems.iter();
@@ -206,11 +206,9 @@ impl File {
 
     /// Whether there are objects of the same names in it as in another one, in the same places.
     pub fn has_same_names(&self, other: &Self) -> bool {
-        let names = |file: &Self| -> Vec<Vec<u64>> {
-            let all = file.says().iter();
-            all.map(|one| one.names.clone()).collect()
-        };
-        Arc::ptr_eq(&self.says, &other.says) || names(self) == names(other)
+        let (own, others) = (self.says().iter(), other.says().iter());
+        let own = own.map(|one| &one.names);
+        Arc::ptr_eq(&self.says, &other.says) || own.eq(others.map(|one| &one.names))
     }
 
     /// As what compares fields takes it.

@@ -296,10 +296,11 @@ fn sort(moments: &[Moment], layout: &mut Layout, guide: &Guide) -> Vec<Option<So
         let takes_all = layout.takes_all(&moment.files);
         whole.push(takes_all.then(|| state.clone()));
     }
+    let first = &*layout;
     let whole: Vec<Option<(Sorted, Layout)>> = whole
         .into_par_iter()
         .map(|state| {
-            let mut layout = Layout::of(state?);
+            let mut layout = first.like(state?);
             Some((layout.sort_all(guide), layout))
         })
         .collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::resource::{Resource, ResourceKey};
 use super::shape::{Shape, shape};
 use crate::model::{Labels, Place, Pointer, Problem, ProblemKind};
-use crate::render::Member;
+use crate::render::{self, Member};
 use crate::syntax::{Document, Node, Value};
 
 /// Kinds without a namespace, of the groups that are read.
@@ -40,6 +40,20 @@ const CLUSTER_SCOPED: &[&str] = &[
     "VolumeAttachment",
     "ZTunnel",
 ];
+
+/// The namespace that an object of a kind is in: the one that it is put in, the one that is written in it,
+/// or the default one; nothing for kinds that belong to none.
+pub fn namespace_of<'n>(
+    kind: &str,
+    written: Option<&'n str>,
+    placed: Option<&'n render::Namespace>,
+) -> Option<&'n str> {
+    let written = written.filter(|name| !name.is_empty());
+    let placed = placed.filter(|placed| !placed.only_if_none || written.is_none());
+    let placed = placed.map(|namespace| &*namespace.name);
+    let is_scoped = !CLUSTER_SCOPED.contains(&kind);
+    is_scoped.then(|| placed.or(written).unwrap_or("default"))
+}
 
 /// The objects of a document: none if it is not a Kubernetes document.
 pub(super) fn objects(document: &Document, member: &Member) -> (Vec<Resource>, Vec<Problem>) {
@@ -108,22 +122,21 @@ impl Context<'_> {
                 return None;
             }
         };
-        let scoped = !CLUSTER_SCOPED.contains(&kind);
-        let written = text("namespace").filter(|name| !name.is_empty());
+        let written = text("namespace");
         let placed = self.member.namespace.as_ref();
-        let placed = placed.filter(|placed| !placed.only_if_none || written.is_none());
-        let placed = placed.map(|namespace| &*namespace.name);
+        let namespace = namespace_of(kind, written, placed);
+        let is_said = placed.is_some() || written.is_some_and(|name| !name.is_empty());
         let key = ResourceKey {
             group: group.into(),
             kind: kind.into(),
-            namespace: scoped.then(|| placed.or(written).unwrap_or("default").into()),
+            namespace: namespace.map(Into::into),
             name,
         };
         Some(Resource {
             address: key.address().into(),
             key,
             version: version.into(),
-            namespace_assumed: scoped && written.is_none() && placed.is_none(),
+            namespace_assumed: namespace.is_some() && !is_said,
             labels: string_map(metadata.and_then(|m| m.get("labels")), "label", problems),
             annotations: string_map(
                 metadata.and_then(|m| m.get("annotations")),

@@ -29,6 +29,7 @@ use crate::render::{Environment, Member, Values};
 use crate::syntax::{Document, Node, pointer_to};
 use crate::text::{FileId, Span};
 
+pub use metadata::namespace_of;
 pub use resource::{Resource, ResourceKey};
 pub use shape::{Shape, shape};
 

@@ -1,6 +1,6 @@
 //! Sorting what changed gives what sorting everything gives.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use proptest::prelude::*;
 
@@ -289,5 +289,69 @@ fn what_is_not_named_in_an_environment_may_be_part_of_it() {
                 .find(|(name, _)| name == "dev" || name == "plain")
         };
         assert_ne!(of_dev(old), of_dev(told(&layout)), "{what}");
+    }
+}
+
+fn state(files: &[(&str, &str)]) -> State {
+    let mut state = State::default();
+    for (name, text) in files {
+        let name: Arc<str> = (*name).into();
+        let file = File::parse(&name, (*text).to_owned());
+        state.set(&name, Some(Arc::new(file)));
+    }
+    state
+}
+
+/// An Application of Argo CD that puts what lies in a directory into a namespace if it names none.
+fn application(directory: &str, namespace: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {directory}}}\nspec:\n  source: {{path: {directory}, repoURL: https://git.example/shop}}\n  destination: {{namespace: {namespace}, server: https://kubernetes.default.svc}}\n"
+    )
+}
+
+fn deployment(namespace: &str, replicas: usize) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a, namespace: {namespace}}}\nspec:\n  replicas: {replicas}\n"
+    )
+}
+
+#[test]
+fn two_objects_are_twins_if_they_are_put_in_one_namespace() {
+    let guide = Guide::default();
+    for (second, written, are_twins) in [
+        ("shop", "''", true),
+        ("other", "''", false),
+        ("other", "shop", true),
+        ("shop", "other", false),
+    ] {
+        let what = format!("{second} {written}");
+        let files = [
+            ("apps/one.yaml", application("one", "shop")),
+            ("apps/two.yaml", application("two", second)),
+            ("one/a.yaml", deployment("''", 1)),
+            ("two/a.yaml", deployment(written, 1)),
+        ];
+        let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));
+        let mut layout = Layout::of(state(&files));
+        layout.sort_all(&guide);
+        assert_eq!(layout.may_have_twins(), are_twins, "{what}");
+        let [(_, first)] = *layout.environments else {
+            panic!("{what}")
+        };
+        // how many pods there are is of no account, but whether two objects are one
+        let name: Arc<str> = "two/a.yaml".into();
+        let after = layout.state().files[&name].clone();
+        let before = File::like(&after, &deployment(written, 2)).unwrap();
+        let changed = Changed {
+            name,
+            before: Some(Arc::new(before)),
+            after: Some(after),
+        };
+        layout.go_back(&[changed], &Arc::default());
+        assert_eq!(layout.sort(&guide).is_some(), are_twins, "{what}");
+        assert_eq!(layout.environments[0].1 != first, are_twins, "{what}");
+        let mut whole = Layout::of(layout.state().clone());
+        whole.sort_all(&guide);
+        assert_eq!(told(&layout), told(&whole), "{what}");
     }
 }

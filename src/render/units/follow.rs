@@ -1,5 +1,7 @@
 //! What the objects of a path have applied, and where that leads.
 
+use std::collections::HashMap;
+
 use super::{Ask, Unit, Units, What};
 use crate::model::Problem;
 use crate::render::chart::{Overlay, Release};
@@ -8,7 +10,7 @@ use crate::render::delivery::{
 };
 use crate::render::paths::resolve;
 use crate::render::{Member, Namespace};
-use crate::syntax::{Node, Tree};
+use crate::syntax::{Document, Node, Tree};
 use crate::text::Span;
 
 /// How many paths are followed in one scan.
@@ -23,7 +25,7 @@ const MAX_VALUES: usize = 8_000_000;
 /// Where Argo CD looks for what an Application is to be changed in.
 const ARGO_OVERRIDES: &str = ".argocd-source";
 
-impl Units<'_> {
+impl<'a> Units<'a> {
     /// What the objects of a unit have applied. Applications that are made by others are added to them.
     pub(super) fn orders(&mut self, unit: &mut Unit) -> Vec<Order> {
         let mut orders = Vec::new();
@@ -246,17 +248,29 @@ impl Units<'_> {
 
     /// The object that holds variables, if exactly one of its name was read.
     fn holder(&self, wanted: &delivery::Reference) -> Option<Tree> {
-        let fits = |root: Node<'_>| {
-            let text = |path: &[&str]| root.path(path).and_then(Node::as_str);
-            let namespace = text(&["metadata", "namespace"]);
-            text(&["kind"]) == Some(&wanted.kind)
-                && text(&["metadata", "name"]) == Some(&wanted.name)
+        let named = self.holders().get(wanted.name.as_str())?.iter();
+        let mut found = named.filter(|root| {
+            let namespace = root.path(&["metadata", "namespace"]).and_then(Node::as_str);
+            root.get("kind").and_then(Node::as_str) == Some(&wanted.kind)
                 && (namespace.is_none() || namespace == wanted.namespace.as_deref())
-        };
-        let mut found = self.files.all_documents().filter(|one| fits(one.root()));
+        });
         match (found.next(), found.next()) {
-            (Some(one), None) => Some(one.root().into()),
+            (Some(&one), None) => Some(one.into()),
             _ => None,
         }
+    }
+
+    fn holders(&self) -> &HashMap<&'a str, Vec<Node<'a>>> {
+        self.holders.get_or_init(|| {
+            let mut holders: HashMap<&str, Vec<Node<'_>>> = HashMap::new();
+            for root in self.files.all_documents().map(Document::root) {
+                let text = |path: &[&str]| root.path(path).and_then(Node::as_str);
+                let may_hold = matches!(text(&["kind"]), Some("ConfigMap" | "Secret"));
+                if let Some(name) = text(&["metadata", "name"]).filter(|_| may_hold) {
+                    holders.entry(name).or_default().push(root);
+                }
+            }
+            holders
+        })
     }
 }

@@ -4,6 +4,7 @@ mod change;
 mod collect;
 mod follow;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::files::Files;
 use super::kustomize::{Building, Kustomizations, size};
 use super::{Member, Namespace, Parts, Rendered, Values};
 use crate::model::Problem;
-use crate::syntax::{Document, Tree};
+use crate::syntax::{Document, Node, Tree};
 use crate::text::{FileId, Sources, Span};
 
 /// What is looked at.
@@ -107,6 +108,8 @@ pub(super) struct Units<'a> {
     known: HashMap<*const Tree, (usize, Arc<Tree>)>,
     /// What the objects of units ask for, until it is looked at.
     open: Vec<(usize, Order)>,
+    /// What may hold variables, by its name, once somebody asks for it.
+    holders: OnceCell<HashMap<&'a str, Vec<Node<'a>>>>,
     members: usize,
     /// How many values the documents have that were made.
     values: usize,
@@ -133,6 +136,7 @@ impl<'a> Units<'a> {
             by_ask: HashMap::new(),
             known: HashMap::new(),
             open: Vec::new(),
+            holders: OnceCell::new(),
             members: 0,
             values: 0,
         }
