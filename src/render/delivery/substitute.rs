@@ -156,6 +156,24 @@ fn filled(
     if !text.contains("${") {
         return None;
     }
+    match with_values(text, variables) {
+        Ok(filled) => {
+            done.changed |= filled.is_some();
+            filled
+        }
+        Err(name) => {
+            done.unknown.entry(name.to_owned()).or_insert(at);
+            None
+        }
+    }
+}
+
+/// A text with its variables put in, and the place of the only one it consists of; nothing if a brace is not
+/// closed. The variable whose value is not known, if there is one.
+fn with_values<'e>(
+    text: &'e str,
+    variables: &Variables,
+) -> Result<Option<(String, Option<Written>)>, &'e str> {
     let mut out = String::new();
     let mut rest = text;
     let mut place = None;
@@ -167,22 +185,30 @@ fn filled(
             continue;
         }
         out.push_str(before);
-        let (inside, after) = after.split_once('}')?;
-        match value(inside, variables) {
-            Ok((value, written)) => {
-                out.push_str(&value);
-                place = written.filter(|_| text.len() == inside.len() + 3);
-            }
-            Err(name) => {
-                done.unknown.entry(name.to_owned()).or_insert(at);
-                return None;
-            }
-        }
+        let Some((inside, after)) = braced(after) else {
+            return Ok(None);
+        };
+        let (value, written) = value(inside, variables)?;
+        out.push_str(&value);
+        place = written.filter(|_| text.len() == inside.len() + 3);
         rest = after;
     }
     out.push_str(rest);
-    done.changed = true;
-    Some((out, place))
+    Ok(Some((out, place)))
+}
+
+/// What stands before the brace that closes an open one, and what follows it.
+fn braced(text: &str) -> Option<(&str, &str)> {
+    let mut depth = 1;
+    for (at, _) in text.match_indices(['{', '}']) {
+        let (inside, after) = text.split_at_checked(at)?;
+        match after.strip_prefix('}') {
+            None => depth += usize::from(inside.ends_with('$')),
+            Some(after) if depth == 1 => return Some((inside, after)),
+            Some(_) => depth -= 1,
+        }
+    }
+    None
 }
 
 /// The value of what stands between braces, or the variable whose value is not known.
@@ -199,19 +225,16 @@ fn value<'e>(
     let default = match operation {
         "" => None,
         other => {
-            let forms = [":=", ":-", "=", "-"];
+            let forms = [":=", ":-", "="];
             let default = forms.iter().find_map(|form| other.strip_prefix(form));
-            // other operations are not understood, nor are variables in defaults
-            Some(
-                default
-                    .filter(|text| !text.contains("${"))
-                    .ok_or(expression)?,
-            )
+            // other operations are not understood, nor are dollars in defaults that are not to be read as such
+            let is_understood = |default: &&str| !default.contains("$$");
+            Some(default.filter(is_understood).ok_or(expression)?)
         }
     };
     match (variables.value(name).ok_or(name)?, default) {
         (Some((text, written)), _) if !text.is_empty() => Ok((text.clone(), Some(*written))),
-        (_, Some(default)) => Ok((default.to_owned(), None)),
+        (_, Some(default)) => with_values(default, variables)?.ok_or(expression),
         _ => Ok((String::new(), None)),
     }
 }

@@ -128,7 +128,7 @@ mod by_flux {
         let apps = flux("apps", "./apps", more);
         let settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: flux-system}\ndata: {zone: one}\n";
         let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: hidden, namespace: flux-system}\nstringData: {key: x}\n";
-        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: '${name}-${zone}'}\nspec: {a: '${port}', b: '${other:=x}', c: '${key}', d: '$${kept}', e: '${none}'}\n";
+        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: '${name}-${zone}'}\nspec: {a: '${port}', b: '${other:=x}', c: '${key}', d: '$${kept}', e: '${none}', f: '${none:-${port}}', g: '${none:=a-${other:-${name}}-{b}}', h: '${port:-${key}}'}\n";
         let world = render(&[
             ("apps/app.yaml", service),
             ("clusters/one/apps.yaml", &apps),
@@ -150,6 +150,11 @@ mod by_flux {
         assert_eq!(at("c").as_str(), Some("${key}"));
         assert_eq!(at("d").as_str(), Some("${kept}"));
         assert!(at("e").is_null());
+        // variables in defaults
+        assert_eq!(at("f").as_i64(), Some(8080));
+        assert_eq!(world.sources.slice(at("f").span()), "'8080'");
+        assert_eq!(at("g").as_str(), Some("a-web-{b}"));
+        assert_eq!(at("h").as_i64(), Some(8080));
     }
 
     #[test]
