@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::Commit;
 use super::entries::Teller;
 use super::judge::{Judge, Snapshot};
-use super::layout::Layout;
+use super::layout::{Layout, Sorted};
 use super::origin::fields;
 use super::reading::{Changed, Reading};
 use super::state::{File, State};
-use super::walk::{Moment, TOGETHER, Traveller, Walk};
+use super::walk::{Moment, TOGETHER, Traveller, Walk, whole};
 use crate::change::{self, FieldChange, Traced, Written};
 use crate::finding::{Finding, Introduced, ResourceRef};
 use crate::load::{self, Refusal, blob_id};
@@ -21,6 +21,9 @@ use crate::render::Guide;
 use crate::scan::Parsed;
 use crate::syntax::{Document, locate};
 use crate::text::{FileId, Sources};
+
+/// How many states are sorted side by side, before it is known how many have to be.
+const AHEAD: usize = 8;
 
 /// Finds for each finding the commit that gave the line it points at its present meaning; where the
 /// line is there only because something else is missing, the one that took that away.
@@ -64,24 +67,28 @@ pub fn introduced(
         let files = Changed::between(&traveller.state, &lies_there);
         let problems = &traveller.state.problems;
         search.layout = Layout::of(lies_there);
-        search.moment(None, &files, problems, &mut traveller.reading, findings)?;
+        let reading = &mut traveller.reading;
+        search.moment(None, &files, problems, None, reading, findings)?;
     }
     for commits in trunk.chunks(TOGETHER) {
         if search.open.is_empty() {
             break;
         }
-        for moment in traveller.through(commits)? {
-            let Moment {
-                commit,
-                files,
-                problems,
-            } = &moment;
-            if !moment.says_something() && !search.may_any_field_matter() {
-                search.layout.go_back(files, problems);
-                continue;
+        for moments in traveller.through(commits)?.chunks(AHEAD) {
+            let sorted = search.ahead(moments);
+            for (moment, sorted) in moments.iter().zip(sorted) {
+                let Moment {
+                    commit,
+                    files,
+                    problems,
+                } = moment;
+                if !moment.says_something() && !search.may_any_field_matter() {
+                    search.layout.go_back(files, problems);
+                    continue;
+                }
+                let reading = &mut traveller.reading;
+                search.moment(Some(commit), files, problems, sorted, reading, findings)?;
             }
-            let reading = &mut traveller.reading;
-            search.moment(Some(commit), files, problems, reading, findings)?;
         }
     }
     if let Some(oldest) = traveller.seen.oldest.filter(|_| traveller.seen.is_cut) {
@@ -155,6 +162,8 @@ struct Search<'a> {
     open: Vec<Open>,
     /// The state it has come to.
     layout: Layout,
+    /// What that was sorted into, if nobody has looked at it yet.
+    sorted: Option<Sorted>,
     teller: Teller<'a>,
     guide: &'a Guide,
     /// Judges by the rules of findings that are about more than one line.
@@ -169,6 +178,7 @@ impl<'a> Search<'a> {
             judge: Judge::new(rules, None),
             open,
             layout: Layout::default(),
+            sorted: None,
             teller: Teller::new(walk),
             guide: walk.guide,
             judged: Arc::default(),
@@ -177,10 +187,19 @@ impl<'a> Search<'a> {
 
     /// What is in force in the state it has come to.
     fn in_force(&mut self) -> Arc<Snapshot> {
-        if let Some(sorted) = self.layout.sort(self.guide) {
+        let since = self.sorted.take();
+        for sorted in [since, self.layout.sort(self.guide)].into_iter().flatten() {
             self.judged = self.judge.one(&sorted, &self.judged);
         }
         Arc::clone(&self.judged)
+    }
+
+    /// Sorts the states before some commits, as far as these surely have to be sorted as a whole.
+    fn ahead(&self, moments: &[Moment]) -> Vec<Option<(Sorted, Layout)>> {
+        match self.open.iter().any(|one| one.is_about_more) {
+            true => whole(moments, &self.layout, self.guide),
+            false => moments.iter().map(|_| None).collect(),
+        }
     }
 
     /// Whether a change of fields of no account may have brought a finding: one of two objects of a name.
@@ -188,12 +207,14 @@ impl<'a> Search<'a> {
         self.layout.may_have_twins() && self.open.iter().any(|one| one.is_about_more)
     }
 
-    /// Looks at one commit, or at what is not committed yet.
+    /// Looks at one commit, or at what is not committed yet. `before` is the state before it, if that is
+    /// sorted already.
     fn moment(
         &mut self,
         commit: Option<&load::Commit>,
         files: &[Changed],
         problems: &Arc<Vec<Problem>>,
+        before: Option<(Sorted, Layout)>,
         reading: &mut Reading<'_>,
         findings: &mut [Finding],
     ) -> Result<(), Refusal> {
@@ -202,7 +223,13 @@ impl<'a> Search<'a> {
         let is_candidate =
             self.open.iter().any(|one| one.is_about_more) && self.may_take_away(&changes);
         let after = is_candidate.then(|| self.in_force());
-        self.layout.go_back(files, problems);
+        match before {
+            Some((sorted, layout)) => {
+                self.layout = layout;
+                self.sorted = Some(sorted);
+            }
+            None => self.layout.go_back(files, problems),
+        }
         if let Some(after) = after {
             brought.extend(self.taken_away(files, &after));
         }

@@ -289,22 +289,7 @@ impl Walk<'_> {
 /// Sorts the states before some commits, which follow each other; nothing for one that is as the one after
 /// it. `layout` is that of the state after the first, and becomes that of the last.
 fn sort(moments: &[Moment], layout: &mut Layout, guide: &Guide) -> Vec<Option<Sorted>> {
-    let mut state = layout.state().clone();
-    let mut whole = Vec::new();
-    for moment in moments {
-        state.go_back(&moment.files, &moment.problems);
-        let takes_all = layout.takes_all(&moment.files);
-        whole.push(takes_all.then(|| state.clone()));
-    }
-    let first = &*layout;
-    let whole: Vec<Option<(Sorted, Layout)>> = whole
-        .into_par_iter()
-        .map(|state| {
-            let mut layout = first.like(state?);
-            Some((layout.sort_all(guide), layout))
-        })
-        .collect();
-    let all = moments.iter().zip(whole);
+    let whole = whole(moments, layout, guide);
     let sort = |(moment, whole): (&Moment, Option<(Sorted, Layout)>)| match whole {
         Some((sorted, new)) => {
             *layout = new;
@@ -315,7 +300,31 @@ fn sort(moments: &[Moment], layout: &mut Layout, guide: &Guide) -> Vec<Option<So
             layout.sort(guide)
         }
     };
-    all.map(sort).collect()
+    moments.iter().zip(whole).map(sort).collect()
+}
+
+/// Of the states before some commits, which follow each other, sorts those side by side that are surely
+/// sorted as a whole. `layout` is that of the state after the first.
+pub(super) fn whole(
+    moments: &[Moment],
+    layout: &Layout,
+    guide: &Guide,
+) -> Vec<Option<(Sorted, Layout)>> {
+    let mut state = layout.state().clone();
+    let states = moments.iter().map(|moment| {
+        state.go_back(&moment.files, &moment.problems);
+        let takes_all = layout.takes_all(&moment.files);
+        takes_all.then(|| state.clone())
+    });
+    let states: Vec<Option<State>> = states.collect();
+    let sort = |state: State| {
+        let mut layout = layout.like(state);
+        (layout.sort_all(guide), layout)
+    };
+    states
+        .into_par_iter()
+        .map(|state| state.map(sort))
+        .collect()
 }
 
 /// The steps of commits, of which those that neither say nor changed anything are left out. `snapshot` is
