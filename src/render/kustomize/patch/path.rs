@@ -8,6 +8,7 @@ use super::scalar::text;
 use crate::syntax::{Field, Kind, Tree, Written};
 
 /// A path, and where it is written.
+#[derive(Clone)]
 pub struct Path<'p> {
     steps: Vec<Step>,
     at: &'p Tree,
@@ -204,6 +205,43 @@ impl<'p> Path<'p> {
             return Err(self.refused("whether this fits depends on the quotes around a value"));
         }
         Ok(is_match)
+    }
+
+    /// Whether another path may lead to something within what this one leads to, or to that.
+    pub fn may_hold(&self, other: &Self) -> bool {
+        let is_like = |(own, other): (&Step, &Step)| match (own, other) {
+            (Step::Key(own), Step::Key(other)) => own == other,
+            (Step::At(own), Step::At(other)) => own == other,
+            _ => true,
+        };
+        self.steps.len() <= other.steps.len() && self.steps.iter().zip(&other.steps).all(is_like)
+    }
+
+    /// Whether anything that it leads to is empty; what it does not fit is passed over.
+    pub fn leads_to_nothing(&self, object: &Tree) -> bool {
+        self.ends_in_nothing(&self.steps, object)
+    }
+
+    fn ends_in_nothing(&self, steps: &[Step], tree: &Tree) -> bool {
+        let Some((step, rest)) = steps.split_first() else {
+            return tree.kind == Kind::Null;
+        };
+        let mut items = tree.items().iter();
+        match step {
+            Step::Key(key) => tree
+                .get(key)
+                .is_some_and(|value| self.ends_in_nothing(rest, value)),
+            Step::At(at) => items
+                .nth(*at)
+                .is_some_and(|item| self.ends_in_nothing(rest, item)),
+            Step::Every => items.any(|item| self.ends_in_nothing(rest, item)),
+            Step::With(wanted) => {
+                let rest = if wanted.key.is_empty() { &[] } else { rest };
+                let may_fit = |item: &Tree| self.fits(item, wanted).unwrap_or(true);
+                items.any(|item| may_fit(item) && self.ends_in_nothing(rest, item))
+            }
+            Step::Last => false,
+        }
     }
 
     /// How many steps it has.

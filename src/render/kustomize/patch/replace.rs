@@ -8,6 +8,9 @@ use super::target::{Called, Named};
 use super::{Refused, known, optional_text};
 use crate::syntax::{Kind, Tree};
 
+/// Why something is refused that kustomize makes something of.
+const UNCLEAR: &str = "what this would come to is not clear";
+
 /// The field that is meant where none is named.
 const NAME: &str = "metadata.name";
 
@@ -35,15 +38,35 @@ pub fn replace(objects: &mut [Subject], replacements: &Tree) -> Result<(), Refus
         Kind::List(items) => items.as_slice(),
         _ => std::slice::from_ref(replacements),
     };
-    let mut limits = Limits::new();
+    let mut run = Run {
+        limits: Limits::new(),
+        empty: Vec::new(),
+    };
     all.iter()
-        .try_for_each(|one| replace_one(objects, one, &mut limits))
+        .try_for_each(|one| replace_one(objects, one, &mut run))?;
+    let mut empty = run.empty.into_iter();
+    let is_left = |(object, path): &(usize, Path<'_>)| {
+        let object = objects.get(*object);
+        object.is_some_and(|object| path.leads_to_nothing(&object.tree))
+    };
+    match empty.find(is_left) {
+        Some((_, path)) => Err(path.refused("the field is empty, and of no type")),
+        None => Ok(()),
+    }
 }
 
-fn replace_one(
+/// What is known of all replacements together.
+struct Run<'r> {
+    limits: Limits,
+    /// The fields written to that are empty, of objects by their number: kustomize can do nothing with what
+    /// comes to stand there, unless something else comes to stand there or around it.
+    empty: Vec<(usize, Path<'r>)>,
+}
+
+fn replace_one<'r>(
     objects: &mut [Subject],
-    replacement: &Tree,
-    limits: &mut Limits,
+    replacement: &'r Tree,
+    run: &mut Run<'r>,
 ) -> Result<(), Refused> {
     known(replacement, &["source", "sourceValue", "targets"])?;
     let given = optional_text(replacement, "sourceValue")?;
@@ -53,6 +76,7 @@ fn replace_one(
     let value = match (given, source) {
         (Some((value, _)), None) => Value {
             tree: value.clone(),
+            from: None,
             is_plain: true,
         },
         (None, Some(source)) => read(objects, source)?,
@@ -67,18 +91,20 @@ fn replace_one(
     }
     targets
         .iter()
-        .try_for_each(|target| write(objects, target, &value, limits))
+        .try_for_each(|target| write(objects, target, &value, run))
 }
 
 /// What is to be written.
-struct Value {
+struct Value<'r> {
     tree: Tree,
+    /// Where it comes from: the number of an object, and the path in it.
+    from: Option<(usize, Path<'r>)>,
     /// Whether it is what its text would be without quotes.
     is_plain: bool,
 }
 
 /// The value that a source means.
-fn read(objects: &[Subject], source: &Tree) -> Result<Value, Refused> {
+fn read<'r>(objects: &[Subject], source: &'r Tree) -> Result<Value<'r>, Refused> {
     let named = Named::read(source, &["fieldPath", "options"])?;
     if !named.marks.is_empty {
         return Err(Refused::new(
@@ -86,8 +112,9 @@ fn read(objects: &[Subject], source: &Tree) -> Result<Value, Refused> {
             "a source is not found by labels or annotations",
         ));
     }
-    let mut found = objects.iter().filter(|object| object.is_named(&named));
-    let (Some(object), None) = (found.next(), found.next()) else {
+    let numbered = objects.iter().enumerate();
+    let mut found = numbered.filter(|(_, object)| object.is_named(&named));
+    let (Some((number, object)), None) = (found.next(), found.next()) else {
         let reason = "this names not exactly one object";
         return Err(Refused::new(source, reason));
     };
@@ -105,6 +132,7 @@ fn read(objects: &[Subject], source: &Tree) -> Result<Value, Refused> {
     let Some(delimiter) = options.delimiter else {
         return Ok(Value {
             tree: value.clone(),
+            from: Some((number, path)),
             is_plain: false,
         });
     };
@@ -116,16 +144,17 @@ fn read(objects: &[Subject], source: &Tree) -> Result<Value, Refused> {
     let part = part.ok_or_else(|| path.refused("the value does not have so many parts"))?;
     Ok(Value {
         tree: Tree::text(*part, value.place),
+        from: None,
         is_plain: !matches!(value.kind, Kind::Text(_)),
     })
 }
 
 /// Writes a value to all fields that a target means.
-fn write(
+fn write<'r>(
     objects: &mut [Subject],
-    target: &Tree,
-    value: &Value,
-    limits: &mut Limits,
+    target: &'r Tree,
+    value: &Value<'r>,
+    run: &mut Run<'r>,
 ) -> Result<(), Refused> {
     known(target, &["select", "reject", "fieldPaths", "options"])?;
     let missing = || Refused::new(target, "this selects no objects");
@@ -146,7 +175,7 @@ fn write(
         paths.push(Path::read(target, NAME)?);
     }
     let create = options.create.then_some(&value.tree.kind);
-    for object in objects {
+    for (number, object) in objects.iter_mut().enumerate() {
         // a selector of labels and one of names reject each for itself
         let is_rejected = rejects.iter().any(|reject| {
             let by_marks = !reject.marks.is_empty && reject.marks.matches(&object.tree);
@@ -156,9 +185,24 @@ fn write(
             continue;
         }
         for path in &paths {
+            // what is made there is made in the value, too
+            let is_within = |(from, source): &(usize, Path<'_>)| {
+                let is_scalar = !matches!(value.tree.kind, Kind::List(_) | Kind::Map(_));
+                !is_scalar && *from == number && source.may_hold(path)
+            };
+            if create.is_some() && value.from.as_ref().is_some_and(is_within) {
+                let mut made = object.tree.clone();
+                path.each(&mut made, create, &mut |_| Ok(()))?;
+                if made != object.tree {
+                    return Err(path.refused(UNCLEAR));
+                }
+            }
             let mut set = |field: &mut Tree| {
                 let made = made(field, value, &options, path)?;
-                limits.take(&made, path.depth(), target)?;
+                match made.kind {
+                    Kind::Null => run.empty.push((number, path.clone())),
+                    _ => run.limits.take(&made, path.depth(), target)?,
+                }
                 *field = made;
                 Ok(())
             };
@@ -170,14 +214,15 @@ fn write(
     Ok(())
 }
 
-/// What becomes of a field. A scalar stays of its type: a number does not become a text.
+/// What becomes of a field. A scalar stays of its type: a number does not become a text, and an empty field
+/// stays empty.
 fn made(
     field: &Tree,
-    value: &Value,
+    value: &Value<'_>,
     options: &Options<'_>,
     path: &Path<'_>,
 ) -> Result<Tree, Refused> {
-    let unclear = || path.refused("what this would come to is not clear");
+    let unclear = || path.refused(UNCLEAR);
     let mut written = copied(&value.tree).ok_or_else(unclear)?;
     let is_scalar = !matches!(field.kind, Kind::List(_) | Kind::Map(_));
     if is_scalar && matches!(value.tree.kind, Kind::List(_) | Kind::Map(_)) {
@@ -203,7 +248,7 @@ fn made(
         // a field that was just made is what its text is without quotes
         Kind::Text(_) if is_made => plain(&written).ok_or_else(unclear)?,
         Kind::Text(_) => Kind::Text(written),
-        Kind::Null => return Err(path.refused("the field is empty, and of no type")),
+        Kind::Null => Kind::Null,
         Kind::List(_) | Kind::Map(_) if value.is_plain => plain(&written).ok_or_else(unclear)?,
         Kind::List(_) | Kind::Map(_) => value.tree.kind.clone(),
         same => {

@@ -182,3 +182,37 @@ fn replacements_that_grow_without_end_are_refused() {
         assert!(refused.reason.contains("looked at"), "{refused:?}");
     }
 }
+
+/// Of the random tests; kustomize refuses the first and makes something of the others.
+#[test]
+fn an_empty_field_is_written_to_only_if_something_else_comes_to_stand_there() {
+    let object =
+        "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\ndata: {x: [{name: a, x: null}]}\n";
+    let written = |paths: &str| {
+        let text = format!("{{sourceValue: b, targets: [{{select: {{}}, fieldPaths: {paths}}}]}}");
+        let mut objects = [subject(read(OBJECT, object))];
+        let done = replace(&mut objects, &read(PATCH, &text));
+        done.map(|()| said(objects[0].tree.get("data").unwrap()))
+            .map_err(|refused| refused.reason)
+    };
+    let refused = Err("the field is empty, and of no type".to_owned());
+    assert_eq!(written("['data.x.[name=a].x']"), refused);
+    assert_eq!(written("['data.x.*.x', data.x.0.name]"), refused);
+    let replaced = Ok(serde_json::json!({"x": ["b"]}));
+    assert_eq!(written("['data.x.[name=a].x', data.x.0]"), replaced);
+    let replaced = Ok(serde_json::json!({"x": "b"}));
+    assert_eq!(written("['data.x.0.x', data.x]"), replaced);
+}
+
+#[test]
+fn what_is_made_within_its_own_source_is_refused() {
+    let object = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\ndata: {a: {b: c}}\n";
+    for (path, is_clear) in [("data.a.d", false), ("data.a", true), ("data.d", true)] {
+        let text = format!(
+            "{{source: {{fieldPath: data.a}}, targets: [{{select: {{}}, fieldPaths: [{path}], options: {{create: true}}}}]}}"
+        );
+        let mut objects = [subject(read(OBJECT, object))];
+        let done = replace(&mut objects, &read(PATCH, &text));
+        assert_eq!(done.is_ok(), is_clear, "{path}");
+    }
+}
