@@ -97,7 +97,7 @@ fn replace_one<'r>(
 /// What is to be written.
 struct Value<'r> {
     tree: Tree,
-    /// Where it comes from: the number of an object, and the path in it.
+    /// Where it comes from, if it is a list or a mapping: the number of an object, and the path in it.
     from: Option<(usize, Path<'r>)>,
     /// Whether it is what its text would be without quotes.
     is_plain: bool,
@@ -129,14 +129,15 @@ fn read<'r>(objects: &[Subject], source: &'r Tree) -> Result<Value<'r>, Refused>
     });
     let value = value.ok_or_else(|| path.refused("the source has nothing there"))?;
     let options = Options::read(source)?;
+    let is_scalar = !matches!(value.kind, Kind::List(_) | Kind::Map(_));
     let Some(delimiter) = options.delimiter else {
         return Ok(Value {
             tree: value.clone(),
-            from: Some((number, path)),
+            from: (!is_scalar).then_some((number, path)),
             is_plain: false,
         });
     };
-    let whole = copied(value).filter(|_| !matches!(value.kind, Kind::List(_) | Kind::Map(_)));
+    let whole = copied(value).filter(|_| is_scalar);
     let whole = whole.ok_or_else(|| path.refused("only a text can be taken apart"))?;
     let index = usize::try_from(options.index).ok();
     let parts = parts(&whole, delimiter);
@@ -186,10 +187,8 @@ fn write<'r>(
         }
         for path in &paths {
             // what is made there is made in the value, too
-            let is_within = |(from, source): &(usize, Path<'_>)| {
-                let is_scalar = !matches!(value.tree.kind, Kind::List(_) | Kind::Map(_));
-                !is_scalar && *from == number && source.may_hold(path)
-            };
+            let is_within =
+                |(from, source): &(usize, Path<'_>)| *from == number && source.may_hold(path);
             if create.is_some() && value.from.as_ref().is_some_and(is_within) {
                 let mut made = object.tree.clone();
                 path.each(&mut made, create, &mut |_| Ok(()))?;
@@ -199,10 +198,11 @@ fn write<'r>(
             }
             let mut set = |field: &mut Tree| {
                 let made = made(field, value, &options, path)?;
-                match made.kind {
-                    Kind::Null => run.empty.push((number, path.clone())),
-                    _ => run.limits.take(&made, path.depth(), target)?,
+                if field.kind == Kind::Null {
+                    run.empty.push((number, path.clone()));
+                    return Ok(());
                 }
+                run.limits.take(&made, path.depth(), target)?;
                 *field = made;
                 Ok(())
             };

@@ -188,13 +188,15 @@ fn replacements_that_grow_without_end_are_refused() {
 fn an_empty_field_is_written_to_only_if_something_else_comes_to_stand_there() {
     let object =
         "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\ndata: {x: [{name: a, x: null}]}\n";
-    let written = |paths: &str| {
-        let text = format!("{{sourceValue: b, targets: [{{select: {{}}, fieldPaths: {paths}}}]}}");
+    let given = |value: &str, paths: &str| {
+        let text =
+            format!("{{sourceValue: {value}, targets: [{{select: {{}}, fieldPaths: {paths}}}]}}");
         let mut objects = [subject(read(OBJECT, object))];
         let done = replace(&mut objects, &read(PATCH, &text));
         done.map(|()| said(objects[0].tree.get("data").unwrap()))
             .map_err(|refused| refused.reason)
     };
+    let written = |paths: &str| given("b", paths);
     let refused = Err("the field is empty, and of no type".to_owned());
     assert_eq!(written("['data.x.[name=a].x']"), refused);
     assert_eq!(written("['data.x.*.x', data.x.0.name]"), refused);
@@ -202,6 +204,9 @@ fn an_empty_field_is_written_to_only_if_something_else_comes_to_stand_there() {
     assert_eq!(written("['data.x.[name=a].x', data.x.0]"), replaced);
     let replaced = Ok(serde_json::json!({"x": "b"}));
     assert_eq!(written("['data.x.0.x', data.x]"), replaced);
+    // what was not empty may become so
+    let emptied = Ok(serde_json::json!({"x": null}));
+    assert_eq!(given("'null'", "[data.x]"), emptied);
 }
 
 #[test]
