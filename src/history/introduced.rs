@@ -196,7 +196,7 @@ impl<'a> Search<'a> {
 
     /// Sorts the states before some commits, as far as these surely have to be sorted as a whole.
     fn ahead(&self, moments: &[Moment]) -> Vec<Option<(Sorted, Layout)>> {
-        match self.open.iter().any(|one| one.is_about_more) {
+        match self.is_about_more() {
             true => whole(moments, &self.layout, self.guide),
             false => moments.iter().map(|_| None).collect(),
         }
@@ -204,7 +204,12 @@ impl<'a> Search<'a> {
 
     /// Whether a change of fields of no account may have brought a finding: one of two objects of a name.
     fn may_any_field_matter(&self) -> bool {
-        self.layout.may_have_twins() && self.open.iter().any(|one| one.is_about_more)
+        self.layout.may_have_twins() && self.is_about_more()
+    }
+
+    /// Whether a finding that is left is about more than one line.
+    fn is_about_more(&self) -> bool {
+        self.open.iter().any(|one| one.is_about_more)
     }
 
     /// Looks at one commit, or at what is not committed yet. `before` is the state before it, if that is
@@ -220,8 +225,7 @@ impl<'a> Search<'a> {
     ) -> Result<(), Refusal> {
         let changes = fields(files);
         let mut brought: HashMap<usize, Option<FieldChange>> = HashMap::new();
-        let is_candidate =
-            self.open.iter().any(|one| one.is_about_more) && self.may_take_away(&changes);
+        let is_candidate = self.is_about_more() && self.may_take_away(&changes);
         let after = is_candidate.then(|| self.in_force());
         match before {
             Some((sorted, layout)) => {

@@ -122,24 +122,21 @@ impl Made {
     /// Those of all environments, and whether two objects of one have one name. Nothing if they have, and
     /// files were not read to the last field: whether they are one shows there.
     pub fn signatures(&self, parsed: &Parsed) -> Option<(Vec<Signature>, bool)> {
-        let mut has_twins = false;
-        let sign = |one| self.signature(one, &parsed.documents, &mut has_twins);
-        let signatures = parsed.environments.iter().map(sign).collect();
+        let environments = parsed.environments.iter();
+        let signed = environments.map(|one| self.signature(one, &parsed.documents));
+        let (signatures, twins): (Vec<Signature>, Vec<bool>) = signed.unzip();
+        let has_twins = twins.contains(&true);
         (self.to_the_last || !has_twins).then_some((signatures, has_twins))
     }
 
-    fn signature(
-        &self,
-        environment: &Environment,
-        documents: &[Document],
-        has_twins: &mut bool,
-    ) -> Signature {
+    /// That of one, and whether two of its objects have one name.
+    fn signature(&self, environment: &Environment, documents: &[Document]) -> (Signature, bool) {
         let members = environment.members.iter();
         let members = members.map(|member| (member.document, member.namespace.as_ref()));
         let values = environment.values.iter();
         let all = members.chain(values.map(|values| (values.document, None)));
         let mut names = HashSet::new();
-        let (mut parts, mut own, mut has_own_twins) = (Vec::new(), Vec::new(), false);
+        let (mut parts, mut own, mut has_twins) = (Vec::new(), Vec::new(), false);
         for (index, namespace) in all {
             let Some((document, says)) = documents.get(index).zip(self.says.get(index)) else {
                 continue;
@@ -150,13 +147,12 @@ impl Made {
             own.push(document);
             for one in &says.names {
                 let namespace = namespace_of(&one.kind, one.namespace.as_deref(), namespace);
-                has_own_twins |= !names.insert((&one.group, &one.kind, namespace, &one.name));
+                has_twins |= !names.insert((&one.group, &one.kind, namespace, &one.name));
             }
         }
         let exactly = || own.into_iter().map(exact).collect::<Vec<_>>();
-        let exactly = has_own_twins.then(exactly);
-        *has_twins |= has_own_twins;
-        hash(&(parts, exactly))
+        let exactly = has_twins.then(exactly);
+        (hash(&(parts, exactly)), has_twins)
     }
 }
 

@@ -310,11 +310,14 @@ pub(super) fn whole(
     layout: &Layout,
     guide: &Guide,
 ) -> Vec<Option<(Sorted, Layout)>> {
+    let takes_all = |moment: &Moment| layout.takes_all(&moment.files);
+    if !moments.iter().any(takes_all) {
+        return moments.iter().map(|_| None).collect();
+    }
     let mut state = layout.state().clone();
     let states = moments.iter().map(|moment| {
         state.go_back(&moment.files, &moment.problems);
-        let takes_all = layout.takes_all(&moment.files);
-        takes_all.then(|| state.clone())
+        takes_all(moment).then(|| state.clone())
     });
     let states: Vec<Option<State>> = states.collect();
     let sort = |state: State| {

@@ -248,9 +248,9 @@ impl<'a> Parts<'a> {
     fn plain<'n>(&self, guide: &Guide, files: &Files<'n>) -> Vec<&'n str> {
         let config = guide.config.as_ref().map(|config| config.source.name());
         let taken = self.kustomizations.taken();
-        let names = files.names().filter(|name| Some(*name) != config);
-        names
-            .filter(|name| !taken.contains(*name) && !self.is_part(name, files))
+        let all = files.all().filter(|(name, _)| Some(*name) != config);
+        all.filter(|(name, file)| !taken.contains(file) && !self.is_part(name, files))
+            .map(|(name, _)| name)
             .collect()
     }
 

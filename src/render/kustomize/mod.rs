@@ -78,13 +78,9 @@ impl<'f, 'a> Kustomizations<'f, 'a> {
     }
 
     /// Files that belong to kustomizations, built or not.
-    pub(super) fn taken(&self) -> BTreeSet<String> {
-        let own = self.all.values().map(|one| one.name.to_owned());
-        let mentioned = self
-            .all
-            .values()
-            .flat_map(|one| one.mentioned.iter().cloned());
-        own.chain(mentioned).collect()
+    pub(super) fn taken(&self) -> BTreeSet<FileId> {
+        let all = self.all.values();
+        all.flat_map(|one| one.files(self.files)).collect()
     }
 
     /// The directories of those that no other one refers to, and that are no components.
